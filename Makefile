@@ -1,0 +1,31 @@
+# Two commands: `make demo` and `make test`. Both call `make setup`, which installs into .venv and does so once.
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.10 python3,$(if $(shell command -v $(p)),$(p))))
+TORCH  ?= torch==2.13.0
+BIN    := .venv/bin
+STAMP  := .venv/.installed
+
+.PHONY: setup demo test lint clean
+
+setup: $(STAMP)
+
+# torch first, then ourselves and what BasicTS imports, then BasicTS without its pins (setuptools 59.5.0 conflicts with
+# torch 2.13; in this order pip has no conflict to complain of).
+$(STAMP): setup.cfg pyproject.toml requirements/basicts.txt Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "basicts-elin needs Python 3.10 or newer, found " + sys.version.split()[0] + "; name another by: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check -q "$(TORCH)"
+	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements/basicts.txt -e '.[test]'
+	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps basicts==1.1.0 easy-torch==1.3.3
+	touch $(STAMP)
+
+demo: setup
+	$(BIN)/python experiments/demo.py
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+
+clean:
+	rm -rf .venv demo build *.egg-info

@@ -1,0 +1,5 @@
+"""The one error type that the commands print as a single line."""
+
+
+class UserError(ValueError):
+    """Something the user can mend: the message names what was found, what was expected and the fix."""
