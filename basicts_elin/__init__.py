@@ -1,0 +1,33 @@
+"""ELinFormer and entropy-equal linear attention (arXiv 2511.03190) for BasicTS."""
+
+import importlib
+
+from .version import __version__
+
+# Loaded when asked for: the functions and layers need torch alone, the models BasicTS too.
+_HOMES = {
+    "STAEformer": ".models.STAEformer",
+    "STAEformerConfig": ".models.STAEformer",
+    "ELinFormer": ".models.ELinFormer",
+    "ELinFormerConfig": ".models.ELinFormer",
+    "EntropyEqualAttention": ".modules",
+    "SoftmaxAttention": ".modules",
+    "entropy_equal_attention": ".ops",
+    "attention_entropy": ".ops",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
+    if _HOMES[name].startswith(".models"):
+        from .requirement import require_basicts
+
+        require_basicts()
+    return getattr(importlib.import_module(_HOMES[name], __name__), name)
+
+
+def __dir__():
+    return sorted(__all__)

@@ -1,0 +1,2 @@
+from .arch.elinformer_arch import ELinFormer
+from .config.elinformer_config import ELinFormerConfig

@@ -1,0 +1,1 @@
+from .elinformer_arch import ELinFormer

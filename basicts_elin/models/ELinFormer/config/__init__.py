@@ -1,0 +1,1 @@
+from .elinformer_config import ELinFormerConfig

@@ -1,0 +1,1 @@
+from .staeformer_arch import STAEformer

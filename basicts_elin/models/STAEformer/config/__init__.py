@@ -1,0 +1,1 @@
+from .staeformer_config import STAEformerConfig

@@ -1,0 +1,93 @@
+"""Entropy-equal attention as a layer."""
+
+from typing import Optional, Tuple
+
+import torch
+from torch.nn import functional as F
+
+from ..ops import PATHS, entropy_equal_attention, entropy_equal_weights
+from ..ops.checks import check_choice
+from ..ops.entropy import check_estimator
+from .projections import ProjectedAttention
+
+# Additive masks hold 0 for a key that is kept and the like of -1e9, finfo.min or -inf for one that is dropped.
+_DROPPED_BELOW = -1e4
+
+
+class EntropyEqualAttention(ProjectedAttention):
+    """Entropy-equal linear attention (arXiv 2511.03190) with the call of BasicTS's MultiHeadAttention.
+
+    Args:
+        hidden_size: D.
+        n_heads: H, a divisor of D.
+        dropout: while training; on the weights where the quadratic path forms them, as softmax attention does, and on
+            the attention output elsewhere, where no weights exist: the two are different regularisers.
+        entropy, path, eps: as in `basicts_elin.entropy_equal_attention`.
+
+    An attention_mask that is the same for every query becomes a key mask and serves on every path; one that differs per
+    query, and output_attentions=True, take the quadratic path. A query with no key left gets the bias of `out_proj`.
+    The gradient of `k_proj.bias` is zero: centring the keys removes it.
+    """
+
+    def __init__(
+        self,
+        hidden_size: int,
+        n_heads: int,
+        dropout: float = 0.0,
+        *,
+        entropy: str = "taylor",
+        path: str = "auto",
+        eps: float = 1e-8,
+        **unsupported,
+    ):
+        super().__init__(hidden_size, n_heads, dropout, **unsupported)
+        check_estimator(entropy)
+        check_choice("path", path, PATHS)
+        self.entropy = entropy
+        self.path = path
+        self.eps = eps
+
+    def extra_repr(self) -> str:
+        return f"entropy={self.entropy!r}, path={self.path!r}, eps={self.eps}"
+
+    def _attend(
+        self,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        attention_mask: Optional[torch.Tensor],
+        output_attentions: bool,
+    ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
+        keep = None if attention_mask is None else kept_keys(attention_mask)
+        dropout = self.dropout if self.training else 0.0
+        key_mask_only = keep is None or keep.shape[-2] == 1
+        settings = {"entropy": self.entropy, "eps": self.eps}
+        quadratic = self.path == "quadratic" or (self.path == "auto" and key.shape[-2] < self.head_size)
+        if output_attentions or not key_mask_only or (quadratic and dropout > 0):
+            weights = entropy_equal_weights(query, key, keep=keep, **settings)
+            weights = F.dropout(weights, dropout)
+            return weights @ value, weights if output_attentions else None
+        key_mask = None if keep is None else keep.squeeze(-2)
+        context = entropy_equal_attention(query, key, value, key_mask=key_mask, path=self.path, **settings)
+        return F.dropout(context, dropout), None
+
+
+def kept_keys(attention_mask: torch.Tensor) -> torch.Tensor:
+    """BasicTS's additive mask as bool, True = keep: [..., 1, N] if it is the same for every query, else [..., L, N].
+
+    Raises: ValueError unless every value is 0 or very negative (below -1e4).
+    """
+    if not attention_mask.is_floating_point() or attention_mask.dim() < 2:
+        raise ValueError(
+            f"attention_mask has dtype {attention_mask.dtype}, shape {list(attention_mask.shape)}; expected additive "
+            "floats (0 = keep, very negative = drop) broadcastable to [..., heads, queries, keys]"
+        )
+    keep = attention_mask == 0
+    if not (keep | (attention_mask < _DROPPED_BELOW)).all():
+        raise ValueError(
+            "attention_mask holds values other than 0 (keep) and very negative ones (drop, below -1e4); a bias on the "
+            "logits has no place in entropy-equal attention"
+        )
+    if keep.shape[-2] > 1 and (keep == keep[..., :1, :]).all():
+        keep = keep[..., :1, :]
+    return keep

@@ -1,0 +1,96 @@
+"""What the attention layers share: projections, heads, and BasicTS's MultiHeadAttention call.
+
+Shapes: B batch, N tokens (keys), L query tokens, D hidden size, H heads, d = D / H head size, ... leading dimensions.
+"""
+
+from typing import Optional, Tuple
+
+import torch
+from torch import nn
+
+
+class ProjectedAttention(nn.Module):
+    """Multi-head attention around a subclass's `_attend`, with BasicTS's call and parameter names.
+
+    `q_proj`, `k_proj`, `v_proj`, `out_proj` are named as in `basicts.modules.transformer.MultiHeadAttention`, so that
+    one state_dict moves between all of them. Unlike there, tokens may have any leading dimensions: [..., N, D].
+    """
+
+    def __init__(
+        self,
+        hidden_size: int,
+        n_heads: int,
+        dropout: float = 0.0,
+        *,
+        kv_heads: Optional[int] = None,
+        rope: Optional[nn.Module] = None,
+    ):
+        super().__init__()
+        if n_heads < 1 or hidden_size % n_heads:
+            raise ValueError(f"hidden_size={hidden_size} must be a multiple of n_heads={n_heads}")
+        if not 0 <= dropout < 1:
+            raise ValueError(f"dropout={dropout} must lie in [0, 1)")
+        name = type(self).__name__
+        if kv_heads is not None and kv_heads != n_heads:
+            raise NotImplementedError(f"{name} has no grouped heads: kv_heads={kv_heads} must be None or {n_heads}")
+        if rope is not None:
+            raise NotImplementedError(f"{name} has no rotary position embedding: rope must be None")
+        self.hidden_size = hidden_size
+        self.n_heads = n_heads
+        self.head_size = hidden_size // n_heads
+        self.dropout = dropout
+        self.q_proj = nn.Linear(hidden_size, hidden_size)
+        self.k_proj = nn.Linear(hidden_size, hidden_size)
+        self.v_proj = nn.Linear(hidden_size, hidden_size)
+        self.out_proj = nn.Linear(hidden_size, hidden_size)
+
+    def forward(
+        self,
+        hidden_states: torch.Tensor,
+        key_value_states: Optional[torch.Tensor] = None,
+        attention_mask: Optional[torch.Tensor] = None,
+        position_ids: Optional[torch.Tensor] = None,  # pylint: disable=unused-argument
+        past_key_value: Optional[object] = None,
+        use_cache: bool = False,
+        output_attentions: bool = False,
+        layer_idx: Optional[int] = None,  # pylint: disable=unused-argument
+    ) -> Tuple[torch.Tensor, Optional[torch.Tensor], Optional[object]]:
+        """Attend.
+
+        Args:
+            hidden_states: [..., L, D], the queries, and the keys and values too in self-attention.
+            key_value_states: [..., N, D] in cross-attention.
+            attention_mask: additive floats, broadcastable to [..., H, L, N].
+            position_ids: no effect, as in MultiHeadAttention without a rotary embedding.
+            past_key_value: handed back as it came.
+            use_cache: must be False.
+            output_attentions: also return the weights [..., H, L, N].
+            layer_idx: no effect.
+        Returns: output [..., L, D], weights or None, past_key_value.
+        """
+        if use_cache:
+            raise NotImplementedError(f"{type(self).__name__} has no key-value cache: use_cache must be False")
+        tokens = hidden_states if key_value_states is None else key_value_states
+        for name, states in (("hidden_states", hidden_states), ("key_value_states", tokens)):
+            if states.dim() < 2 or states.shape[-1] != self.hidden_size:
+                raise ValueError(f"{name} has shape {list(states.shape)}; expected [..., tokens, {self.hidden_size}]")
+        query = self._split_heads(self.q_proj(hidden_states))
+        key = self._split_heads(self.k_proj(tokens))
+        value = self._split_heads(self.v_proj(tokens))
+        context, weights = self._attend(query, key, value, attention_mask, output_attentions)
+        output = self.out_proj(context.transpose(-3, -2).flatten(-2))
+        return output, weights, past_key_value
+
+    def _attend(
+        self,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        attention_mask: Optional[torch.Tensor],
+        output_attentions: bool,
+    ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
+        """query [..., H, L, d], key, value [..., H, N, d] -> context [..., H, L, d], weights [..., H, L, N] or None."""
+        raise NotImplementedError
+
+    def _split_heads(self, tokens: torch.Tensor) -> torch.Tensor:
+        return tokens.unflatten(-1, (self.n_heads, self.head_size)).transpose(-3, -2)

@@ -1,0 +1,46 @@
+"""Checks of arguments: ValueError that names what was given and what is allowed."""
+
+from collections.abc import Sequence
+from typing import Optional
+
+import torch
+from torch import Tensor
+
+
+def check_choice(field: str, given: str, allowed: Sequence[str]) -> None:
+    """Raise ValueError unless `given` is one of `allowed`."""
+    if given not in allowed:
+        raise ValueError(f"{field}={given!r} is not known; allowed are {', '.join(map(repr, allowed))}")
+
+
+def check_shapes(query: Tensor, key: Tensor, value: Optional[Tensor] = None, key_mask: Optional[Tensor] = None) -> None:
+    """Raise ValueError unless query [..., Nq, d], key [..., N, d], value [..., N, dv] and key_mask [..., N] fit."""
+    named = {"query": query, "key": key, "value": value}
+    given = {name: tensor for name, tensor in named.items() if tensor is not None}
+    shapes = ", ".join(f"{name} {list(tensor.shape)}" for name, tensor in given.items())
+    for name, tensor in given.items():
+        if tensor.dim() < 2:
+            raise ValueError(f"{name} has shape {list(tensor.shape)}; expected at least 2 dimensions [..., N, d]")
+        if not tensor.is_floating_point():
+            raise ValueError(f"{name} has dtype {tensor.dtype}; expected a floating point dtype")
+        if tensor.dtype != query.dtype:
+            raise ValueError(f"{name} has dtype {tensor.dtype} but query {query.dtype}; expected one dtype")
+    if query.shape[-1] != key.shape[-1] or key.shape[-1] == 0:
+        raise ValueError(f"widths d differ or are 0: {shapes}; expected query [..., Nq, d], key [..., N, d]")
+    if key.shape[-2] == 0:
+        raise ValueError(f"there are no keys: {shapes}; expected N >= 1 (mask keys with key_mask)")
+    if value is not None and value.shape[-2] != key.shape[-2]:
+        raise ValueError(f"key and value differ in the number of keys N: {shapes}; expected [..., N, d], [..., N, dv]")
+    leading = [tensor.shape[:-2] for tensor in given.values()]
+    if key_mask is not None:
+        if key_mask.dtype != torch.bool:
+            raise ValueError(f"key_mask has dtype {key_mask.dtype}; expected torch.bool, True = keep")
+        if key_mask.dim() < 1 or key_mask.shape[-1] != key.shape[-2]:
+            raise ValueError(f"key_mask has shape {list(key_mask.shape)}; expected [..., {key.shape[-2]}] for {shapes}")
+        leading.append(key_mask.shape[:-1])
+    try:
+        torch.broadcast_shapes(*leading)
+    except RuntimeError:
+        names = [*given, "key_mask"][: len(leading)]
+        listed = ", ".join(f"{name} {list(shape)}" for name, shape in zip(names, leading, strict=True))
+        raise ValueError(f"leading dimensions do not broadcast: {listed}") from None
