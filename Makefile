@@ -19,7 +19,7 @@ $(STAMP): setup.cfg pyproject.toml requirements/basicts.txt Makefile
 	touch $(STAMP)
 
 demo: setup
-	$(BIN)/python experiments/demo.py
+	$(BIN)/python -m basicts_elin.cli demo -c baselines_cfg/ELinFormer_small/SyntheticTraffic.py
 
 test: setup
 	$(BIN)/python -m pytest

@@ -25,8 +25,9 @@ class DatasetFacts:
         num_nodes: sensors.
         num_steps: rows of the series; None where the user chooses (synthetic data).
         start: date and time of the first row, local time.
-        timestamp_rule: `ROW_INDEX`: time of day = row mod steps per day, day of week counted from row 0 = day 0, whatever
-            the weekday was (the benchmark's rule for PEMS03 to PEMS08). `DATES`: from the date of each row, Monday = 0.
+        timestamp_rule: `ROW_INDEX`: time of day = row mod steps per day, day of week counted from row 0 = day 0,
+            whatever the weekday was (the benchmark's rule for PEMS03 to PEMS08). `DATES`: from the date of each row,
+            Monday = 0.
         split: train, validation, test parts of the series.
         domain: what is measured, with its unit.
         source: where the raw file comes from; None where it is made here.

@@ -1,0 +1,198 @@
+"""The commands: one verb per job, each a few lines over the package."""
+
+import argparse
+import ast
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+from .errors import UserError
+from .requirement import require_basicts
+from .version import __version__
+
+CONFIGS = "baselines_cfg/<Model>/<Dataset>.py"
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run one verb. Returns the exit code: 0, or 2 with one line on stderr for something the user can mend."""
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def train(arguments: argparse.Namespace) -> None:
+    require_basicts()
+    from .host.launcher import best_checkpoint, launch_training
+
+    config = _config(arguments)
+    folder = launch_training(config)
+    logs = sorted(folder.glob("training_log_*.log"))
+    print(f"checkpoint: {best_checkpoint(config)}")
+    print(f"log:        {logs[-1]}")
+    print(f"metrics:    {folder / 'test_metrics.json'}")
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    require_basicts()
+    from .host.launcher import launch_evaluation
+
+    config = _config(arguments)
+    checkpoint = Path(arguments.ckpt)
+    folder = checkpoint.parent / "evaluation" / f"{config.dataset_name}_{checkpoint.stem}"
+    launch_evaluation(config, str(checkpoint), folder, arguments.batch_size)
+    logs = sorted(folder.glob("evaluation_log_*.log"))
+    print(f"checkpoint: {checkpoint}")
+    print(f"log:        {logs[-1]}")
+    print(f"metrics:    {folder / 'test_metrics.json'}")
+
+
+def prepare(arguments: argparse.Namespace) -> None:
+    from .data.prepare import prepare_dataset, prepare_synthetic
+    from .data.synthetic import NAME
+
+    out, force = Path(arguments.out), arguments.force
+    if arguments.name == NAME:
+        _refuse(arguments, ("raw", "rows", "first_row"), f"{NAME} is made, not read")
+        given = {"num_nodes": arguments.nodes, "num_days": arguments.days, "seed": arguments.seed}
+        prepare_synthetic(out=out, force=force, **{name: value for name, value in given.items() if value is not None})
+        return
+    _refuse(arguments, ("nodes", "days", "seed"), f"only {NAME} is made")
+    if arguments.raw is None:
+        raise UserError(f"--raw is missing; expected the raw file of {arguments.name}, or a BasicTS 0.5 folder")
+    prepare_dataset(
+        arguments.name, Path(arguments.raw), out=out, rows=arguments.rows, first_row=arguments.first_row, force=force
+    )
+
+
+def report(arguments: argparse.Namespace) -> None:
+    from .host.record import read_record
+    from .report.naive import naive_metrics
+    from .report.runs import COLUMNS, run_rows
+    from .report.table import format_table, metric_rows, write_csv
+
+    folders = [Path(run) for run in arguments.runs]
+    rows = [row for folder in folders for row in run_rows(folder, read_record(folder))]
+    for dataset in dict.fromkeys(row["dataset"] for row in rows) if arguments.naive else ():
+        for name, metrics in naive_metrics(Path("datasets") / dataset).items():
+            rows += metric_rows(name, metrics, dataset=dataset)
+    print(format_table(rows))
+    if arguments.output:
+        write_csv(Path(arguments.output), rows, COLUMNS)
+
+
+def demo(arguments: argparse.Namespace) -> None:
+    require_basicts()
+    from .report.demo import check, run_demo
+
+    check(run_demo(Path(arguments.cfg), Path(arguments.out).resolve()))
+
+
+def _config(arguments: argparse.Namespace) -> Any:
+    """The configuration of the command: the file, with what the other arguments change."""
+    from .host.checks import parse_gpus
+    from .host.config_file import load_config, with_changes
+
+    config = load_config(arguments.cfg)
+    changes = dict(_assignment(text) for text in arguments.set)
+    if arguments.seed is not None:
+        changes["seed"] = arguments.seed
+    changes["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
+    config = with_changes(config, changes)
+    config["_config_file"] = arguments.cfg
+    return config
+
+
+def _default_gpus() -> str:
+    import torch
+
+    gpus = "0" if torch.cuda.is_available() else "cpu"
+    print(f"--gpus not given: using {gpus}")
+    return gpus
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UserError(f"--set {text}: expected field=value, such as num_epochs=8")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
+
+
+def _refuse(arguments: argparse.Namespace, names: Sequence[str], reason: str) -> None:
+    for name in names:
+        if getattr(arguments, name) is not None:
+            raise UserError(f"--{name.replace('_', '-')}: {reason}; leave it away")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("basicts-elin", description="ELinFormer and entropy-equal attention on BasicTS.")
+    parser.add_argument("--version", action="version", version=__version__)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    verb = _verb(verbs, train, "train a model, keep the best by validation, evaluate it on the test part")
+    verb.add_argument("-c", "--cfg", "--config", required=True, help=f"configuration file, {CONFIGS}")
+    _add_run_arguments(verb)
+
+    verb = _verb(verbs, evaluate, "evaluate a checkpoint on the test part")
+    verb.add_argument("-cfg", "--cfg", "--config", required=True, help=f"configuration file of the run, {CONFIGS}")
+    verb.add_argument("-ckpt", "--ckpt", "--checkpoint", required=True, help="checkpoint (.pt) of a run")
+    verb.add_argument("-b", "--batch-size", "--batch_size", type=_positive, help="test batch size (default: config's)")
+    _add_run_arguments(verb)
+
+    verb = _verb(verbs, prepare, "write a dataset in BasicTS 1.1's layout")
+    verb.add_argument("name", metavar="NAME", help="dataset, such as PEMS08 or SyntheticTraffic")
+    verb.add_argument("--raw", help="the original .npz file (key data), or a BasicTS 0.5 folder")
+    verb.add_argument("--rows", metavar="A:B", help="take these rows of the full series only, such as 10713:")
+    verb.add_argument("--first-row", type=int, metavar="N", help="the file starts at row N of the full series")
+    verb.add_argument("--nodes", type=int, help="SyntheticTraffic: number of nodes (default 64)")
+    verb.add_argument("--days", type=int, help="SyntheticTraffic: number of days (default 28)")
+    verb.add_argument("--seed", type=int, help="SyntheticTraffic: random seed (default 0)")
+    verb.add_argument("--out", default="datasets", help="folder of the datasets (default: datasets)")
+    verb.add_argument("--force", action="store_true", help="replace a dataset that is already there")
+
+    verb = _verb(verbs, report, "print and write the metrics of finished runs as a table")
+    verb.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run, as train prints it")
+    verb.add_argument("--naive", action="store_true", help="add the naive forecasts on datasets/<name> of each run")
+    verb.add_argument("-o", "--output", metavar="CSV", help="also write the rows, with what they were made with")
+
+    verb = _verb(verbs, demo, "synthetic data, a small ELinFormer, a table and a picture, in minutes")
+    verb.add_argument("-c", "--cfg", "--config", required=True, help="configuration file on SyntheticTraffic")
+    verb.add_argument("--out", default="demo", help="folder that everything is written to (default: demo)")
+    return parser
+
+
+def _verb(verbs: Any, run: Any, summary: str) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(run.__name__, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    verb.set_defaults(run=run)
+    return verb
+
+
+def _add_run_arguments(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("-g", "--gpus", help="device numbers such as 0 or 0,1, or cpu; default: 0 where there is a GPU")
+    verb.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="change fields of the configuration, such as num_epochs=8 or model_config.dropout=0.2",
+    )
+    verb.add_argument("--seed", type=int, help="random seed; default: the config's, 42 in the benchmark's recipe")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""The files of a dataset folder, as BasicTS 1.1 reads them."""
+
+import json
+from pathlib import Path
+from typing import Optional
+
+import numpy as np
+
+from ..errors import UserError
+from .catalog import DAYS_PER_WEEK, DatasetFacts, split_lengths
+from .write import GRAPH_FILE, fresh_folder
+
+PARTS = ("train", "val", "test")
+
+
+def write_dataset(
+    folder: Path,
+    facts: DatasetFacts,
+    values: np.ndarray,
+    timestamps: np.ndarray,
+    *,
+    graph: Optional[bytes],
+    origin: dict,
+    force: bool,
+) -> None:
+    """Write the dataset, whole or not at all, and print a summary.
+
+    Args:
+        folder: see `fresh_folder` for what happens to an existing one.
+        facts: of the dataset; gives the split.
+        values: float32 [T, N].
+        timestamps: float32 [T, 2], time of day and day of week, both in [0, 1).
+        graph: content of `adj_mx.pkl`; None keeps the one that `folder` has, if any.
+        origin: added to BasicTS's keys in `meta.json`.
+        force: replace an existing folder.
+
+    Raises:
+        UserError: the folder exists and `force` is not set, or it cannot be written.
+    """
+    lengths = split_lengths(len(values), facts.split)
+    keeps_graph = graph is None and (folder / GRAPH_FILE).is_file()
+    try:
+        with fresh_folder(folder, force=force) as new:
+            cuts = np.cumsum(lengths)[:-1]
+            for part, data, stamps in zip(PARTS, np.split(values, cuts), np.split(timestamps, cuts), strict=True):
+                np.save(new / f"{part}_data.npy", data)
+                np.save(new / f"{part}_timestamps.npy", stamps)
+            meta = _meta(facts, values, timestamps, keeps_graph or graph is not None)
+            (new / "meta.json").write_text(json.dumps(meta | origin, indent=4) + "\n", encoding="utf-8")
+            if graph is not None:
+                (new / GRAPH_FILE).write_bytes(graph)
+    except OSError as error:
+        raise UserError(f"out: {folder} cannot be written ({error}); free space or name another --out") from error
+    graph_note = "kept" if keeps_graph else "none" if graph is None else "written"
+    print(_summary(folder, facts, values, timestamps, f"{GRAPH_FILE} {graph_note}"))
+
+
+def _meta(facts: DatasetFacts, values: np.ndarray, timestamps: np.ndarray, has_graph: bool) -> dict:
+    return {
+        "name": facts.name,
+        "domain": facts.domain,
+        "frequency (minutes)": facts.interval_minutes,
+        "shape": list(values.shape),
+        "timestamps_shape": list(timestamps.shape),
+        "timestamps_description": ["time of day", "day of week"],
+        "num_time_steps": values.shape[0],
+        "num_vars": values.shape[1],
+        "has_graph": has_graph,
+        "regular_settings": facts.regular_settings,
+    }
+
+
+def _summary(folder: Path, facts: DatasetFacts, values: np.ndarray, timestamps: np.ndarray, graph_note: str) -> str:
+    lengths = split_lengths(len(values), facts.split)
+    observed = values[values != facts.null_value]
+    missing = 100.0 * (1.0 - observed.size / values.size)
+    step = round(float(timestamps[0, 0]) * facts.steps_per_day)
+    hour, minute = divmod(step * facts.interval_minutes, 60)
+    day = round(float(timestamps[0, 1]) * DAYS_PER_WEEK)
+    return "\n".join(
+        [
+            f"{folder}: {values.shape[0]} rows x {values.shape[1]} nodes, {facts.domain}",
+            "  parts      " + ", ".join(f"{part} {length}" for part, length in zip(PARTS, lengths, strict=True)),
+            f"  values     {observed.min():g} to {observed.max():g}, mean {observed.mean(dtype=np.float64):.2f}",
+            f"  missing    {missing:.2f} % (value {facts.null_value:g})",
+            f"  first row  {hour:02d}:{minute:02d} (step {step} of {facts.steps_per_day}), day of week {day} (0 to 6)",
+            f"  graph      {graph_note}",
+        ]
+    )

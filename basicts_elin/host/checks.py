@@ -1,0 +1,103 @@
+"""What is checked before a run starts, because BasicTS fails on it late, in other words, or not at all."""
+
+from pathlib import Path
+from typing import Optional
+
+import numpy as np
+import torch
+from basicts.configs import BasicTSForecastingConfig
+
+from ..data.catalog import CATALOG, DATES
+from ..data.layout import PARTS
+from ..errors import UserError
+
+BASICTS_DOWNLOAD = "https://github.com/GestaltCogTeam/BasicTS/blob/v1.1.0/docs/getting_started.md"
+
+
+def parse_gpus(gpus: str) -> Optional[str]:
+    """BasicTS's `gpus` from the command line's: "cpu" -> None, "0,1" -> "0,1".
+
+    Raises: UserError for devices that are not there.
+    """
+    if gpus == "cpu":
+        return None
+    numbers = gpus.split(",")
+    if not all(number.isdigit() for number in numbers) or len(set(numbers)) != len(numbers):
+        raise UserError(f"--gpus {gpus}: expected device numbers such as 0 or 0,1, or cpu")
+    count = torch.cuda.device_count()
+    if count == 0:
+        raise UserError(f"--gpus {gpus}: torch {torch.__version__} finds no GPU here; use --gpus cpu")
+    if max(map(int, numbers)) >= count:
+        raise UserError(f"--gpus {gpus}: there are {count} GPUs here, numbered from 0; use one of them or --gpus cpu")
+    return gpus
+
+
+def check_dataset(config: BasicTSForecastingConfig) -> None:
+    """Raise UserError unless the run's dataset folder holds what the configuration expects."""
+    name = config.dataset_name
+    folder = Path(config.dataset_params.get("data_file_path") or f"datasets/{name}")
+    if not folder.is_dir():
+        raise UserError(f"dataset {name} is not prepared: there is no folder {folder} here; {how_to_get(name)}")
+    needed = config.dataset_params.input_len + config.dataset_params.output_len
+    nodes = config.model_config.get("num_features")
+    for part in PARTS:
+        data, timestamps = (_open(folder / f"{part}_{kind}.npy", name) for kind in ("data", "timestamps"))
+        file = folder / f"{part}_data.npy"
+        if data.ndim != 2 or data.dtype != np.float32:
+            raise UserError(f"{file} is {data.dtype} {data.shape}; expected float32 [rows, nodes]: prepare it again")
+        if nodes is not None and data.shape[1] != nodes:
+            raise UserError(
+                f"{file} has {data.shape[1]} nodes but the config expects num_features={nodes}; prepare the dataset "
+                f"that the config is for, or use --set model_config.num_features={data.shape[1]}"
+            )
+        if len(timestamps) != len(data):
+            raise UserError(f"{file} has {len(data)} rows, {part}_timestamps.npy {len(timestamps)}: prepare it again")
+        if len(data) < needed:
+            raise UserError(f"{file} has {len(data)} rows; input_len + output_len = {needed} are needed for one window")
+        if not np.isnan(config.null_val) and not np.isfinite(data).all():
+            raise UserError(f"{file} holds NaN or infinity; missing values must be {config.null_val}: prepare it again")
+
+
+def how_to_get(name: str) -> str:
+    """Where a dataset comes from, for the end of a sentence."""
+    facts = CATALOG.get(name)
+    if facts is None:
+        return "put BasicTS 1.1's files there"
+    if facts.source is None:
+        return f"make it by `basicts-elin prepare {name}`"
+    download = f"unpack BasicTS's download into datasets/ ({BASICTS_DOWNLOAD})"
+    if facts.timestamp_rule == DATES:
+        return download
+    return f"make it by `basicts-elin prepare {name} --raw FILE.npz` (raw file: {facts.source}), or {download}"
+
+
+def check_checkpoint(path: str, config: BasicTSForecastingConfig) -> None:
+    """Raise UserError unless `path` is a checkpoint of the configuration's model."""
+    if not Path(path).is_file():
+        raise UserError(f"checkpoint {path} is missing; a run prints where its checkpoints are")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)["model_state_dict"]
+    except Exception as error:
+        # torch.load raises half a dozen types for files that are no checkpoints
+        found = type(error).__name__
+        raise UserError(f"{path} is not a BasicTS checkpoint ({found}); expected a .pt file of a run") from error
+    expected = config.model(config.model_config).state_dict()
+    missing, extra = expected.keys() - state.keys(), state.keys() - expected.keys()
+    different = [name for name in expected.keys() & state.keys() if expected[name].shape != state[name].shape]
+    if missing or extra or different:
+        example = sorted(missing or extra or different)[0]
+        if example in different:
+            example += f", {list(state[example].shape)} instead of {list(expected[example].shape)}"
+        raise UserError(
+            f"checkpoint {path} is of another model than the config's {config.model.__name__}: {len(missing)} "
+            f"parameters missing, {len(extra)} unknown, {len(different)} of another shape (such as {example})"
+        )
+
+
+def _open(file: Path, name: str) -> np.ndarray:
+    if not file.is_file():
+        raise UserError(f"dataset {name} is incomplete: {file} is missing; {how_to_get(name)}")
+    try:
+        return np.load(file, mmap_mode="r")
+    except ValueError as error:
+        raise UserError(f"{file} is not an .npy array ({error}); prepare dataset {name} again") from error

@@ -1,0 +1,86 @@
+"""BasicTS's launcher around our runner: it has no field for another one."""
+
+import traceback
+from pathlib import Path
+from typing import Optional
+
+import numpy as np
+from basicts.configs import BasicTSForecastingConfig
+from easytorch.device import set_device_type
+from easytorch.launcher.dist_wrap import dist_wrap
+from easytorch.utils import set_visible_devices
+
+from .checks import check_checkpoint, check_dataset
+from .runner import BenchmarkRunner, CollectingRunner
+
+
+def run_folder(config: BasicTSForecastingConfig) -> Path:
+    """The folder of a run: checkpoints, log, metrics."""
+    return Path(config.ckpt_save_dir) / config.md5
+
+
+def best_checkpoint(config: BasicTSForecastingConfig) -> Path:
+    """The checkpoint with the best validation metric."""
+    return run_folder(config) / f"{config.model.__name__}_best_val_{config.target_metric}.pt"
+
+
+def launch_training(config: BasicTSForecastingConfig) -> Path:
+    """Train, keep the best model by validation, evaluate it once on the test part. Returns the run's folder."""
+    check_dataset(config)
+    config.save()
+    _choose_devices(config)
+    dist_wrap(_train, device_num=config.gpu_num)(config)
+    return run_folder(config)
+
+
+def launch_evaluation(
+    config: BasicTSForecastingConfig, checkpoint: str, output: Path, batch_size: Optional[int] = None
+) -> Path:
+    """Evaluate a checkpoint on the test part; metrics and log go to the folder `output`, which is returned."""
+    _evaluate(BenchmarkRunner, config, checkpoint, output, batch_size)
+    return output
+
+
+def launch_prediction(config: BasicTSForecastingConfig, checkpoint: str, output: Path) -> dict[str, np.ndarray]:
+    """`launch_evaluation` that returns prediction, target and mask of every test window [windows, steps, nodes].
+
+    Prediction and target are in original units; mask is True where the target was measured.
+    """
+    runner = _evaluate(CollectingRunner, config, checkpoint, output)
+    names = {"prediction": "prediction", "target": "targets", "mask": "targets_mask"}
+    return {name: np.concatenate([batch[key] for batch in runner.batches]) for name, key in names.items()}
+
+
+def _evaluate(
+    runner_type: type,
+    config: BasicTSForecastingConfig,
+    checkpoint: str,
+    output: Path,
+    batch_size: Optional[int] = None,
+) -> BenchmarkRunner:
+    check_dataset(config)
+    check_checkpoint(checkpoint, config)
+    config["_output_dir"] = str(output)
+    if batch_size is not None:
+        config.test_batch_size = batch_size
+    _choose_devices(config)
+    runner = runner_type(config)
+    runner.init_logger(logger_name="BasicTS-evaluation", log_file_name="evaluation_log")
+    runner.eval(str(checkpoint))
+    return runner
+
+
+def _choose_devices(config: BasicTSForecastingConfig) -> None:
+    set_device_type("gpu" if config.gpus else "cpu")
+    if config.gpus:
+        set_visible_devices(config.gpus)
+
+
+def _train(config: BasicTSForecastingConfig) -> None:
+    runner = BenchmarkRunner(config)
+    runner.init_logger(logger_name="BasicTS-training", log_file_name="training_log")
+    try:
+        runner.train()
+    except BaseException:
+        runner.logger.error(traceback.format_exc())
+        raise

@@ -1,0 +1,100 @@
+"""What a run leaves beside BasicTS's own files: `run.json`, with what its figures cost and were made with."""
+
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from statistics import median
+from typing import Any, Optional
+
+import torch
+
+FILE_NAME = "run.json"
+PACKAGES = ("basicts-elin", "basicts", "easy-torch", "torch", "numpy")
+
+
+class RunRecord:
+    """`run.json` of a training run: seconds per epoch, parameters, seed, versions, hardware.
+
+    A resumed run keeps the epochs recorded before `start_epoch`.
+    """
+
+    def __init__(self, folder: Path, start_epoch: int, **facts: Any):
+        self.path = Path(folder) / FILE_NAME
+        kept = []
+        if start_epoch and self.path.is_file():
+            kept = [entry for entry in json.loads(self.path.read_text())["epochs"] if entry["epoch"] <= start_epoch]
+        self.content = {**facts, **environment(), "epochs": kept}
+
+    def add_epoch(self, epoch: int, train_seconds: float, validation_seconds: float) -> None:
+        """Add an epoch and write the file."""
+        self.content["epochs"].append(
+            {
+                "epoch": epoch,
+                "train_seconds": round(train_seconds, 3),
+                "validation_seconds": round(validation_seconds, 3),
+            }
+        )
+        self.content["peak_memory_mib"] = peak_memory_mib()
+        temporary = self.path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(self.content, indent=4))
+        os.replace(temporary, self.path)
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """`run.json` of a run folder, with the median seconds of a training epoch added; {} where there is none."""
+    path = Path(folder) / FILE_NAME
+    if not path.is_file():
+        return {}
+    content = json.loads(path.read_text())
+    content["seconds_per_epoch"] = median(entry["train_seconds"] for entry in content["epochs"])
+    return content
+
+
+def environment() -> dict[str, Any]:
+    """Versions, source commit and hardware."""
+    versions = {package: metadata.version(package) for package in PACKAGES}
+    cuda = torch.cuda.is_available()
+    return {
+        "versions": {"python": platform.python_version(), **versions},
+        "commit": source_commit(),
+        "hardware": torch.cuda.get_device_name() if cuda else f"{_cpu_name()}, {torch.get_num_threads()} threads",
+    }
+
+
+def source_commit() -> Optional[str]:
+    """Short commit of the checkout that the package runs from, with "+" where it has changes; None outside one."""
+    here = Path(__file__).resolve().parents[2]
+    if not (here / ".git").exists():
+        return None
+    try:
+        commit = _git(here, "rev-parse", "--short", "HEAD")
+        return commit + ("+" if _git(here, "status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def peak_memory_mib() -> float:
+    """Peak memory so far: allocated on the GPU where there is one, else resident size of the process."""
+    if torch.cuda.is_available():
+        return round(torch.cuda.max_memory_allocated() / 2**20, 1)
+    unit = 1 if sys.platform == "darwin" else 2**10
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _cpu_name() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,45 @@
+"""The benchmark's metrics in numpy, for forecasts that no run made: the naive ones."""
+
+from typing import Optional
+
+import numpy as np
+
+METRICS = ("MAE", "RMSE", "MAPE")
+HORIZONS = (3, 6, 12)
+OVERALL = "overall"
+
+# as close to the null value as BasicTS takes for missing
+_NULL_TOLERANCE = 5e-5
+
+
+def observed(targets: np.ndarray, null_value: float) -> np.ndarray:
+    """True where a target was measured."""
+    if np.isnan(null_value):
+        return ~np.isnan(targets)
+    return np.abs(targets - null_value) > _NULL_TOLERANCE
+
+
+def masked_metrics(prediction: np.ndarray, targets: np.ndarray, mask: np.ndarray) -> dict[str, Optional[float]]:
+    """MAE, RMSE and MAPE (per cent) over the entries where mask is True; None where there is none.
+
+    MAPE leaves out targets of zero. Arrays of one shape; computed in float64.
+    """
+    target = targets[mask].astype(np.float64)
+    error = np.abs(prediction[mask].astype(np.float64) - target)
+    if not error.size:
+        return dict.fromkeys(METRICS)
+    nonzero = np.abs(target) > _NULL_TOLERANCE
+    percentage = 100 * float(np.mean(error[nonzero] / np.abs(target[nonzero]))) if nonzero.any() else None
+    return {"MAE": float(np.mean(error)), "RMSE": float(np.sqrt(np.mean(error**2))), "MAPE": percentage}
+
+
+def metrics_by_horizon(prediction: np.ndarray, targets: np.ndarray, null_value: float) -> dict[str, dict]:
+    """Metrics at steps 3, 6 and 12 and overall, of forecasts [windows, steps, nodes]."""
+    mask = observed(targets, null_value)
+    rows = {
+        str(step): masked_metrics(prediction[:, step - 1], targets[:, step - 1], mask[:, step - 1])
+        for step in HORIZONS
+        if step <= targets.shape[1]
+    }
+    rows[OVERALL] = masked_metrics(prediction, targets, mask)
+    return rows

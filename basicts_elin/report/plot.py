@@ -1,0 +1,51 @@
+"""Pictures of forecasts."""
+
+from pathlib import Path
+
+import numpy as np
+
+# readable in print and by the colour-blind (Okabe and Ito)
+_TRUTH, _FORECAST, _NAIVE = "#000000", "#0072B2", "#E69F00"
+
+
+def plot_forecast(
+    path: Path,
+    forecasts: dict[str, np.ndarray],
+    truth: np.ndarray,
+    *,
+    node: int,
+    step: int,
+    interval_minutes: int,
+    rows_per_day: int,
+    title: str,
+    unit: str,
+) -> None:
+    """Forecast against truth at one node, above, and the absolute error of each forecast, below.
+
+    Args:
+        forecasts: name -> values [rows], each made `step` steps earlier.
+        truth: [rows], NaN where nothing was measured.
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    days = np.arange(len(truth)) / rows_per_day
+    heights = {"height_ratios": (3, 1), "layout": "constrained"}
+    figure, (upper, lower) = plt.subplots(2, 1, figsize=(11, 6), sharex=True, **heights)
+    upper.plot(days, truth, color=_TRUTH, linewidth=1.0, label="truth")
+    for (name, values), colour in zip(forecasts.items(), (_FORECAST, _NAIVE), strict=False):
+        upper.plot(days, values, color=colour, linewidth=1.0, alpha=0.85, label=name)
+        lower.plot(days, np.abs(values - truth), color=colour, linewidth=0.7, label=name)
+    upper.set_ylabel(unit)
+    upper.set_title(f"{title}, node {node}, forecast {step * interval_minutes} minutes ahead")
+    upper.legend(loc="upper right", ncols=3)
+    lower.set_ylabel("absolute error")
+    lower.set_xlabel("days of the test part")
+    for axes in (upper, lower):
+        axes.set_ylim(bottom=0)
+        axes.margins(x=0)
+        axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=120)
+    plt.close(figure)

@@ -1,0 +1,53 @@
+"""Finished runs as rows, read from the files of their folders; BasicTS is not needed."""
+
+import json
+from pathlib import Path
+from typing import Optional
+
+from ..errors import UserError
+from .metrics import OVERALL
+from .table import METRIC_COLUMNS, Row, metric_rows
+
+RECORD_COLUMNS = (
+    "dataset",
+    "seed",
+    "num_epochs",
+    "parameters",
+    "seconds_per_epoch",
+    "peak_memory_mib",
+    "device",
+    "hardware",
+    "torch",
+    "basicts",
+    "commit",
+)
+COLUMNS = (*METRIC_COLUMNS, *RECORD_COLUMNS)
+
+
+def run_rows(folder: Path, record: dict, label: Optional[str] = None) -> list[Row]:
+    """The rows of one run.
+
+    Args:
+        folder: holds BasicTS's `test_metrics.json`, whose MAPE is a fraction.
+        record: of the run, see `host.record.read_record`.
+        label: name in the table; None: the folder of the run's configuration (ELinFormer_small), else the model's name.
+    Raises: UserError where the run is not finished.
+    """
+    file = folder / "test_metrics.json"
+    if not file.is_file() or not record:
+        raise UserError(f"{folder} is no finished run: test_metrics.json or run.json is missing; train it to its end")
+    config = record.get("config")
+    label = label or (Path(config).resolve().parent.name if config else record["model"])
+    versions = record["versions"]
+    facts = {**record, "torch": versions["torch"], "basicts": versions["basicts"]}
+    facts = {column: facts.get(column) for column in RECORD_COLUMNS}
+    return metric_rows(label, metrics_of(file), **facts)
+
+
+def metrics_of(file: Path) -> dict[str, dict]:
+    """BasicTS's `test_metrics.json` by horizon (3, 6, 12, overall), MAPE in per cent."""
+    content = json.loads(file.read_text())
+    names = sorted((name for name in content if name != OVERALL), key=lambda name: int(name.rpartition("_")[2]))
+    return {
+        name.rpartition("_")[2]: {**content[name], "MAPE": 100 * content[name]["MAPE"]} for name in [*names, OVERALL]
+    }
