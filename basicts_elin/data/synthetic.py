@@ -67,7 +67,7 @@ def synthetic_traffic(num_nodes: int = 64, num_days: int = 28, seed: int = 0) ->
         seed: of numpy's generator, 0 or more.
 
     Returns:
-        values: float32 [T, N], vehicles per 5 minutes, at least 1; about 1 % are 0 = missing.
+        values: float32 [T, N], vehicles per 5 minutes, rounded to 0.1, at least 1; about 1 % are 0 = missing.
         network: the roads that the waves travel on.
 
     Raises:
@@ -136,8 +136,8 @@ def _daily_base(rng: np.random.Generator, num_nodes: int, num_days: int, steps_p
     weekend = 0.22 + rng.uniform(0.5, 0.8, num_nodes) * peak(rng.uniform(13.0, 15.0, num_nodes), 2.0)
     size = rng.uniform(240.0, 540.0, num_nodes)
 
-    is_weekend = np.arange(num_days) % DAYS_PER_WEEK >= _FIRST_WEEKEND_DAY
-    return size * np.concatenate([weekend if day else weekday for day in is_weekend])
+    days = np.arange(num_days) % DAYS_PER_WEEK
+    return size * np.concatenate([weekday if day < _FIRST_WEEKEND_DAY else weekend for day in days])
 
 
 def _autoregression(rng: np.random.Generator, num_steps: int, width: int, memory: float, spread: float) -> np.ndarray:

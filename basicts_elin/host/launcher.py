@@ -1,5 +1,6 @@
 """BasicTS's launcher around our runner: it has no field for another one."""
 
+import logging
 import traceback
 from pathlib import Path
 from typing import Optional
@@ -9,6 +10,7 @@ from basicts.configs import BasicTSForecastingConfig
 from easytorch.device import set_device_type
 from easytorch.launcher.dist_wrap import dist_wrap
 from easytorch.utils import set_visible_devices
+from easytorch.utils.logging import logger_initialized
 
 from .checks import check_checkpoint, check_dataset
 from .runner import BenchmarkRunner, CollectingRunner
@@ -65,7 +67,7 @@ def _evaluate(
         config.test_batch_size = batch_size
     _choose_devices(config)
     runner = runner_type(config)
-    runner.init_logger(logger_name="BasicTS-evaluation", log_file_name="evaluation_log")
+    _init_logger(runner, "evaluation")
     runner.eval(str(checkpoint))
     return runner
 
@@ -76,9 +78,20 @@ def _choose_devices(config: BasicTSForecastingConfig) -> None:
         set_visible_devices(config.gpus)
 
 
+def _init_logger(runner: BenchmarkRunner, job: str) -> None:
+    """Defect: loggers are kept by name, so that a second run in one process would log into the first one's file."""
+    name = f"BasicTS-{job}"
+    logger = logging.getLogger(name)
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+    logger_initialized.discard(name)
+    runner.init_logger(logger_name=name, log_file_name=f"{job}_log")
+
+
 def _train(config: BasicTSForecastingConfig) -> None:
     runner = BenchmarkRunner(config)
-    runner.init_logger(logger_name="BasicTS-training", log_file_name="training_log")
+    _init_logger(runner, "training")
     try:
         runner.train()
     except BaseException:
