@@ -12,6 +12,9 @@ from ..errors import UserError
 MINUTES_PER_DAY = 24 * 60
 DAYS_PER_WEEK = 7
 
+# the page that links the preprocessed datasets
+BASICTS_DOWNLOAD = "https://github.com/GestaltCogTeam/BasicTS/blob/v1.1.0/docs/getting_started.md"
+
 ROW_INDEX = "row index"
 DATES = "dates"
 
@@ -95,4 +98,3 @@ def split_lengths(num_steps: int, split: tuple[float, float, float]) -> tuple[in
     """Rows of the train, validation and test part as BasicTS 1.1 cuts them: the test part takes the remainder."""
     train, val = int(num_steps * split[0]), int(num_steps * split[1])
     return train, val, num_steps - train - val
-

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import UserError
 from . import synthetic
-from .catalog import DATES, DAYS_PER_WEEK, DatasetFacts, dataset_facts, split_lengths
+from .catalog import BASICTS_DOWNLOAD, DATES, DAYS_PER_WEEK, DatasetFacts, dataset_facts, split_lengths
 from .layout import write_dataset
 from .legacy import read_legacy
 from .raw import RawSeries, read_npz
@@ -17,8 +17,6 @@ from .write import check_destination
 
 # the benchmark's window: 12 steps in, 12 out
 MIN_PART_ROWS = 24
-
-_DOWNLOAD = "https://drive.google.com/file/d/1m8jh1z4VNMgQ49DRwywyvYYgs3G5WBsB/view"
 
 
 def prepare_dataset(
@@ -116,7 +114,7 @@ def _read(facts: DatasetFacts, raw: Path, first_row: Optional[int]) -> RawSeries
     if facts.timestamp_rule == DATES:
         raise UserError(
             f"raw: {raw} is a file; preparing {facts.name} from .h5 is not supported yet; expected a "
-            f"BasicTS 0.5 folder, or unpack BasicTS's preprocessed download {_DOWNLOAD} into datasets/"
+            f"BasicTS 0.5 folder, or unpack BasicTS's preprocessed download ({BASICTS_DOWNLOAD}) into datasets/"
         )
     if raw.suffix.lower() != ".npz":
         raise UserError(f"raw: {raw} is neither a .npz file nor a folder; expected one of them, see {facts.source}")
@@ -134,6 +132,11 @@ def _locate(facts: DatasetFacts, num_steps: int, rows: Optional[str], first_row:
             )
         return facts.first_row, slice(0, num_steps)
 
+    if first_row is None and num_steps != end:
+        raise UserError(
+            f"raw: the file has {num_steps} steps; --rows counts in the full series of {end}: say by --first-row where "
+            "the file starts"
+        )
     file_start = first_row or 0
     start, stop = _parse_rows(":" if rows is None else rows, file_start, file_start + num_steps)
     lowest = facts.first_row if first_row is None else 0

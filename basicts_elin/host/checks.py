@@ -7,11 +7,9 @@ import numpy as np
 import torch
 from basicts.configs import BasicTSForecastingConfig
 
-from ..data.catalog import CATALOG, DATES
+from ..data.catalog import BASICTS_DOWNLOAD, CATALOG, DATES
 from ..data.layout import PARTS
 from ..errors import UserError
-
-BASICTS_DOWNLOAD = "https://github.com/GestaltCogTeam/BasicTS/blob/v1.1.0/docs/getting_started.md"
 
 
 def parse_gpus(gpus: str) -> Optional[str]:
