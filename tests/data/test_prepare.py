@@ -297,7 +297,8 @@ def test_a_series_without_values_is_refused(tmp_path, out, flow):
 def test_h5_is_refused_with_the_two_other_ways(tmp_path, out):
     (tmp_path / "metr-la.h5").write_bytes(b"\x89HDF")
     message = refusal("METR-LA", tmp_path / "metr-la.h5", out=out)
-    assert ".h5 is not supported yet" in message and "BasicTS 0.5 folder" in message and catalog.BASICTS_DOWNLOAD in message
+    assert ".h5 is not supported yet" in message and "BasicTS 0.5 folder" in message
+    assert catalog.BASICTS_DOWNLOAD in message
 
 
 def test_synthetic_traffic_is_not_read(npz, out):
