@@ -1,5 +1,5 @@
 # Two commands: `make demo` and `make test`. Both call `make setup`, which installs into .venv and does so once.
-PYTHON ?= $(firstword $(foreach p,python3.11 python3.10 python3,$(if $(shell command -v $(p)),$(p))))
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.10 python3,$(shell $(p) -c "" 2>/dev/null && echo $(p))))
 TORCH  ?= torch==2.13.0
 BIN    := .venv/bin
 STAMP  := .venv/.installed

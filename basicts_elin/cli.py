@@ -89,7 +89,7 @@ def demo(arguments: argparse.Namespace) -> None:
     require_basicts()
     from .report.demo import check, run_demo
 
-    check(run_demo(Path(arguments.cfg), Path(arguments.out).resolve()))
+    check(run_demo(Path(arguments.cfg)))
 
 
 def _config(arguments: argparse.Namespace) -> Any:
@@ -162,9 +162,8 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--naive", action="store_true", help="add the naive forecasts on datasets/<name> of each run")
     verb.add_argument("-o", "--output", metavar="CSV", help="also write the rows, with what they were made with")
 
-    verb = _verb(verbs, demo, "synthetic data, a small ELinFormer, a table and a picture, in minutes")
+    verb = _verb(verbs, demo, "synthetic data, a small model, a table and a picture, all in the folder demo")
     verb.add_argument("-c", "--cfg", "--config", required=True, help="configuration file on SyntheticTraffic")
-    verb.add_argument("--out", default="demo", help="folder that everything is written to (default: demo)")
     return parser
 
 

@@ -4,6 +4,7 @@ import copy
 from typing import Any
 
 from basicts.configs import BasicTSForecastingConfig, BasicTSModelConfig
+from basicts.models.STID import STID, STIDConfig
 from basicts.runners.callback import GradientClipping
 from torch.optim import Adam
 from torch.optim.lr_scheduler import MultiStepLR
@@ -82,8 +83,6 @@ def benchmark_config(
 
 def stid_config(dataset: str, **differences: Any) -> BasicTSForecastingConfig:
     """BasicTS's own STID by the recipe of BasicTS 0.5's STID configurations, the same for all six datasets."""
-    from basicts.models.STID import STID, STIDConfig
-
     recipe = {
         "optimizer_params": {"lr": 2e-3, "weight_decay": 1e-4},
         "lr_scheduler_params": {"milestones": [1, 50, 80], "gamma": 0.5},

@@ -1,6 +1,7 @@
 """The demonstration: synthetic traffic, a small ELinFormer, and what it wins over the naive forecasts."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -21,20 +22,21 @@ DATASET = "SyntheticTraffic"
 STEP = 12
 
 
-def run_demo(config_file: Path, folder: Path) -> float:
-    """Prepare, train, evaluate, compare. Everything is written under `folder`.
+def run_demo(config_file: Path) -> float:
+    """Prepare, train, evaluate, compare, each from the beginning, in the folder `demo` where it is started.
 
-    Returns: ELinFormer's overall MAE divided by that of the better naive forecast.
+    Returns: the model's overall MAE divided by that of the better naive forecast.
     """
     started = time.time()
-    config_file = config_file.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    config = load_config(str(config_file))
+    folder = Path("demo").resolve()
+    folder.mkdir(exist_ok=True)
     # BasicTS reads datasets/ and writes checkpoints/ where it runs
     os.chdir(folder)
-    dataset = Path("datasets") / DATASET
-    if not dataset.exists():
-        prepare_synthetic()
-    config = load_config(str(config_file))
+    dataset = prepare_synthetic(force=True)
+    # an earlier demonstration would be resumed: its epochs would be skipped, whatever has changed since
+    if run_folder(config).exists():
+        shutil.rmtree(run_folder(config))
     launch_training(config)
     forecast = launch_prediction(config, best_checkpoint(config), run_folder(config) / "demo")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ..errors import UserError
 from .metrics import metrics_by_horizon, observed
 
 LAST_VALUE, HISTORICAL_AVERAGE = "last value", "historical average"
@@ -31,7 +32,9 @@ class Prepared:
 
 
 def read_prepared(folder: Path) -> Prepared:
-    """Read a BasicTS 1.1 dataset folder."""
+    """Read a BasicTS 1.1 dataset folder. Raises: UserError where it is not there."""
+    if not (folder / "meta.json").is_file():
+        raise UserError(f"{folder} is no prepared dataset (no meta.json); start the command where datasets/ lies")
     meta = json.loads((folder / "meta.json").read_text())
     slots_per_day = 24 * 60 // meta["frequency (minutes)"]
 
