@@ -73,14 +73,14 @@ def report(arguments: argparse.Namespace) -> None:
     from .host.record import read_record
     from .report.naive import naive_metrics
     from .report.runs import COLUMNS, run_rows
-    from .report.table import format_table, metric_rows, write_csv
+    from .report.table import format_table, markdown_table, metric_rows, write_csv
 
     folders = [Path(run) for run in arguments.runs]
     rows = [row for folder in folders for row in run_rows(folder, read_record(folder))]
     for dataset in dict.fromkeys(row["dataset"] for row in rows) if arguments.naive else ():
         for name, metrics in naive_metrics(Path("datasets") / dataset).items():
             rows += metric_rows(name, metrics, dataset=dataset)
-    print(format_table(rows))
+    print(markdown_table(rows) if arguments.markdown else format_table(rows))
     if arguments.output:
         write_csv(Path(arguments.output), rows, COLUMNS)
 
@@ -160,6 +160,7 @@ def _parser() -> argparse.ArgumentParser:
     verb = _verb(verbs, report, "print and write the metrics of finished runs as a table")
     verb.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run, as train prints it")
     verb.add_argument("--naive", action="store_true", help="add the naive forecasts on datasets/<name> of each run")
+    verb.add_argument("--markdown", action="store_true", help="print one line per run, as a Markdown table")
     verb.add_argument("-o", "--output", metavar="CSV", help="also write the rows, with what they were made with")
 
     verb = _verb(verbs, demo, "synthetic data, a small model, a table and a picture, all in the folder demo")

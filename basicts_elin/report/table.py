@@ -40,6 +40,35 @@ def format_table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def read_csv(path: Path) -> list[Row]:
+    """The rows of `write_csv`, every cell as text, None where it is empty."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [{name: cell or None for name, cell in row.items()} for row in csv.DictReader(file)]
+
+
+def markdown_table(rows: Sequence[Row]) -> str:
+    """One line per run: parameters, seconds per epoch, all metrics by horizon as "3 / 6 / 12 / overall"."""
+    runs: dict[tuple, list[Row]] = {}
+    for row in rows:
+        runs.setdefault((row["model"], row.get("dataset"), row.get("seed"), row.get("num_epochs")), []).append(row)
+    horizons = " / ".join(row["horizon"] for row in next(iter(runs.values())))
+    lines = [
+        f"| model | epochs | parameters | s / epoch | MAE {horizons} | RMSE | MAPE % |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (model, _, _, epochs), run in runs.items():
+        parameters, seconds = run[0].get("parameters"), run[0].get("seconds_per_epoch")
+        cells = [
+            model,
+            epochs or "",
+            f"{int(parameters):,}" if parameters else "",
+            f"{float(seconds):.0f}" if seconds else "",
+            *(" / ".join(f"{float(row[metric]):.2f}" for row in run) for metric in METRICS),
+        ]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines)
+
+
 def _cell(column: str, value: Any) -> Any:
     if column in METRICS and value is not None:
         return f"{value:.4f}"
