@@ -103,7 +103,7 @@ def _config(arguments: argparse.Namespace) -> Any:
         changes["seed"] = arguments.seed
     changes["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
     config = with_changes(config, changes)
-    config["_config_file"] = arguments.cfg
+    config["_config_file"] = str(Path(arguments.cfg).resolve())
     return config
 
 

@@ -23,12 +23,13 @@ class RunRecord:
     A resumed run keeps the epochs recorded before `start_epoch`.
     """
 
-    def __init__(self, folder: Path, start_epoch: int, **facts: Any):
+    def __init__(self, folder: Path, start_epoch: int, on_gpu: bool, **facts: Any):
+        self.on_gpu = on_gpu
         self.path = Path(folder) / FILE_NAME
         kept = []
         if start_epoch and self.path.is_file():
             kept = [entry for entry in json.loads(self.path.read_text())["epochs"] if entry["epoch"] <= start_epoch]
-        self.content = {**facts, **environment(), "epochs": kept}
+        self.content = {**facts, **environment(on_gpu), "epochs": kept}
 
     def add_epoch(self, epoch: int, train_seconds: float, validation_seconds: float) -> None:
         """Add an epoch and write the file."""
@@ -39,7 +40,7 @@ class RunRecord:
                 "validation_seconds": round(validation_seconds, 3),
             }
         )
-        self.content["peak_memory_mib"] = peak_memory_mib()
+        self.content["peak_memory_mib"] = peak_memory_mib(self.on_gpu)
         temporary = self.path.with_suffix(".tmp")
         temporary.write_text(json.dumps(self.content, indent=4))
         os.replace(temporary, self.path)
@@ -55,14 +56,13 @@ def read_record(folder: Path) -> dict[str, Any]:
     return content
 
 
-def environment() -> dict[str, Any]:
-    """Versions, source commit and hardware."""
+def environment(on_gpu: bool) -> dict[str, Any]:
+    """Versions, source commit and the hardware that is used."""
     versions = {package: metadata.version(package) for package in PACKAGES}
-    cuda = torch.cuda.is_available()
     return {
         "versions": {"python": platform.python_version(), **versions},
         "commit": source_commit(),
-        "hardware": torch.cuda.get_device_name() if cuda else f"{_cpu_name()}, {torch.get_num_threads()} threads",
+        "hardware": torch.cuda.get_device_name() if on_gpu else f"{_cpu_name()}, {torch.get_num_threads()} threads",
     }
 
 
@@ -78,9 +78,9 @@ def source_commit() -> Optional[str]:
         return None
 
 
-def peak_memory_mib() -> float:
-    """Peak memory so far: allocated on the GPU where there is one, else resident size of the process."""
-    if torch.cuda.is_available():
+def peak_memory_mib(on_gpu: bool) -> float:
+    """Peak memory so far: allocated on the GPU, or the resident size of the process."""
+    if on_gpu:
         return round(torch.cuda.max_memory_allocated() / 2**20, 1)
     unit = 1 if sys.platform == "darwin" else 2**10
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)

@@ -24,6 +24,7 @@ class BenchmarkRunner(BasicTSRunner):
             self.record = RunRecord(
                 Path(self.ckpt_save_dir),
                 self.start_epoch,
+                on_gpu=bool(self.cfg.gpus),
                 config=self.cfg.get("_config_file"),
                 model=self.model_name,
                 dataset=self.cfg.dataset_name,

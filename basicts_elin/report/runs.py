@@ -37,7 +37,7 @@ def run_rows(folder: Path, record: dict, label: Optional[str] = None) -> list[Ro
     if not file.is_file() or not record:
         raise UserError(f"{folder} is no finished run: test_metrics.json or run.json is missing; train it to its end")
     config = record.get("config")
-    label = label or (Path(config).resolve().parent.name if config else record["model"])
+    label = label or (Path(config).parent.name if config else record["model"])
     versions = record["versions"]
     facts = {**record, "torch": versions["torch"], "basicts": versions["basicts"]}
     facts = {column: facts.get(column) for column in RECORD_COLUMNS}
