@@ -39,8 +39,8 @@ def plot_forecast(
         upper.plot(days, values, color=colour, linewidth=1.0, alpha=0.85, label=name)
         lower.plot(days, np.abs(values - truth), color=colour, linewidth=0.7, label=name)
     upper.set_ylabel(unit)
-    upper.set_title(f"{title}, node {node}, forecast {step * interval_minutes} minutes ahead")
-    upper.legend(loc="upper right", ncols=3)
+    upper.set_title(f"{title}, node {node}, forecast {step * interval_minutes} minutes ahead", loc="left")
+    upper.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, frameon=False)
     lower.set_ylabel("absolute error")
     lower.set_xlabel("days of the test part")
     for axes in (upper, lower):
