@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from .errors import UserError
+from .errors import NonFinitePredictionError, UserError
 from .requirement import require_basicts
 from .version import __version__
 
@@ -15,13 +15,19 @@ CONFIGS = "baselines_cfg/<Model>/<Dataset>.py"
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run one verb. Returns the exit code: 0, or 2 with one line on stderr for something the user can mend."""
+    """Run one verb.
+
+    Returns the exit code: 0, or with one line on stderr 2 for something the user can mend, 1 for a run that diverged.
+    """
     arguments = _parser().parse_args(argv)
     try:
         arguments.run(arguments)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except NonFinitePredictionError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

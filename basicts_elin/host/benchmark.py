@@ -1,6 +1,7 @@
 """The benchmark's recipe: everything that a configuration of one model on one dataset does not need to say."""
 
 import copy
+from dataclasses import fields
 from typing import Any
 
 from basicts.configs import BasicTSForecastingConfig, BasicTSModelConfig
@@ -10,6 +11,7 @@ from torch.optim import Adam
 from torch.optim.lr_scheduler import MultiStepLR
 
 from ..data.catalog import dataset_facts
+from ..errors import UserError
 from .callbacks import FinitePredictions, LastStep
 from .scaler import BenchmarkZScoreScaler
 from .taskflow import OriginalScaleLoss, OriginalScaleTaskFlow
@@ -17,6 +19,14 @@ from .taskflow import OriginalScaleLoss, OriginalScaleTaskFlow
 # Remedy (f). Defect: the test part is evaluated after every epoch. An interval that no run reaches leaves the one
 # evaluation of the best model at the end.
 NEVER = 10**9
+
+# what BasicTS declares, and what its runner and launcher read besides
+_FIELDS = {field.name for field in fields(BasicTSForecastingConfig) if not field.name.startswith("_")} | {
+    "model_dtype",
+    "dist_node_num",
+    "dist_backend",
+    "dist_init_method",
+}
 
 # The CPU-sized ELinFormer and STAEformer: hidden size 64, one temporal and one spatial layer.
 SMALL = {
@@ -43,8 +53,14 @@ def benchmark_config(
         model_config: its configuration; `num_features`, where None, and `num_time_in_day` come from the catalogue.
         dataset: a name in the catalogue; its folder is `datasets/<name>` where the run starts.
         differences: any field of `BasicTSForecastingConfig`. `callbacks` are added to the protocol's own.
-    Raises: UserError for a dataset that is not in the catalogue.
+    Raises: UserError for a dataset that is not in the catalogue, and for a field that BasicTS does not have.
     """
+    unknown = differences.keys() - _FIELDS
+    if unknown:
+        raise UserError(
+            f"benchmark_config: BasicTSForecastingConfig has no field {', '.join(sorted(unknown))} (fields of the "
+            f"model belong into its own configuration); it has {', '.join(sorted(_FIELDS))}"
+        )
     facts = dataset_facts(dataset)
     model_config = copy.deepcopy(model_config)
     if model_config.get("num_features", 0) is None:

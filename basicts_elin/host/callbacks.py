@@ -5,6 +5,8 @@ from typing import Any
 import torch
 from basicts.runners.callback import BasicTSCallback
 
+from ..errors import NonFinitePredictionError
+
 
 class LastStep(BasicTSCallback):
     """Lets the last training step of a run happen.
@@ -14,10 +16,6 @@ class LastStep(BasicTSCallback):
 
     def on_epoch_start(self, runner, *args, **kwargs) -> None:
         runner.num_steps = runner.num_epochs * runner.steps_per_epoch + 1
-
-
-class NonFinitePredictionError(RuntimeError):
-    """The model predicted NaN or infinity."""
 
 
 class FinitePredictions(BasicTSCallback):

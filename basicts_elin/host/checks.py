@@ -50,6 +50,11 @@ def check_dataset(config: BasicTSForecastingConfig) -> None:
             )
         if len(timestamps) != len(data):
             raise UserError(f"{file} has {len(data)} rows, {part}_timestamps.npy {len(timestamps)}: prepare it again")
+        if timestamps.ndim != 2 or timestamps.shape[1] < 2:
+            raise UserError(
+                f"{folder / part}_timestamps.npy has shape {timestamps.shape}; expected [rows, 2], time of day and "
+                "day of week: prepare it again"
+            )
         if len(data) < needed:
             raise UserError(f"{file} has {len(data)} rows; input_len + output_len = {needed} are needed for one window")
         if not np.isnan(config.null_val) and not np.isfinite(data).all():
@@ -97,5 +102,5 @@ def _open(file: Path, name: str) -> np.ndarray:
         raise UserError(f"dataset {name} is incomplete: {file} is missing; {how_to_get(name)}")
     try:
         return np.load(file, mmap_mode="r")
-    except ValueError as error:
+    except (ValueError, EOFError) as error:
         raise UserError(f"{file} is not an .npy array ({error}); prepare dataset {name} again") from error

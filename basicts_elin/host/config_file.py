@@ -1,9 +1,10 @@
 """Configurations as files: loading `CFG` by path, and changing fields of it before a run."""
 
 import copy
+import dataclasses
 import importlib.util
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from basicts.configs import BasicTSForecastingConfig
 
@@ -41,26 +42,26 @@ def with_changes(config: BasicTSForecastingConfig, changes: dict[str, Any]) -> B
     A new one is built because BasicTS derives parts of it (folder, optimizer parameters, hash) when it is made.
 
     Args:
-        changes: field name to value; a dotted name reaches into `model_config`, `optimizer_params` and the like.
-    Raises: UserError for an unknown field.
+        changes: field name to value; a dotted name reaches into `model_config`, `optimizer_params` and the like, and a
+            plain one that only the model's configuration has, into that.
+    Raises: UserError for an unknown field and for a value of another type than the field's.
     """
+    # every field keeps its place, because BasicTS's hash depends on the order
     fields = copy.deepcopy({name: value for name, value in config.items() if not name.startswith("_")})
-    derived = _default_folder(fields)
-    keep_folder = fields.pop("ckpt_save_dir") != derived
-    if keep_folder:
-        fields["ckpt_save_dir"] = config.ckpt_save_dir
+    if fields["ckpt_save_dir"] == _default_folder(fields):
+        fields["ckpt_save_dir"] = None
+    # these two are already in optimizer_params and the three batch sizes, and would win over changes of them
+    fields["lr"] = fields["batch_size"] = None
+    types = {field.name: field.type for field in dataclasses.fields(config)}
     for name, value in changes.items():
-        _change(fields, name, value)
-        # the shortcut of an earlier build would win over the new value
-        shortcut = name.rpartition(".")[2]
-        if "." in name and fields.get(shortcut) is not None:
-            fields[shortcut] = None
-    fields.pop("gpu_num")
+        _change(fields, types, name, value)
     return type(config)(**fields)
 
 
-def _change(fields: dict[str, Any], name: str, value: Any) -> None:
+def _change(fields: dict[str, Any], types: dict[str, Any], name: str, value: Any) -> None:
     *parents, last = name.split(".")
+    if parents and fields.get(last) is not None:
+        raise UserError(f"--set {name}: BasicTS takes it from the field {last}; use --set {last}={value}")
     holder, where = fields, "configuration"
     for parent in parents:
         if not isinstance(holder.get(parent), dict):
@@ -70,19 +71,22 @@ def _change(fields: dict[str, Any], name: str, value: Any) -> None:
         holder = fields["model_config"]
     if last not in holder:
         raise UserError(f"--set {name}: the {where} has no field {last!r}; it has {_listed(holder)}")
-    holder[last] = _of_type(name, holder[last], value)
+    holder[last] = _of_type(name, holder[last], value, types.get(name))
 
 
-def _of_type(name: str, current: Any, value: Any) -> Any:
-    """`value`, as a float where one is expected; UserError where it is of another type than the current value."""
-    if current is None or value is None or type(value) is type(current):
+def _of_type(name: str, current: Any, value: Any, declared: Any) -> Any:
+    """`value`, a float where one is expected; UserError if it has not the type of the current value or declaration."""
+    declared = [kind for kind in (get_args(declared) or (declared,)) if kind in (bool, int, float, str)]
+    allowed = declared if current is None else [type(current)]
+    if value is None or not allowed or type(value) in allowed:
         return value
-    if isinstance(current, float) and type(value) is int:
+    if float in allowed and type(value) is int:
         return float(value)
     if isinstance(current, (list, tuple)) and isinstance(value, (list, tuple)):
         return type(current)(value)
-    expected = type(current).__name__
-    raise UserError(f"--set {name}={value!r}: {type(value).__name__} given, {expected} expected, as in {current!r}")
+    expected = " or ".join(kind.__name__ for kind in allowed)
+    example = "" if current is None else f", as in {current!r}"
+    raise UserError(f"--set {name}={value!r}: {type(value).__name__} given, {expected} expected{example}")
 
 
 def _groups(fields: dict[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """BasicTS's launcher around our runner: it has no field for another one."""
 
+import copy
 import logging
 import traceback
 from pathlib import Path
@@ -12,6 +13,7 @@ from easytorch.launcher.dist_wrap import dist_wrap
 from easytorch.utils import set_visible_devices
 from easytorch.utils.logging import logger_initialized
 
+from ..errors import NonFinitePredictionError
 from .checks import check_checkpoint, check_dataset
 from .runner import BenchmarkRunner, CollectingRunner
 
@@ -62,6 +64,7 @@ def _evaluate(
 ) -> BenchmarkRunner:
     check_dataset(config)
     check_checkpoint(checkpoint, config)
+    config = copy.deepcopy(config)
     config["_output_dir"] = str(output)
     if batch_size is not None:
         config.test_batch_size = batch_size
@@ -94,6 +97,9 @@ def _train(config: BasicTSForecastingConfig) -> None:
     _init_logger(runner, "training")
     try:
         runner.train()
+    except NonFinitePredictionError as error:
+        runner.logger.error(error)
+        raise
     except BaseException:
         runner.logger.error(traceback.format_exc())
         raise
