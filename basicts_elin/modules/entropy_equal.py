@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from ..ops import PATHS, entropy_equal_attention, entropy_equal_weights
+from ..ops.attention import choose_path, drop_keys
 from ..ops.checks import check_choice
 from ..ops.entropy import check_estimator
 from .projections import ProjectedAttention
@@ -58,31 +59,27 @@ class EntropyEqualAttention(ProjectedAttention):
         attention_mask: Optional[torch.Tensor],
         output_attentions: bool,
     ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
-        keep = None if attention_mask is None else kept_keys(attention_mask)
+        keep = None if attention_mask is None else kept_keys(attention_mask, key.shape[-2])
         dropout = self.dropout if self.training else 0.0
         key_mask_only = keep is None or keep.shape[-2] == 1
         settings = {"entropy": self.entropy, "eps": self.eps}
-        quadratic = self.path == "quadratic" or (self.path == "auto" and key.shape[-2] < self.head_size)
+        quadratic = choose_path(self.path, self.entropy, key) == "quadratic"
         if output_attentions or not key_mask_only or (quadratic and dropout > 0):
             weights = entropy_equal_weights(query, key, keep=keep, **settings)
             weights = F.dropout(weights, dropout)
+            value = drop_keys(value, None if keep is None else keep.any(-2))
             return weights @ value, weights if output_attentions else None
         key_mask = None if keep is None else keep.squeeze(-2)
         context = entropy_equal_attention(query, key, value, key_mask=key_mask, path=self.path, **settings)
         return F.dropout(context, dropout), None
 
 
-def kept_keys(attention_mask: torch.Tensor) -> torch.Tensor:
+def kept_keys(attention_mask: torch.Tensor, num_keys: int) -> torch.Tensor:
     """BasicTS's additive mask as bool, True = keep: [..., 1, N] if it is the same for every query, else [..., L, N].
 
     Raises: ValueError unless every value is 0 or very negative (below -1e4).
     """
-    if not attention_mask.is_floating_point() or attention_mask.dim() < 2:
-        raise ValueError(
-            f"attention_mask has dtype {attention_mask.dtype}, shape {list(attention_mask.shape)}; expected additive "
-            "floats (0 = keep, very negative = drop) broadcastable to [..., heads, queries, keys]"
-        )
-    keep = attention_mask == 0
+    keep = torch.atleast_2d(attention_mask == 0)
     if not (keep | (attention_mask < _DROPPED_BELOW)).all():
         raise ValueError(
             "attention_mask holds values other than 0 (keep) and very negative ones (drop, below -1e4); a bias on the "
@@ -90,4 +87,4 @@ def kept_keys(attention_mask: torch.Tensor) -> torch.Tensor:
         )
     if keep.shape[-2] > 1 and (keep == keep[..., :1, :]).all():
         keep = keep[..., :1, :]
-    return keep
+    return keep.expand(*keep.shape[:-1], num_keys)

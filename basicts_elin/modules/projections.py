@@ -8,6 +8,8 @@ from typing import Optional, Tuple
 import torch
 from torch import nn
 
+from ..ops.checks import check_mask_shape
+
 
 class ProjectedAttention(nn.Module):
     """Multi-head attention around a subclass's `_attend`, with BasicTS's call and parameter names.
@@ -74,6 +76,8 @@ class ProjectedAttention(nn.Module):
         for name, states in (("hidden_states", hidden_states), ("key_value_states", tokens)):
             if states.dim() < 2 or states.shape[-1] != self.hidden_size:
                 raise ValueError(f"{name} has shape {list(states.shape)}; expected [..., tokens, {self.hidden_size}]")
+        if attention_mask is not None:
+            self._check_mask(attention_mask, hidden_states, tokens)
         query = self._split_heads(self.q_proj(hidden_states))
         key = self._split_heads(self.k_proj(tokens))
         value = self._split_heads(self.v_proj(tokens))
@@ -91,6 +95,16 @@ class ProjectedAttention(nn.Module):
     ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
         """query [..., H, L, d], key, value [..., H, N, d] -> context [..., H, L, d], weights [..., H, L, N] or None."""
         raise NotImplementedError
+
+    def _check_mask(self, attention_mask: torch.Tensor, hidden_states: torch.Tensor, tokens: torch.Tensor) -> None:
+        if not attention_mask.is_floating_point():
+            raise ValueError(
+                f"attention_mask has dtype {attention_mask.dtype}, shape {list(attention_mask.shape)}; expected "
+                "additive floats: 0 = keep, very negative = drop"
+            )
+        leading = torch.broadcast_shapes(hidden_states.shape[:-2], tokens.shape[:-2])
+        target = (*leading, self.n_heads, hidden_states.shape[-2], tokens.shape[-2])
+        check_mask_shape("attention_mask", attention_mask, target)
 
     def _split_heads(self, tokens: torch.Tensor) -> torch.Tensor:
         return tokens.unflatten(-1, (self.n_heads, self.head_size)).transpose(-3, -2)

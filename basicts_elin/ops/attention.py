@@ -14,7 +14,7 @@ from typing import Optional, Union
 import torch
 from torch import Tensor
 
-from .checks import check_choice, check_shapes
+from .checks import check_choice, check_mask_shape, check_shapes
 from .entropy import CONSTANT_SHARPNESS, check_estimator, deficit_to_sharpness, entropy_deficit, sharpness
 
 PATHS = ("auto", "reference", "quadratic", "linear")
@@ -52,15 +52,21 @@ def entropy_equal_attention(
     check_estimator(entropy)
     check_choice("path", path, PATHS)
     check_shapes(query, key, value, key_mask)
-    if path == "auto":
-        path = "quadratic" if key.shape[-2] < key.shape[-1] or entropy == "exact" else "linear"
+    path = choose_path(path, entropy, key)
     if path == "reference":
         return _reference(query, key, value, key_mask, scale, entropy, eps)
     if path == "linear":
         return _linear(query, key, value, key_mask, scale, entropy, eps)
     keep = None if key_mask is None else key_mask.unsqueeze(-2)
     weights = entropy_equal_weights(query, key, keep=keep, scale=scale, entropy=entropy, eps=eps)
-    return weights @ _drop(value, key_mask)
+    return weights @ drop_keys(value, key_mask)
+
+
+def choose_path(path: str, entropy: str, key: Tensor) -> str:
+    """What "auto" stands for with keys [..., N, d]; any other path is itself."""
+    if path != "auto":
+        return path
+    return "quadratic" if key.shape[-2] < key.shape[-1] or entropy == "exact" else "linear"
 
 
 def attention_entropy(
@@ -108,6 +114,8 @@ def entropy_equal_weights(
     """
     check_estimator(entropy)
     check_shapes(query, key)
+    if keep is not None:
+        keep = _check_keep(query, key, keep)
     constant = CONSTANT_SHARPNESS.get(entropy)
     if keep is None:
         centred, count = _centre(key, None)
@@ -119,7 +127,7 @@ def entropy_equal_weights(
         logits = query @ centred.transpose(-2, -1)
     else:
         # a dropped key may hold anything; the row mean over the keys kept replaces the mean key
-        key = _drop(key, keep.any(-2))
+        key = drop_keys(key, keep.any(-2))
         count = keep.sum(-1, keepdim=True).clamp(min=1)
         logits = _scaled(query, scale) @ (key - key.mean(-2, keepdim=True)).transpose(-2, -1)
         logits = logits.masked_fill(~keep, 0.0)
@@ -134,6 +142,21 @@ def entropy_equal_weights(
     return weights if keep is None else weights.masked_fill(~keep, 0.0)
 
 
+def drop_keys(tokens: Tensor, key_mask: Optional[Tensor]) -> Tensor:
+    """Keys or values [..., N, d] with the dropped ones set to 0, whatever they held."""
+    return tokens if key_mask is None else tokens.masked_fill(~key_mask.unsqueeze(-1), 0.0)
+
+
+def _check_keep(query: Tensor, key: Tensor, keep: Tensor) -> Tensor:
+    """`keep` with its last two dimensions there and the last one N long."""
+    if keep.dtype != torch.bool:
+        raise ValueError(f"keep has dtype {keep.dtype}; expected torch.bool, True = keep")
+    leading = torch.broadcast_shapes(query.shape[:-2], key.shape[:-2])
+    check_mask_shape("keep", keep, (*leading, query.shape[-2], key.shape[-2]))
+    keep = keep if keep.dim() > 1 else keep.unsqueeze(0)
+    return keep.expand(*keep.shape[:-1], key.shape[-2])
+
+
 def _reference(
     query: Tensor,
     key: Tensor,
@@ -145,7 +168,7 @@ def _reference(
 ) -> Tensor:
     """Plain twin of the other paths: the letter of the paper, in float64, theta from each estimator's deficit."""
     dtype = query.dtype
-    query, key, value = query.double(), _drop(key.double(), key_mask), _drop(value.double(), key_mask)
+    query, key, value = query.double(), drop_keys(key.double(), key_mask), drop_keys(value.double(), key_mask)
     if key_mask is None:
         key_mask = torch.ones(key.shape[-2], dtype=torch.bool, device=key.device)
     kept = key_mask.unsqueeze(-1).to(key.dtype)
@@ -169,7 +192,7 @@ def _linear(
     eps: float,
 ) -> Tensor:
     centred, count = _centre(key, key_mask)
-    value = _drop(value, key_mask)
+    value = drop_keys(value, key_mask)
     value_mean = value.sum(-2, keepdim=True) / count
     key_value = centred.transpose(-2, -1) @ value / count
     constant = CONSTANT_SHARPNESS.get(entropy)
@@ -195,18 +218,13 @@ def _scaled(query: Tensor, scale: Optional[float]) -> Tensor:
     return query * _scale(query, scale)
 
 
-def _drop(tokens: Tensor, key_mask: Optional[Tensor]) -> Tensor:
-    """Tokens [..., N, d] with dropped ones set to 0, whatever they held."""
-    return tokens if key_mask is None else tokens.masked_fill(~key_mask.unsqueeze(-1), 0.0)
-
-
 def _centre(key: Tensor, key_mask: Optional[Tensor]) -> tuple[Tensor, Union[int, Tensor]]:
     """Keys minus the mean of the kept ones, 0 where dropped [..., N, d]; the number kept, at least 1, [..., 1, 1]."""
     if key_mask is None:
         return key - key.mean(-2, keepdim=True), key.shape[-2]
     count = key_mask.sum(-1)[..., None, None].clamp(min=1)
-    key = _drop(key, key_mask)
-    return _drop(key - key.sum(-2, keepdim=True) / count, key_mask), count
+    key = drop_keys(key, key_mask)
+    return drop_keys(key - key.sum(-2, keepdim=True) / count, key_mask), count
 
 
 def _second_moment(query: Tensor, centred: Tensor, count: Union[int, Tensor]) -> Tensor:

@@ -44,3 +44,13 @@ def check_shapes(query: Tensor, key: Tensor, value: Optional[Tensor] = None, key
         names = [*given, "key_mask"][: len(leading)]
         listed = ", ".join(f"{name} {list(shape)}" for name, shape in zip(names, leading, strict=True))
         raise ValueError(f"leading dimensions do not broadcast: {listed}") from None
+
+
+def check_mask_shape(field: str, mask: Tensor, target: Sequence[int]) -> None:
+    """Raise ValueError unless `mask` broadcasts to `target`, the shape [..., Nq, N] of the weights."""
+    try:
+        fits = mask.dim() >= 1 and torch.broadcast_shapes(mask.shape, target)[-2:] == tuple(target[-2:])
+    except RuntimeError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{field} has shape {list(mask.shape)}; expected one that broadcasts to {list(target)}")

@@ -106,8 +106,7 @@ def _exact_deficit(logits: Tensor, keep: Optional[Tensor], second_moment: Tensor
     if keep is None:
         keep = torch.ones((), dtype=torch.bool, device=x.device)
     keep = keep.expand(x.shape)
-    # a row without keys keeps its finite zeros, so that no NaN reaches the gradients
-    log_p = torch.log_softmax(x.masked_fill(~keep & keep.any(-1, keepdim=True), -math.inf), dim=-1)
+    log_p = torch.log_softmax(x.masked_fill(~keep, -math.inf), dim=-1)
     count = keep.sum(-1, keepdim=True).clamp(min=1).to(x.dtype)
     finite_log_p = log_p.masked_fill(~keep, 0.0)
     direct = (log_p.exp() * (finite_log_p + count.log())).masked_fill(~keep, 0.0).sum(-1).clamp(min=0)

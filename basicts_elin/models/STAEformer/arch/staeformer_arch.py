@@ -82,8 +82,8 @@ class STAEformer(nn.Module):
 
         Args:
             inputs (torch.Tensor): history data with shape [batch_size, input_len, num_features]
-            inputs_timestamps (torch.Tensor): time of day in [0, 1) and day of week / 7 in [0, 1) of each step,
-                shape [batch_size, input_len, 2]
+            inputs_timestamps (torch.Tensor): of each step the time of day, a multiple of 1 / num_time_in_day in [0, 1),
+                and the day of week / num_day_in_week, shape [batch_size, input_len, 2]
 
         Returns:
             torch.Tensor: prediction with shape [batch_size, output_len, num_features]
@@ -103,7 +103,7 @@ class STAEformer(nn.Module):
         shape = (batch_size, self.num_features, self.input_len, -1)
         timestamps = inputs_timestamps.unsqueeze(1).expand(shape)
         values = self.input_layer(torch.cat([inputs.transpose(1, 2).unsqueeze(-1), timestamps], dim=-1))
-        # truncation instead of rounding would miss slots: 0.99999 * 288 in float32
+        # a time computed in float32, such as hour / 24 + minute / 1440, may end just below its slot
         time_in_day = (inputs_timestamps[..., 0] * self.num_time_in_day).round().long()
         day_in_week = (inputs_timestamps[..., 1] * self.num_day_in_week).round().long()
         return torch.cat([
