@@ -76,7 +76,7 @@ def prepare(arguments: argparse.Namespace) -> None:
 
 
 def report(arguments: argparse.Namespace) -> None:
-    from .host.record import read_record
+    from .record import read_record
     from .report.naive import naive_metrics
     from .report.runs import COLUMNS, run_rows
     from .report.table import format_table, markdown_table, metric_rows, write_csv

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tiny import tiny, workplace  # noqa: F401  the fixtures of a dataset that a run takes a moment with
 
 # The tests' tensors are tiny: handing them to a second thread costs ten times what it saves.
 torch.set_num_threads(1)

@@ -8,7 +8,7 @@ from basicts.runners import BasicTSRunner
 from basicts.utils import RunnerStatus
 from easytorch.utils import is_master
 
-from .record import RunRecord
+from ..record import RunRecord
 
 
 class BenchmarkRunner(BasicTSRunner):

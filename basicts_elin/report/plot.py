@@ -1,11 +1,12 @@
 """Pictures of forecasts."""
 
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
 
 # readable in print and by the colour-blind (Okabe and Ito)
-_TRUTH, _FORECAST, _NAIVE = "#000000", "#0072B2", "#E69F00"
+_TRUTH, _FORECASTS = "#000000", ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
 
 
 def plot_forecast(
@@ -35,7 +36,7 @@ def plot_forecast(
     heights = {"height_ratios": (3, 1), "layout": "constrained"}
     figure, (upper, lower) = plt.subplots(2, 1, figsize=(11, 6), sharex=True, **heights)
     upper.plot(days, truth, color=_TRUTH, linewidth=1.0, label="truth")
-    for (name, values), colour in zip(forecasts.items(), (_FORECAST, _NAIVE), strict=False):
+    for (name, values), colour in zip(forecasts.items(), cycle(_FORECASTS)):
         upper.plot(days, values, color=colour, linewidth=1.0, alpha=0.85, label=name)
         lower.plot(days, np.abs(values - truth), color=colour, linewidth=0.7, label=name)
     upper.set_ylabel(unit)

@@ -29,7 +29,7 @@ def run_rows(folder: Path, record: dict, label: Optional[str] = None) -> list[Ro
 
     Args:
         folder: holds BasicTS's `test_metrics.json`, whose MAPE is a fraction.
-        record: of the run, see `host.record.read_record`.
+        record: of the run, see `record.read_record`.
         label: name in the table; None: the folder of the run's configuration (ELinFormer_small), else the model's name.
     Raises: UserError where the run is not finished.
     """
@@ -49,5 +49,8 @@ def metrics_of(file: Path) -> dict[str, dict]:
     content = json.loads(file.read_text())
     names = sorted((name for name in content if name != OVERALL), key=lambda name: int(name.rpartition("_")[2]))
     return {
-        name.rpartition("_")[2]: {**content[name], "MAPE": 100 * content[name]["MAPE"]} for name in [*names, OVERALL]
+        name.rpartition("_")[2]: {
+            metric: 100 * value if metric == "MAPE" else value for metric, value in content[name].items()
+        }
+        for name in [*names, OVERALL]
     }

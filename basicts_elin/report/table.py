@@ -13,8 +13,14 @@ METRIC_COLUMNS = ("model", "horizon", *METRICS)
 
 
 def metric_rows(model: str, by_horizon: dict[str, dict], **facts: Any) -> list[Row]:
-    """One row per horizon. `by_horizon`: horizon -> metric -> value; `facts` are repeated in every row."""
-    return [{"model": model, "horizon": horizon, **metrics, **facts} for horizon, metrics in by_horizon.items()]
+    """One row per horizon. `by_horizon`: horizon -> metric -> value; `facts` are repeated in every row.
+
+    A metric that the run did not compute is None.
+    """
+    return [
+        {"model": model, "horizon": horizon, **dict.fromkeys(METRICS), **metrics, **facts}
+        for horizon, metrics in by_horizon.items()
+    ]
 
 
 def write_csv(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> None:
@@ -29,14 +35,33 @@ def write_csv(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> None:
 
 def format_table(rows: Sequence[Row]) -> str:
     """The metrics as aligned text, MAPE in per cent."""
-    width = max(len(str(row["model"])) for row in rows)
+    width = max(len(row["model"]) for row in rows)
     lines = [f"{'model':<{width}}  horizon {'MAE':>9} {'RMSE':>9} {'MAPE %':>9}"]
-    previous = None
-    for row in rows:
-        name = row["model"] if row["model"] != previous else ""
-        previous = row["model"]
-        values = " ".join("        -" if row[metric] is None else f"{row[metric]:9.3f}" for metric in METRICS)
-        lines.append(f"{name:<{width}}  {row['horizon']:>7} {values}")
+    for run in _runs(rows):
+        for name, row in zip([run[0]["model"], *[""] * len(run)], run, strict=False):
+            values = " ".join(f"{_decimals(row[metric], 3):>9}" for metric in METRICS)
+            lines.append(f"{name:<{width}}  {row['horizon']:>7} {values}")
+    return "\n".join(lines)
+
+
+def markdown_table(rows: Sequence[Row]) -> str:
+    """One line per run: epochs, parameters, seconds per epoch, all metrics by horizon as "3 / 6 / 12 / overall"."""
+    runs = _runs(rows)
+    horizons = " / ".join(row["horizon"] for row in runs[0])
+    lines = [
+        f"| model | epochs | parameters | s / epoch | MAE {horizons} | RMSE | MAPE % |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for run in runs:
+        parameters, seconds = run[0].get("parameters"), run[0].get("seconds_per_epoch")
+        cells = [
+            run[0]["model"],
+            run[0].get("num_epochs") or "",
+            f"{int(parameters):,}" if parameters else "",
+            f"{float(seconds):.0f}" if seconds else "",
+            *(" / ".join(_decimals(row[metric], 2) for row in run) for metric in METRICS),
+        ]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
 
 
@@ -46,27 +71,19 @@ def read_csv(path: Path) -> list[Row]:
         return [{name: cell or None for name, cell in row.items()} for row in csv.DictReader(file)]
 
 
-def markdown_table(rows: Sequence[Row]) -> str:
-    """One line per run: parameters, seconds per epoch, all metrics by horizon as "3 / 6 / 12 / overall"."""
-    runs: dict[tuple, list[Row]] = {}
+def _runs(rows: Sequence[Row]) -> list[list[Row]]:
+    """The rows of each run: a run ends where the model changes or a horizon comes again."""
+    runs: list[list[Row]] = []
     for row in rows:
-        runs.setdefault((row["model"], row.get("dataset"), row.get("seed"), row.get("num_epochs")), []).append(row)
-    horizons = " / ".join(row["horizon"] for row in next(iter(runs.values())))
-    lines = [
-        f"| model | epochs | parameters | s / epoch | MAE {horizons} | RMSE | MAPE % |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for (model, _, _, epochs), run in runs.items():
-        parameters, seconds = run[0].get("parameters"), run[0].get("seconds_per_epoch")
-        cells = [
-            model,
-            epochs or "",
-            f"{int(parameters):,}" if parameters else "",
-            f"{float(seconds):.0f}" if seconds else "",
-            *(" / ".join(f"{float(row[metric]):.2f}" for row in run) for metric in METRICS),
-        ]
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
-    return "\n".join(lines)
+        last = runs[-1] if runs else []
+        if not last or row["model"] != last[0]["model"] or row["horizon"] in [other["horizon"] for other in last]:
+            runs.append([])
+        runs[-1].append(row)
+    return runs
+
+
+def _decimals(value: Any, number: int) -> str:
+    return "-" if value is None else f"{float(value):.{number}f}"
 
 
 def _cell(column: str, value: Any) -> Any:

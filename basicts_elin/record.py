@@ -68,7 +68,7 @@ def environment(on_gpu: bool) -> dict[str, Any]:
 
 def source_commit() -> Optional[str]:
     """Short commit of the checkout that the package runs from, with "+" where it has changes; None outside one."""
-    here = Path(__file__).resolve().parents[2]
+    here = Path(__file__).resolve().parents[1]
     if not (here / ".git").exists():
         return None
     try:

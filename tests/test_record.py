@@ -1,0 +1,111 @@
+import platform
+import shutil
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import torch
+from tiny import ours, record
+
+from basicts_elin import record as module
+from basicts_elin.host.launcher import launch_training
+from basicts_elin.record import RunRecord, environment, peak_memory_mib, read_record, source_commit
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_the_record_of_a_run(tiny):
+    config = ours(num_epochs=2, seed=5)
+    config["_config_file"] = "cfg/Tiny.py"
+    content = record(launch_training(config))
+    epochs, peak = content.pop("epochs"), content.pop("peak_memory_mib")
+    assert [entry.pop("epoch") for entry in epochs] == [1, 2]
+    assert all(set(entry) == {"train_seconds", "validation_seconds"} for entry in epochs)
+    assert all(0 < seconds < 60 for entry in epochs for seconds in entry.values())
+    assert peak > 50
+    versions = content.pop("versions")
+    assert versions["python"] == platform.python_version()
+    packages = ("basicts-elin", "basicts", "easy-torch", "torch", "numpy")
+    assert versions == {"python": versions["python"], **{name: metadata.version(name) for name in packages}}
+    assert content.pop("hardware")
+    assert content.pop("commit") == source_commit()
+    assert content == {
+        "config": "cfg/Tiny.py",
+        "model": "Tiny",
+        "dataset": "Tiny",
+        "parameters": 12 * 12 + 12,
+        "seed": 5,
+        "num_epochs": 2,
+        "device": "cpu",
+    }
+
+
+def test_the_hardware_of_a_run_without_a_gpu_is_the_processor_with_its_threads():
+    name, threads = environment(on_gpu=False)["hardware"].rsplit(", ", 1)
+    assert name.strip()
+    assert threads == f"{torch.get_num_threads()} threads"
+
+
+def test_the_hardware_of_a_run_on_a_gpu_is_that(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "H200")
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: 3 * 2**20)
+    assert environment(on_gpu=True)["hardware"] == "H200"
+    assert peak_memory_mib(on_gpu=True) == 3.0
+
+
+def test_a_new_run_forgets_the_epochs_of_another(tmp_path):
+    RunRecord(tmp_path, 0, False, seed=1).add_epoch(1, 1.0, 0.5)
+    RunRecord(tmp_path, 0, False, seed=2).add_epoch(1, 2.0, 0.5)
+    assert [entry["train_seconds"] for entry in record(tmp_path)["epochs"]] == [2.0]
+    assert record(tmp_path)["seed"] == 2
+
+
+def test_a_resumed_run_keeps_the_epochs_that_it_does_not_repeat(tmp_path):
+    first = RunRecord(tmp_path, 0, False)
+    for epoch in (1, 2, 3):
+        first.add_epoch(epoch, 10.0 * epoch, 1.23456)
+    # the checkpoint of epoch 3 was lost
+    RunRecord(tmp_path, 2, False).add_epoch(3, 5.0, 1.0)
+    assert record(tmp_path)["epochs"] == [
+        {"epoch": 1, "train_seconds": 10.0, "validation_seconds": 1.235},
+        {"epoch": 2, "train_seconds": 20.0, "validation_seconds": 1.235},
+        {"epoch": 3, "train_seconds": 5.0, "validation_seconds": 1.0},
+    ]
+
+
+def test_nothing_but_the_record_is_left(tmp_path):
+    RunRecord(tmp_path, 0, False).add_epoch(1, 1.0, 1.0)
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+def test_reading_adds_the_median_of_the_epochs(tmp_path):
+    writer = RunRecord(tmp_path, 0, False, model="M")
+    for epoch, seconds in enumerate((9.0, 1.0, 2.0), start=1):
+        writer.add_epoch(epoch, seconds, 0.1)
+    content = read_record(tmp_path)
+    assert content["seconds_per_epoch"] == 2.0
+    assert content["model"] == "M"
+
+
+def test_a_folder_without_a_record_reads_as_nothing(tmp_path):
+    assert read_record(tmp_path) == {}
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists() or not shutil.which("git"), reason="needs a git checkout")
+def test_the_commit_is_the_checkouts():
+    command = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
+    head = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert head.startswith(source_commit().rstrip("+"))
+    assert len(source_commit()) >= 7
+
+
+def test_outside_a_checkout_there_is_no_commit(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "site-packages" / "basicts_elin" / "record.py"))
+    assert source_commit() is None
+
+
+def test_a_checkout_that_git_cannot_read_has_no_commit(tmp_path, monkeypatch):
+    (tmp_path / ".git").write_text("nonsense")
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "basicts_elin" / "host" / "record.py"))
+    assert source_commit() is None
