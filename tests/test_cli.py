@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny import NAME, NODES, metrics, record, write_dataset
+from tiny import NODES, metrics, record, write_dataset
 
 from basicts_elin import cli
 from basicts_elin.cli import main
