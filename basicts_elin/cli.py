@@ -37,10 +37,7 @@ def train(arguments: argparse.Namespace) -> None:
 
     config = _config(arguments)
     folder = launch_training(config)
-    logs = sorted(folder.glob("training_log_*.log"))
-    print(f"checkpoint: {best_checkpoint(config)}")
-    print(f"log:        {logs[-1]}")
-    print(f"metrics:    {folder / 'test_metrics.json'}")
+    _print_results(best_checkpoint(config), folder, "training")
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -51,10 +48,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     checkpoint = Path(arguments.ckpt)
     folder = checkpoint.parent / "evaluation" / f"{config.dataset_name}_{checkpoint.stem}"
     launch_evaluation(config, str(checkpoint), folder, arguments.batch_size)
-    logs = sorted(folder.glob("evaluation_log_*.log"))
-    print(f"checkpoint: {checkpoint}")
-    print(f"log:        {logs[-1]}")
-    print(f"metrics:    {folder / 'test_metrics.json'}")
+    _print_results(checkpoint, folder, "evaluation")
 
 
 def prepare(arguments: argparse.Namespace) -> None:
@@ -81,10 +75,11 @@ def report(arguments: argparse.Namespace) -> None:
     from .report.runs import COLUMNS, run_rows
     from .report.table import format_table, markdown_table, metric_rows, write_csv
 
-    folders = [Path(run) for run in arguments.runs]
-    rows = [row for folder in folders for row in run_rows(folder, read_record(folder))]
-    for dataset in dict.fromkeys(row["dataset"] for row in rows) if arguments.naive else ():
-        for name, metrics in naive_metrics(Path("datasets") / dataset).items():
+    records = {folder: read_record(folder) for folder in map(Path, arguments.runs)}
+    rows = [row for folder, record in records.items() for row in run_rows(folder, record)]
+    windows = {tuple(record[name] for name in ("dataset", "input_len", "output_len")) for record in records.values()}
+    for dataset, *lengths in sorted(windows) if arguments.naive else ():
+        for name, metrics in naive_metrics(Path("datasets") / dataset, *lengths).items():
             rows += metric_rows(name, metrics, dataset=dataset)
     print(markdown_table(rows) if arguments.markdown else format_table(rows))
     if arguments.output:
@@ -98,6 +93,13 @@ def demo(arguments: argparse.Namespace) -> None:
     check(run_demo(Path(arguments.cfg)))
 
 
+def _print_results(checkpoint: Path, folder: Path, job: str) -> None:
+    metrics = folder / "test_metrics.json"
+    print(f"checkpoint: {checkpoint}")
+    print(f"log:        {max(folder.glob(f'{job}_log_*.log'))}")
+    print(f"metrics:    {metrics if metrics.is_file() else 'none, because eval_after_train=False'}")
+
+
 def _config(arguments: argparse.Namespace) -> Any:
     """The configuration of the command: the file, with what the other arguments change."""
     from .host.checks import parse_gpus
@@ -105,6 +107,9 @@ def _config(arguments: argparse.Namespace) -> Any:
 
     config = load_config(arguments.cfg)
     changes = dict(_assignment(text) for text in arguments.set)
+    for name in ("gpus", "seed"):
+        if name in changes:
+            raise UserError(f"--set {name}={changes[name]}: use --{name} {changes[name]}")
     if arguments.seed is not None:
         changes["seed"] = arguments.seed
     changes["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
@@ -143,11 +148,11 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
     verb = _verb(verbs, train, "train a model, keep the best by validation, evaluate it on the test part")
-    verb.add_argument("-c", "--cfg", "--config", required=True, help=f"configuration file, {CONFIGS}")
+    verb.add_argument("-c", "-cfg", "--cfg", "--config", required=True, help=f"configuration file, {CONFIGS}")
     _add_run_arguments(verb)
 
     verb = _verb(verbs, evaluate, "evaluate a checkpoint on the test part")
-    verb.add_argument("-cfg", "--cfg", "--config", required=True, help=f"configuration file of the run, {CONFIGS}")
+    verb.add_argument("-cfg", "-c", "--cfg", "--config", required=True, help=f"the run's configuration file, {CONFIGS}")
     verb.add_argument("-ckpt", "--ckpt", "--checkpoint", required=True, help="checkpoint (.pt) of a run")
     verb.add_argument("-b", "--batch-size", "--batch_size", type=_positive, help="test batch size (default: config's)")
     _add_run_arguments(verb)

@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 from importlib import metadata
@@ -78,10 +77,14 @@ def source_commit() -> Optional[str]:
         return None
 
 
-def peak_memory_mib(on_gpu: bool) -> float:
-    """Peak memory so far: allocated on the GPU, or the resident size of the process."""
+def peak_memory_mib(on_gpu: bool) -> Optional[float]:
+    """Peak memory so far: allocated on the GPU, or the resident size of the process, None where it is unknown."""
     if on_gpu:
         return round(torch.cuda.max_memory_allocated() / 2**20, 1)
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return None
     unit = 1 if sys.platform == "darwin" else 2**10
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
 

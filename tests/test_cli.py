@@ -85,7 +85,7 @@ def run(folder, *arguments):
     # tiny tensors: a second thread costs more than it saves
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=400, check=False
     )
 
 
@@ -114,10 +114,13 @@ def test_what_is_set_reaches_the_run(place, capsys):
     assert (group["initial_lr"], group["weight_decay"]) == (0.5, 3e-4)
 
 
-def test_the_seed_can_be_set_by_either_name(place, capsys):
-    one, other = train(capsys, "--seed", "7"), train(capsys, "--set", "seed=7")
-    assert one["checkpoint"] == other["checkpoint"]
-    assert train(capsys)["checkpoint"] != one["checkpoint"]
+def test_a_run_that_is_there_goes_on_and_says_so(place, capsys):
+    first = train(capsys)
+    before = first["checkpoint"].read_bytes()
+    assert main(["train", "-c", CFG, "-g", "cpu"]) == 0
+    printed = capsys.readouterr().out
+    assert f"{first['metrics'].parent} holds this run already: it goes on where it stopped" in printed
+    assert first["checkpoint"].read_bytes() == before
 
 
 def test_without_gpus_the_choice_is_printed(place, capsys, monkeypatch):
@@ -137,6 +140,15 @@ def test_without_gpus_the_choice_is_printed(place, capsys, monkeypatch):
         (["-c", CFG, "-g", "two"], "--gpus two: expected device numbers"),
         (["-c", CFG, "--set", "num_epochs"], "--set num_epochs: expected field=value"),
         (["-c", CFG, "--set", "=3"], "--set =3: expected field=value"),
+        (["-c", CFG, "--set", "gpus=0"], "--set gpus=0: use --gpus 0"),
+        (["-c", CFG, "--set", "seed=7"], "--set seed=7: use --seed 7"),
+        (["-c", CFG, "--set", "output_len=6"], "eval_horizons=[3, 6, 12] in the configuration; expected steps"),
+        (["-c", CFG, "--set", "num_epochs=0"], "num_epochs=0 in the configuration; expected 1 or more"),
+        (["-c", CFG, "--set", "val_interval=3"], "val_interval=3 is more than num_epochs=2"),
+        (["-c", CFG, "--set", "num_steps=9"], "num_steps=9 in the configuration; expected None"),
+        (["-c", CFG, "--set", "train_batch_size=0"], "train_batch_size=0 in the configuration; expected 1 or more"),
+        (["-c", CFG, "--set", "save_results=True"], "save_results=True in the configuration; expected False"),
+        (["-c", CFG, "--set", "compile_model=True"], "compile_model=True in the configuration; expected False"),
         (["-c", CFG, "--set", "epochs=3"], "--set epochs: the configuration has no field 'epochs'"),
         (["-c", CFG, "--set", "num_epochs=many"], "--set num_epochs='many': str given, int expected"),
         (["-c", CFG, "--set", "lr=fast"], "--set lr='fast'"),
@@ -185,10 +197,13 @@ def test_evaluate_gives_the_metrics_of_the_training_and_leaves_its_files(place, 
     assert all("evaluation" in path.parts for path in after.keys() - before.keys())
 
 
-@pytest.mark.parametrize("size", ["1", "7", "1000"])
-def test_the_batch_size_changes_rounding_only(place, capsys, size):
+@pytest.mark.parametrize(("size", "batches"), [("1", 50), ("7", 8), ("1000", 1)])
+def test_the_batch_size_changes_rounding_only(place, capsys, size, batches):
     trained = train(capsys)
-    found = evaluate(capsys, trained["checkpoint"], "-b", size)
+    assert main(["evaluate", "-cfg", CFG, "-ckpt", str(trained["checkpoint"]), "-g", "cpu", "-b", size]) == 0
+    captured = capsys.readouterr()
+    assert f"| {batches}/{batches} [" in captured.err
+    found = paths(captured.out)
     reported, expected = (json.loads(where["metrics"].read_text()) for where in (found, trained))
     assert reported.keys() == expected.keys()
     assert all(reported[part] == pytest.approx(expected[part], rel=1e-5) for part in expected)
@@ -374,8 +389,8 @@ def test_the_scripts_from_another_folder(tmp_path):
 
     refused_ = run(tmp_path, scripts / "train.py", "-c", "no.py", *arguments)
     assert (refused_.returncode, refused_.stdout) == (2, "")
-    expected = "expected a Python file with CFG = benchmark_config(...)"
-    assert refused_.stderr == f"error: config file no.py is missing; {expected}\n"
+    expected = "expected a file with CFG = benchmark_config()"
+    assert refused_.stderr == f"error: config file no.py is missing or no file; {expected}\n"
 
 
 def test_the_script_that_prepares(tmp_path):

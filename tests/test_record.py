@@ -37,6 +37,8 @@ def test_the_record_of_a_run(tiny):
         "parameters": 12 * 12 + 12,
         "seed": 5,
         "num_epochs": 2,
+        "input_len": 12,
+        "output_len": 12,
         "device": "cpu",
     }
 

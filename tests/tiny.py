@@ -122,7 +122,7 @@ def series(part, zeros=True):
     return values.astype(np.float32)
 
 
-def write_dataset(root, name=NAME, windows=None, zeros=True, **meta):
+def write_dataset(root, name=NAME, windows=None, zeros=True, steps_per_day=288):
     """The six arrays and meta.json of a dataset as BasicTS 1.1 ships them, under root/datasets/name."""
     folder = Path(root) / "datasets" / name
     folder.mkdir(parents=True)
@@ -133,13 +133,13 @@ def write_dataset(root, name=NAME, windows=None, zeros=True, **meta):
             values = values[: windows[part] + 2 * STEPS - 1]
         index = first + np.arange(len(values))
         first += len(values)
-        timestamps = np.stack([index % 288 / 288, index // 288 % 7 / 7], axis=1)
+        timestamps = np.stack([index % steps_per_day / steps_per_day, index // steps_per_day % 7 / 7], axis=1)
         np.save(folder / f"{part}_data.npy", values)
         np.save(folder / f"{part}_timestamps.npy", timestamps.astype(np.float32))
     content = {
         "name": name,
         "domain": "traffic flow",
-        "frequency (minutes)": 5,
+        "frequency (minutes)": 24 * 60 // steps_per_day,
         "shape": [first, NODES],
         "timestamps_shape": [first, 2],
         "timestamps_description": ["time of day", "day of week"],
@@ -154,7 +154,7 @@ def write_dataset(root, name=NAME, windows=None, zeros=True, **meta):
             "null_val": 0.0,
         },
     }
-    (folder / "meta.json").write_text(json.dumps(content | meta))
+    (folder / "meta.json").write_text(json.dumps(content))
     return folder
 
 

@@ -139,12 +139,11 @@ def _locate(facts: DatasetFacts, num_steps: int, rows: Optional[str], first_row:
         )
     file_start = first_row or 0
     start, stop = _parse_rows(":" if rows is None else rows, file_start, file_start + num_steps)
-    lowest = facts.first_row if first_row is None else 0
-    if start < lowest or stop > end:
+    if start < facts.first_row or stop > end:
         field = "first_row" if rows is None else "rows"
         raise UserError(
             f"{field}: rows {start}:{stop} of the full series are not those of {facts.name}; expected a part of "
-            f"{lowest}:{end}: correct --rows, or --first-row, where the file starts (here {file_start})"
+            f"{facts.first_row}:{end}: correct --rows, or --first-row, where the file starts (here {file_start})"
         )
     return start, slice(start - file_start, stop - file_start)
 

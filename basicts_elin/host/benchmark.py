@@ -20,13 +20,7 @@ from .taskflow import OriginalScaleLoss, OriginalScaleTaskFlow
 # evaluation of the best model at the end.
 NEVER = 10**9
 
-# what BasicTS declares, and what its runner and launcher read besides
-_FIELDS = {field.name for field in fields(BasicTSForecastingConfig) if not field.name.startswith("_")} | {
-    "model_dtype",
-    "dist_node_num",
-    "dist_backend",
-    "dist_init_method",
-}
+_FIELDS = {field.name for field in fields(BasicTSForecastingConfig) if not field.name.startswith("_")}
 
 # The CPU-sized ELinFormer and STAEformer: hidden size 64, one temporal and one spatial layer.
 SMALL = {

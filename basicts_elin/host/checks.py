@@ -1,7 +1,8 @@
 """What is checked before a run starts, because BasicTS fails on it late, in other words, or not at all."""
 
+import json
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
 import torch
@@ -28,6 +29,41 @@ def parse_gpus(gpus: str) -> Optional[str]:
     if max(map(int, numbers)) >= count:
         raise UserError(f"--gpus {gpus}: there are {count} GPUs here, numbered from 0; use one of them or --gpus cpu")
     return gpus
+
+
+def check_config(config: BasicTSForecastingConfig) -> None:
+    """Raise UserError for values that BasicTS would fail on late, perhaps after the whole training."""
+    steps = config.dataset_params.output_len
+    sizes = {f"{part}_batch_size": config[f"{part}_batch_size"] for part in PARTS}
+    wrong = [
+        (config.num_steps is not None, "num_steps", "None: BasicTS 1.1.0 cannot finish a run by steps; set num_epochs"),
+        (not _at_least_one(config.num_epochs), "num_epochs", "1 or more"),
+        (not _at_least_one(config.val_interval), "val_interval", "1 or more"),
+        (
+            any(not 1 <= horizon <= steps for horizon in config.eval_horizons or ()),
+            "eval_horizons",
+            f"steps from 1 to output_len={steps}, such as [{steps}]",
+        ),
+        (config.save_results, "save_results", "False: BasicTS 1.1.0 writes predictions to the wrong rows"),
+        (config.compile_model, "compile_model", "False: BasicTS 1.1.0 could not load the checkpoint again"),
+        *((not _at_least_one(size), name, "1 or more") for name, size in sizes.items()),
+    ]
+    for is_wrong, field, expected in wrong:
+        if is_wrong:
+            raise UserError(f"{field}={config[field]!r} in the configuration; expected {expected}")
+    if config.val_interval > config.num_epochs:
+        raise UserError(
+            f"val_interval={config.val_interval} is more than num_epochs={config.num_epochs}; expected at most that: "
+            "without a validation there is no best model"
+        )
+    try:
+        config.model(config.model_config)
+    except ValueError as error:
+        raise UserError(f"{config.model.__name__} refuses its configuration: {error}") from error
+
+
+def _at_least_one(value: Any) -> bool:
+    return isinstance(value, int) and value >= 1
 
 
 def check_dataset(config: BasicTSForecastingConfig) -> None:
@@ -57,7 +93,7 @@ def check_dataset(config: BasicTSForecastingConfig) -> None:
             )
         if len(data) < needed:
             raise UserError(f"{file} has {len(data)} rows; input_len + output_len = {needed} are needed for one window")
-        if not np.isnan(config.null_val) and not np.isfinite(data).all():
+        if not np.isfinite(data).all():
             raise UserError(f"{file} holds NaN or infinity; missing values must be {config.null_val}: prepare it again")
 
 
@@ -71,7 +107,10 @@ def how_to_get(name: str) -> str:
     download = f"unpack BasicTS's download into datasets/ ({BASICTS_DOWNLOAD})"
     if facts.timestamp_rule == DATES:
         return download
-    return f"make it by `basicts-elin prepare {name} --raw FILE.npz` (raw file: {facts.source}), or {download}"
+    command = f"make it by `basicts-elin prepare {name} --raw FILE.npz"
+    if facts.first_row:
+        return f"{command} --rows {facts.first_row}:` (raw file of the full series: {facts.source})"
+    return f"{command}` (raw file: {facts.source}), or {download}"
 
 
 def check_checkpoint(path: str, config: BasicTSForecastingConfig) -> None:
@@ -84,6 +123,13 @@ def check_checkpoint(path: str, config: BasicTSForecastingConfig) -> None:
         # torch.load raises half a dozen types for files that are no checkpoints
         found = type(error).__name__
         raise UserError(f"{path} is not a BasicTS checkpoint ({found}); expected a .pt file of a run") from error
+    # models on one backbone have the same parameters: what made the checkpoint is noted beside it
+    noted = Path(path).parent / "cfg.json"
+    if noted.is_file():
+        made_with = json.loads(noted.read_text())["model"]["name"]
+        if made_with != config.model.__name__:
+            name = config.model.__name__
+            raise UserError(f"checkpoint {path} is of another model, {made_with}, than the config's {name}")
     expected = config.model(config.model_config).state_dict()
     missing, extra = expected.keys() - state.keys(), state.keys() - expected.keys()
     different = [name for name in expected.keys() & state.keys() if expected[name].shape != state[name].shape]

@@ -18,7 +18,7 @@ def load_config(path: str) -> BasicTSForecastingConfig:
     """
     file = Path(path)
     if not file.is_file():
-        raise UserError(f"config file {path} is missing; expected a Python file with CFG = benchmark_config(...)")
+        raise UserError(f"config file {path} is missing or no file; expected a file with CFG = benchmark_config()")
     spec = importlib.util.spec_from_file_location(f"basicts_elin_config_{file.stem}", file)
     if spec is None:
         raise UserError(f"config file {path} is not a Python file; its name must end in .py")
@@ -29,6 +29,11 @@ def load_config(path: str) -> BasicTSForecastingConfig:
         raise UserError(f"config file {path} has a syntax error in line {error.lineno}: {error.msg}") from error
     except ImportError as error:
         raise UserError(f"config file {path} imports something that is not there: {error}") from error
+    except UserError:
+        raise
+    except Exception as error:
+        # whatever the user's code raises, such as a TypeError for a misspelt field
+        raise UserError(f"config file {path} fails with {type(error).__name__}: {error}") from error
     config = getattr(module, "CFG", None)
     if not isinstance(config, BasicTSForecastingConfig):
         found = "nothing named CFG" if config is None else f"CFG of type {type(config).__name__}"

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import os
 import traceback
 from pathlib import Path
 from typing import Optional
@@ -14,8 +15,10 @@ from easytorch.utils import set_visible_devices
 from easytorch.utils.logging import logger_initialized
 
 from ..errors import NonFinitePredictionError
-from .checks import check_checkpoint, check_dataset
+from .checks import check_checkpoint, check_config, check_dataset
 from .runner import BenchmarkRunner, CollectingRunner
+
+_VISIBLE_DEVICES = os.environ.get("CUDA_VISIBLE_DEVICES")
 
 
 def run_folder(config: BasicTSForecastingConfig) -> Path:
@@ -30,11 +33,15 @@ def best_checkpoint(config: BasicTSForecastingConfig) -> Path:
 
 def launch_training(config: BasicTSForecastingConfig) -> Path:
     """Train, keep the best model by validation, evaluate it once on the test part. Returns the run's folder."""
+    check_config(config)
     check_dataset(config)
+    folder = run_folder(config)
+    if any(folder.glob("*.pt")):
+        print(f"{folder} holds this run already: it goes on where it stopped; delete the folder to start over")
     config.save()
     _choose_devices(config)
     dist_wrap(_train, device_num=config.gpu_num)(config)
-    return run_folder(config)
+    return folder
 
 
 def launch_evaluation(
@@ -62,6 +69,7 @@ def _evaluate(
     output: Path,
     batch_size: Optional[int] = None,
 ) -> BenchmarkRunner:
+    check_config(config)
     check_dataset(config)
     check_checkpoint(checkpoint, config)
     config = copy.deepcopy(config)
@@ -78,7 +86,10 @@ def _evaluate(
 def _choose_devices(config: BasicTSForecastingConfig) -> None:
     set_device_type("gpu" if config.gpus else "cpu")
     if config.gpus:
-        set_visible_devices(config.gpus)
+        # numbers count the devices that this process may see, such as those that a cluster has assigned to it
+        visible = _VISIBLE_DEVICES.split(",") if _VISIBLE_DEVICES else None
+        numbers = config.gpus.split(",")
+        set_visible_devices(",".join(visible[int(number)] for number in numbers) if visible else config.gpus)
 
 
 def _init_logger(runner: BenchmarkRunner, job: str) -> None:

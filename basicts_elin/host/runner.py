@@ -2,8 +2,10 @@
 
 import time
 from pathlib import Path
+from typing import Optional
 
 import numpy as np
+import torch
 from basicts.runners import BasicTSRunner
 from basicts.utils import RunnerStatus
 from easytorch.utils import is_master
@@ -31,8 +33,16 @@ class BenchmarkRunner(BasicTSRunner):
                 parameters=sum(parameter.numel() for parameter in self.model.parameters()),
                 seed=self.cfg.seed,
                 num_epochs=self.cfg.num_epochs,
+                input_len=self.cfg.dataset_params.input_len,
+                output_len=self.cfg.dataset_params.output_len,
                 device=f"{self.cfg.gpu_num} GPU" if self.cfg.gpus else "cpu",
             )
+
+    def on_eval_start(self, ckpt_path: Optional[str]) -> None:
+        """Defect: a checkpoint evaluated by itself is scaled by the training part at hand, not by the one it saw."""
+        if not self.is_train_initialized and self.scaler is not None:
+            self.scaler.stats = torch.load(ckpt_path, weights_only=True).get("scaler_stats", {})
+        super().on_eval_start(ckpt_path)
 
     def on_epoch_start(self, epoch: int) -> None:
         """Defect: with a single batch per epoch the host counts from 2 and looks for a file that is not there."""

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import torch
 from basicts.runners.callback import BasicTSCallback
 from basicts.runners.taskflow import BasicTSForecastingTaskFlow
@@ -24,9 +23,6 @@ class OriginalScaleTaskFlow(BasicTSForecastingTaskFlow):
             if isinstance(tensor, torch.Tensor):
                 data[name] = runner.to_running_device(tensor)
         data["targets_mask"] = null_val_mask(data["targets"], runner.cfg.null_val)
-        if np.isnan(runner.cfg.null_val):
-            # a NaN cannot be scaled
-            data["inputs"] = data["inputs"].nan_to_num(runner.cfg.null_to_num)
         data["targets"] = data["targets"].masked_fill(~data["targets_mask"], runner.cfg.null_to_num)
         data["inputs"] = runner.scaler.transform(data["inputs"])
         data["targets"] = runner.scaler.transform(data["targets"], data["targets_mask"])
@@ -45,4 +41,8 @@ class OriginalScaleLoss(BasicTSCallback):
     """
 
     def on_compute_loss(self, runner, *args, forward_return: dict[str, Any], **kwargs) -> None:
+        if not isinstance(runner.taskflow, OriginalScaleTaskFlow):
+            raise ValueError("OriginalScaleLoss() needs taskflow=OriginalScaleTaskFlow(), or it would rescale twice")
+        # in half precision the original scale would be rounded to steps of 2 near 300
+        forward_return["prediction"] = forward_return["prediction"].float()
         BasicTSForecastingTaskFlow.postprocess(runner.taskflow, runner, forward_return)

@@ -29,6 +29,8 @@ def run_demo(config_file: Path) -> float:
     """
     started = time.time()
     config = load_config(str(config_file))
+    if config.dataset_name != DATASET or Path(config.ckpt_save_dir).is_absolute():
+        raise UserError(f"{config_file} is for {config.dataset_name} in {config.ckpt_save_dir}; expected {DATASET}")
     folder = Path("demo").resolve()
     folder.mkdir(exist_ok=True)
     # BasicTS reads datasets/ and writes checkpoints/ where it runs

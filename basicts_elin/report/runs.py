@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Optional
 
 from ..errors import UserError
 from .metrics import OVERALL
@@ -24,20 +23,19 @@ RECORD_COLUMNS = (
 COLUMNS = (*METRIC_COLUMNS, *RECORD_COLUMNS)
 
 
-def run_rows(folder: Path, record: dict, label: Optional[str] = None) -> list[Row]:
-    """The rows of one run.
+def run_rows(folder: Path, record: dict) -> list[Row]:
+    """The rows of one run, named after the folder of its configuration (ELinFormer_small), else its model.
 
     Args:
         folder: holds BasicTS's `test_metrics.json`, whose MAPE is a fraction.
         record: of the run, see `record.read_record`.
-        label: name in the table; None: the folder of the run's configuration (ELinFormer_small), else the model's name.
     Raises: UserError where the run is not finished.
     """
     file = folder / "test_metrics.json"
     if not file.is_file() or not record:
         raise UserError(f"{folder} is no finished run: test_metrics.json or run.json is missing; train it to its end")
     config = record.get("config")
-    label = label or (Path(config).parent.name if config else record["model"])
+    label = Path(config).parent.name if config else record["model"]
     versions = record["versions"]
     facts = {**record, "torch": versions["torch"], "basicts": versions["basicts"]}
     facts = {column: facts.get(column) for column in RECORD_COLUMNS}

@@ -65,12 +65,6 @@ def markdown_table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def read_csv(path: Path) -> list[Row]:
-    """The rows of `write_csv`, every cell as text, None where it is empty."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return [{name: cell or None for name, cell in row.items()} for row in csv.DictReader(file)]
-
-
 def _runs(rows: Sequence[Row]) -> list[list[Row]]:
     """The rows of each run: a run ends where the model changes or a horizon comes again."""
     runs: list[list[Row]] = []

@@ -177,10 +177,10 @@ def test_rows_of_a_part_are_counted_in_the_full_series(tmp_path, npz, out, flow)
     assert contents(of_part) == contents(of_full)
 
 
-def test_a_first_row_given_wins_over_the_catalogue(tmp_path, out, flow):
+def test_a_first_row_outside_the_dataset_is_refused(tmp_path, out, flow):
     tail = save_npz(tmp_path / "tail.npz", flow[TAIL_START:])
-    stamps = load(prepare_dataset("PEMS08_tail", tail, out=out, first_row=10), "timestamps")
-    assert round(stamps[0, 0] * 288) == 10
+    message = refusal("PEMS08_tail", tail, out=out, first_row=10)
+    assert "first_row: rows 10:1210 of the full series are not those of PEMS08_tail" in message
 
 
 @pytest.mark.parametrize("rows", ["", "5", "a:b", "-5:", "1:2:3", "1.5:", " 1:9", "1:9\n", "٣:9"])

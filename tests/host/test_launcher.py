@@ -10,7 +10,8 @@ from basicts.configs import BasicTSForecastingConfig
 from tiny import DIMS, NAME, NODES, STEPS, Diverging, DivergingConfig, bare, metrics, ours, raw_windows, weights
 
 from basicts_elin import ELinFormer, ELinFormerConfig, STAEformer, STAEformerConfig
-from basicts_elin.host.callbacks import NonFinitePredictionError
+from basicts_elin.errors import NonFinitePredictionError
+from basicts_elin.host import launcher
 from basicts_elin.host.launcher import (
     best_checkpoint,
     launch_evaluation,
@@ -150,3 +151,22 @@ def test_elinformer_trains_by_the_recipe(tiny):
     assert forecast["prediction"].shape == (50, STEPS, NODES)
     error = np.abs(forecast["prediction"] - forecast["target"])[forecast["mask"]].mean()
     assert metrics("out")["overall"]["MAE"] == pytest.approx(error, rel=1e-5)
+
+
+def test_a_checkpoint_is_scaled_by_what_it_was_trained_with(tiny):
+    config = ours()
+    folder = launch_training(config)
+    trained = metrics(folder)
+    values = np.load("datasets/Tiny/train_data.npy")
+    np.save("datasets/Tiny/train_data.npy", 3 * values + 50)
+    launch_evaluation(config, best_checkpoint(config), tiny / "again")
+    assert metrics(tiny / "again") == trained
+
+
+@pytest.mark.parametrize(("visible", "expected"), [(None, "1,0"), ("4,7", "7,4")])
+def test_gpu_numbers_count_the_visible_devices(tiny, monkeypatch, visible, expected):
+    chosen = []
+    monkeypatch.setattr(launcher, "_VISIBLE_DEVICES", visible)
+    monkeypatch.setattr(launcher, "set_visible_devices", chosen.append)
+    launcher._choose_devices(ours(gpus="1,0"))
+    assert chosen == [expected]

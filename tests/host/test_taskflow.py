@@ -81,15 +81,6 @@ def test_a_missing_input_is_scaled_like_any_value(tiny):
     assert data["targets"].flatten().tolist() == [0.0, pytest.approx(expected[1], rel=1e-5)]
 
 
-def test_a_nan_input_becomes_the_number_for_missing_values_before_it_is_scaled(tiny):
-    _, data = preprocessed(ours(null_val=np.nan), inputs=[np.nan, 0, 100], targets=[np.nan, 0, 100])
-    values = series("train").astype(np.float64)
-    expected = [(value - values.mean()) / values.std() for value in (0, 0, 100)]
-    assert data["inputs"].flatten().tolist() == pytest.approx(expected, rel=1e-5)
-    assert data["targets_mask"].flatten().tolist() == [False, True, True]
-    assert data["targets"].flatten().tolist() == [0.0, *map(pytest.approx, expected[1:])]
-
-
 def test_prediction_and_targets_come_back_to_the_original_scale_once(tiny):
     runner, data = preprocessed(ours(), inputs=[0, 100], targets=[0, 321])
     data["prediction"] = runner.scaler.transform(torch.full_like(data["targets"], 222))
@@ -112,3 +103,19 @@ def test_the_task_flow_with_its_callback_trains_by_basicts_alone(tiny):
     BasicTSLauncher.launch_training(config)
     assert recorder.losses[0] > 10
     assert Tiny(config.model_config)(torch.zeros(2, STEPS, NODES), None).shape == (2, STEPS, NODES)
+
+
+def test_the_callback_without_its_task_flow_is_an_error(tiny):
+    config = bare(callbacks=[OriginalScaleLoss()], **ONE_DEVIATION)
+    with pytest.raises(ValueError, match=r"OriginalScaleLoss\(\) needs taskflow=OriginalScaleTaskFlow\(\)"):
+        BasicTSLauncher.launch_training(config)
+
+
+def test_half_precision_is_not_rounded_on_the_original_scale(tiny):
+    runner, data = preprocessed(ours(), inputs=[0, 100], targets=[0, 321])
+    data["prediction"] = runner.scaler.transform(torch.full_like(data["targets"], 222)).bfloat16()
+    normalised = data["prediction"].double()
+    runner.callback_handler.trigger("on_compute_loss", runner, forward_return=data)
+    expected = normalised * runner.scaler.stats["std"] + runner.scaler.stats["mean"]
+    assert data["prediction"].dtype == torch.float32
+    assert data["prediction"].flatten().tolist() == pytest.approx(expected.flatten().tolist(), rel=1e-6)

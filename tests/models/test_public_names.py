@@ -61,7 +61,7 @@ print([name for name in sys.modules if name.split(".")[0] in ("basicts", "matplo
 
 
 def run(script):
-    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=400)
     assert finished.returncode == 0, finished.stderr
     return finished.stdout.splitlines()
 

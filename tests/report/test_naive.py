@@ -98,15 +98,15 @@ def test_the_average_is_of_the_same_time_of_the_same_day():
 
 
 def test_an_empty_time_falls_back_to_the_time_of_day_then_to_the_node_then_to_nothing():
-    first = column(10, 30, 0, 0)
-    train = part(np.concatenate([first, 0 * first], axis=1), slots=[0, 0, 1, 1], days=[0, 1, 0, 1])
-    test = part(np.ones((4, 2)), slots=[0, 0, 1, 2], days=[1, 2, 0, 0])
+    first = column(10, 30, 0, 0, 80)
+    train = part(np.concatenate([first, 0 * first], axis=1), slots=[0, 0, 1, 1, 2], days=[0, 1, 0, 1, 0])
+    test = part(np.ones((4, 2)), slots=[0, 0, 1, 3], days=[1, 2, 0, 0])
     average = historical_average(Prepared(train, test, 0.0))
-    np.testing.assert_allclose(average[:, 0], [30, 20, 20, 20])
+    np.testing.assert_allclose(average[:, 0], [30, 20, 40, 40])
     np.testing.assert_array_equal(average[:, 1], 0)
 
 
-def test_slot_and_day_are_rounded_not_cut(tiny):
+def test_slot_and_day_go_on_from_part_to_part(tiny):
     data = read_prepared(Path("datasets") / NAME)
     index = np.arange(len(data.train.values))
     np.testing.assert_array_equal(data.train.slot, index % 288)
@@ -115,21 +115,24 @@ def test_slot_and_day_are_rounded_not_cut(tiny):
     assert data.null_value == 0.0
 
 
-def test_every_slot_of_a_day_and_day_of_a_week_is_found(workplace):
-    folder = write_dataset(workplace)
-    index = np.arange(7 * 288)
-    stamps = np.stack([index % 288 / 288, index // 288 % 7 / 7], axis=1).astype(np.float32)
-    np.save(folder / "train_timestamps.npy", stamps)
+@pytest.mark.parametrize("steps_per_day", [288, 1440])
+def test_every_slot_of_a_day_and_day_of_a_week_is_found(workplace, steps_per_day):
+    folder = write_dataset(workplace, steps_per_day=steps_per_day)
+    index = np.arange(7 * steps_per_day)
+    stamps = np.stack([index % steps_per_day / steps_per_day, index // steps_per_day / 7], axis=1)
+    np.save(folder / "train_timestamps.npy", stamps.astype(np.float32))
     train = read_prepared(folder).train
-    np.testing.assert_array_equal(train.slot, index % 288)
-    np.testing.assert_array_equal(train.day, index // 288)
+    np.testing.assert_array_equal(train.slot, index % steps_per_day)
+    np.testing.assert_array_equal(train.day, index // steps_per_day)
 
 
 @pytest.mark.parametrize(
     ("name", "in_loops"),
     [(LAST_VALUE, last_value_in_loops), (HISTORICAL_AVERAGE, historical_average_in_loops)],
 )
-def test_naive_metrics_are_those_of_plain_loops(tiny, name, in_loops):
+def test_naive_metrics_are_those_of_plain_loops(workplace, name, in_loops):
+    # hours: the test part has times that the training part has seen on the same day, and on another day only
+    write_dataset(workplace, steps_per_day=24)
     forecast, targets = in_loops()
     rows = naive_metrics(Path("datasets") / NAME)[name]
     assert list(rows) == ["3", "6", "12", "overall"]

@@ -30,14 +30,20 @@ def test_a_picture_shows_the_forecasts(tmp_path):
     assert pictures[0] != pictures[1]
 
 
-def test_every_forecast_is_drawn(tmp_path, monkeypatch):
-    labels = []
+def test_every_forecast_is_drawn_with_its_error_below(tmp_path, monkeypatch):
+    drawn = []
 
     def keep(figure, *arguments, **options):
-        labels.extend(line.get_label() for line in figure.axes[0].lines)
+        drawn.extend({line.get_label(): line.get_ydata() for line in axes.lines} for axes in figure.axes)
 
     monkeypatch.setattr("matplotlib.figure.Figure.savefig", keep)
-    truth = np.arange(10.0)
-    forecasts = {name: truth for name in ("M", "last value", "historical average")}
+    truth = np.array([10.0, np.nan, 30.0])
+    forecasts = {"M": np.array([12.0, 5.0, 30.0]), "last value": np.zeros(3), "historical average": np.ones(3)}
     plot_forecast(tmp_path / "x.png", forecasts, truth, node=0, **ARGUMENTS)
-    assert labels == ["truth", *forecasts]
+    upper, lower = drawn
+    assert list(upper) == ["truth", *forecasts]
+    assert list(lower) == list(forecasts)
+    np.testing.assert_array_equal(upper["truth"], truth)
+    np.testing.assert_array_equal(upper["M"], forecasts["M"])
+    np.testing.assert_array_equal(lower["M"], [2, np.nan, 0])
+    np.testing.assert_array_equal(lower["last value"], [10, np.nan, 30])

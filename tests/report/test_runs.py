@@ -61,7 +61,6 @@ def test_the_rows_of_a_run(tiny):
 def test_the_name_of_a_run(tiny):
     folder = launch_training(ours())
     assert {row["model"] for row in run_rows(folder, read_record(folder))} == {"Tiny"}
-    assert {row["model"] for row in run_rows(folder, read_record(folder), label="mine")} == {"mine"}
 
 
 @pytest.mark.parametrize("missing", ["test_metrics.json", "run.json", None])

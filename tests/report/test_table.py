@@ -1,6 +1,8 @@
+import csv
+
 import pytest
 
-from basicts_elin.report.table import METRIC_COLUMNS, format_table, markdown_table, metric_rows, read_csv, write_csv
+from basicts_elin.report.table import METRIC_COLUMNS, format_table, markdown_table, metric_rows, write_csv
 
 BY_HORIZON = {
     "3": {"MAE": 1.23456, "RMSE": 2.0, "MAPE": 12.5},
@@ -32,12 +34,12 @@ def test_facts_have_columns_of_their_own_and_may_be_missing(tmp_path):
     file = tmp_path / "b.csv"
     rows = [*metric_rows("M, new", BY_HORIZON, seed=1), *metric_rows("naive", BY_HORIZON)]
     write_csv(file, rows, (*METRIC_COLUMNS, "seed"))
-    read = read_csv(file)
+    read = list(csv.DictReader(file.open()))
     assert [(row["model"], row["seed"], row["MAPE"]) for row in read] == [
         ("M, new", "1", "12.5000"),
-        ("M, new", "1", None),
-        ("naive", None, "12.5000"),
-        ("naive", None, None),
+        ("M, new", "1", ""),
+        ("naive", "", "12.5000"),
+        ("naive", "", ""),
     ]
 
 
@@ -74,7 +76,7 @@ def test_markdown_is_the_same_from_a_csv(tmp_path):
     rows = metric_rows("M", complete, dataset="D", seed=1, num_epochs=8, parameters=1000, seconds_per_epoch=3.7)
     columns = (*METRIC_COLUMNS, "dataset", "seed", "num_epochs", "parameters", "seconds_per_epoch")
     write_csv(tmp_path / "a.csv", rows, columns)
-    assert markdown_table(read_csv(tmp_path / "a.csv")) == markdown_table(rows)
+    assert markdown_table(list(csv.DictReader((tmp_path / "a.csv").open()))) == markdown_table(rows)
 
 
 def test_markdown_without_a_metric(tmp_path):
