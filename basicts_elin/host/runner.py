@@ -41,7 +41,7 @@ class BenchmarkRunner(BasicTSRunner):
     def on_eval_start(self, ckpt_path: Optional[str]) -> None:
         """Defect: a checkpoint evaluated by itself is scaled by the training part at hand, not by the one it saw."""
         if not self.is_train_initialized and self.scaler is not None:
-            self.scaler.stats = torch.load(ckpt_path, weights_only=True).get("scaler_stats", {})
+            self.scaler.stats = torch.load(ckpt_path, map_location="cpu", weights_only=True).get("scaler_stats", {})
         super().on_eval_start(ckpt_path)
 
     def on_epoch_start(self, epoch: int) -> None:

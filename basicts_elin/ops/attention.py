@@ -86,15 +86,8 @@ def attention_entropy(
     check_estimator(entropy)
     check_shapes(query, key, key_mask=key_mask)
     centred, count = _centre(key, key_mask)
-    logits = keep = None
-    if entropy == "exact":
-        logits = _scaled(query, scale) @ centred.transpose(-2, -1)
-        keep = None if key_mask is None else key_mask.unsqueeze(-2)
-        second_moment = _mean_square(logits, keep)
-    else:
-        second_moment = _second_moment(_scaled(query, scale), centred, count)
-    log_count = _log(count, second_moment)
-    return (log_count - entropy_deficit(entropy, second_moment, log_count, logits, keep)).to(query.dtype)
+    second_moment, log_count, *exact = _statistics(_scaled(query, scale), centred, count, key_mask, entropy)
+    return (log_count - entropy_deficit(entropy, second_moment, log_count, *exact)).to(query.dtype)
 
 
 def entropy_equal_weights(
@@ -199,14 +192,7 @@ def _linear(
     if constant is not None:
         return value_mean + query @ (key_value * (_scale(query, scale) / (constant + eps)))
     query = _scaled(query, scale)
-    logits = keep = None
-    if entropy == "exact":
-        logits = query @ centred.transpose(-2, -1)
-        keep = None if key_mask is None else key_mask.unsqueeze(-2)
-        second_moment = _mean_square(logits, keep)
-    else:
-        second_moment = _second_moment(query, centred, count)
-    theta = sharpness(entropy, second_moment, _log(count, second_moment), logits, keep).to(query.dtype)
+    theta = sharpness(entropy, *_statistics(query, centred, count, key_mask, entropy)).to(query.dtype)
     return value_mean + (query / (theta + eps).unsqueeze(-1)) @ key_value
 
 
@@ -225,6 +211,20 @@ def _centre(key: Tensor, key_mask: Optional[Tensor]) -> tuple[Tensor, Union[int,
     count = key_mask.sum(-1)[..., None, None].clamp(min=1)
     key = drop_keys(key, key_mask)
     return drop_keys(key - key.sum(-2, keepdim=True) / count, key_mask), count
+
+
+def _statistics(
+    query: Tensor, centred: Tensor, count: Union[int, Tensor], key_mask: Optional[Tensor], entropy: str
+) -> tuple[Tensor, Tensor, Optional[Tensor], Optional[Tensor]]:
+    """What an estimator needs: m2, log N, and for "exact" alone the N x N logits and which of them count."""
+    logits = keep = None
+    if entropy == "exact":
+        logits = query @ centred.transpose(-2, -1)
+        keep = None if key_mask is None else key_mask.unsqueeze(-2)
+        second_moment = _mean_square(logits, keep)
+    else:
+        second_moment = _second_moment(query, centred, count)
+    return second_moment, _log(count, second_moment), logits, keep
 
 
 def _second_moment(query: Tensor, centred: Tensor, count: Union[int, Tensor]) -> Tensor:
