@@ -1,0 +1,37 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from data.small_series import FULL, NODES, TAIL_START, save_npz
+
+from basicts_elin.data import catalog
+
+
+@pytest.fixture
+def small_catalogue(monkeypatch):
+    """PEMS08, its tail and METR-LA with few nodes and steps: what is tested does not depend on their size."""
+    sizes = {
+        "PEMS08": {"num_steps": FULL},
+        "PEMS08_tail": {"num_steps": FULL - TAIL_START, "first_row": TAIL_START},
+        "METR-LA": {"num_steps": FULL},
+    }
+    for name, size in sizes.items():
+        monkeypatch.setitem(catalog.CATALOG, name, replace(catalog.CATALOG[name], num_nodes=NODES, **size))
+
+
+@pytest.fixture
+def flow():
+    """[T, N, C] with a value of its own for each row and node, 0 = missing at six places."""
+    values = np.arange(FULL * NODES * 3, dtype=np.float64).reshape(FULL, NODES, 3) % 701 + 1
+    values[[5, 70, 900, 901, 902, 903], [0, 1, 2, 2, 2, 3], 0] = 0
+    return values
+
+
+@pytest.fixture
+def npz(tmp_path, flow):
+    return save_npz(tmp_path / "PEMS08.npz", flow)
+
+
+@pytest.fixture
+def out(tmp_path, small_catalogue):
+    return tmp_path / "datasets"
