@@ -121,7 +121,8 @@ def _config(arguments: argparse.Namespace) -> Any:
 def _default_gpus() -> str:
     import torch
 
-    gpus = "0" if torch.cuda.is_available() else "cpu"
+    # not is_available: it may start CUDA, which then no longer heeds the choice of devices
+    gpus = "0" if torch.cuda.device_count() else "cpu"
     print(f"--gpus not given: using {gpus}")
     return gpus
 

@@ -124,7 +124,7 @@ def test_a_run_that_is_there_goes_on_and_says_so(place, capsys):
 
 
 def test_without_gpus_the_choice_is_printed(place, capsys, monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
     assert main(["train", "-c", CFG, "--set", "num_epochs=1"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == "--gpus not given: using cpu"
 
