@@ -1,0 +1,10 @@
+import pytest
+from cli.commands import CONFIG
+
+
+@pytest.fixture
+def place(tiny):
+    """A folder with the dataset Tiny and a configuration for it."""
+    (tiny / "cfg" / "Tiny_small").mkdir(parents=True)
+    (tiny / "cfg" / "Tiny_small" / "Tiny.py").write_text(CONFIG)
+    return tiny
