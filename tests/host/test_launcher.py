@@ -153,12 +153,25 @@ def test_elinformer_trains_by_the_recipe(tiny):
     assert metrics("out")["overall"]["MAE"] == pytest.approx(error, rel=1e-5)
 
 
+def change_the_training_part():
+    values = np.load("datasets/Tiny/train_data.npy")
+    np.save("datasets/Tiny/train_data.npy", 3 * values + 50)
+
+
+def test_bare_a_checkpoint_is_scaled_by_the_training_part_at_hand(tiny):
+    config = bare()
+    BasicTSLauncher.launch_training(config)
+    trained = metrics(run_folder(config))
+    change_the_training_part()
+    BasicTSLauncher.launch_evaluation(config, str(best_checkpoint(config)))
+    assert metrics(run_folder(config)) != trained
+
+
 def test_a_checkpoint_is_scaled_by_what_it_was_trained_with(tiny):
     config = ours()
     folder = launch_training(config)
     trained = metrics(folder)
-    values = np.load("datasets/Tiny/train_data.npy")
-    np.save("datasets/Tiny/train_data.npy", 3 * values + 50)
+    change_the_training_part()
     launch_evaluation(config, best_checkpoint(config), tiny / "again")
     assert metrics(tiny / "again") == trained
 
