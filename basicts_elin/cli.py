@@ -36,7 +36,9 @@ def train(arguments: argparse.Namespace) -> None:
     from .host.launcher import best_checkpoint, launch_training
 
     config = _config(arguments)
-    folder = launch_training(config)
+    if arguments.print_config:
+        return _print_config(config)
+    folder = launch_training(config, save_predictions=arguments.save_predictions)
     _print_results(best_checkpoint(config), folder, "training")
 
 
@@ -45,9 +47,12 @@ def evaluate(arguments: argparse.Namespace) -> None:
     from .host.launcher import launch_evaluation
 
     config = _config(arguments)
+    if arguments.print_config:
+        return _print_config(config)
     checkpoint = Path(arguments.ckpt)
     folder = checkpoint.parent / "evaluation" / f"{config.dataset_name}_{checkpoint.stem}"
-    launch_evaluation(config, str(checkpoint), folder, arguments.batch_size)
+    save = {"save_predictions": arguments.save_predictions}
+    launch_evaluation(config, str(checkpoint), folder, arguments.batch_size, **save)
     _print_results(checkpoint, folder, "evaluation")
 
 
@@ -57,16 +62,33 @@ def prepare(arguments: argparse.Namespace) -> None:
 
     out, force = Path(arguments.out), arguments.force
     if arguments.name == NAME:
-        _refuse(arguments, ("raw", "rows", "first_row"), f"{NAME} is made, not read")
+        given = ("raw", "rows", "first_row", "sensors", "distances", "ids", "adjacency")
+        _refuse(arguments, given, f"{NAME} is made, not read")
         given = {"num_nodes": arguments.nodes, "num_days": arguments.days, "seed": arguments.seed}
         prepare_synthetic(out=out, force=force, **{name: value for name, value in given.items() if value is not None})
         return
     _refuse(arguments, ("nodes", "days", "seed"), f"only {NAME} is made")
     if arguments.raw is None:
         raise UserError(f"--raw is missing; expected the raw file of {arguments.name}, or a BasicTS 0.5 folder")
-    prepare_dataset(
-        arguments.name, Path(arguments.raw), out=out, rows=arguments.rows, first_row=arguments.first_row, force=force
-    )
+    names = ("rows", "first_row", "sensors", "distances", "ids", "adjacency")
+    given = {name: getattr(arguments, name) for name in names}
+    prepare_dataset(arguments.name, arguments.raw, out=out, force=force, **given)
+
+
+def list_(arguments: argparse.Namespace) -> None:
+    from .data.status import status_lines
+
+    datasets = Path("datasets").resolve()
+    print(f"datasets, in {datasets}:")
+    print("\n".join(f"  {line}" for line in status_lines(datasets)))
+    print(f"models, by configuration file {CONFIGS}: ELinFormer, STAEformer, STID")
+    require_basicts()
+    from .host.rivals import UNFIT, rival_names
+
+    print("models of BasicTS, which need no configuration file (-c <Model>/<Dataset>):")
+    print(f"  {', '.join(name for name in rival_names() if name not in UNFIT)}")
+    print("models of BasicTS 1.1.0 that cannot be compared:")
+    print("\n".join(f"  {name}: {reason}" for name, reason in UNFIT.items()))
 
 
 def report(arguments: argparse.Namespace) -> None:
@@ -100,10 +122,17 @@ def _print_results(checkpoint: Path, folder: Path, job: str) -> None:
     print(f"metrics:    {metrics if metrics.is_file() else 'none, because eval_after_train=False'}")
 
 
+def _print_config(config: Any) -> None:
+    from .host.describe import describe
+
+    print(describe(config), end="")
+
+
 def _config(arguments: argparse.Namespace) -> Any:
     """The configuration of the command: the file, with what the other arguments change."""
+    from .host.changes import with_changes
     from .host.checks import parse_gpus
-    from .host.config_file import load_config, with_changes
+    from .host.config_file import load_config
 
     config = load_config(arguments.cfg)
     changes = dict(_assignment(text) for text in arguments.set)
@@ -112,7 +141,8 @@ def _config(arguments: argparse.Namespace) -> Any:
             raise UserError(f"--set {name}={changes[name]}: use --{name} {changes[name]}")
     if arguments.seed is not None:
         changes["seed"] = arguments.seed
-    changes["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
+    if arguments.gpus is not None or not arguments.print_config:
+        changes["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
     config = with_changes(config, changes)
     config["_config_file"] = str(Path(arguments.cfg).resolve())
     return config
@@ -160,14 +190,20 @@ def _parser() -> argparse.ArgumentParser:
 
     verb = _verb(verbs, prepare, "write a dataset in BasicTS 1.1's layout")
     verb.add_argument("name", metavar="NAME", help="dataset, such as PEMS08 or SyntheticTraffic")
-    verb.add_argument("--raw", help="the original .npz file (key data), or a BasicTS 0.5 folder")
+    verb.add_argument("--raw", type=Path, help="the original file (.npz or .h5), or a BasicTS 0.5 folder")
     verb.add_argument("--rows", metavar="A:B", help="take these rows of the full series only, such as 10713:")
     verb.add_argument("--first-row", type=int, metavar="N", help="the file starts at row N of the full series")
+    verb.add_argument("--sensors", type=Path, metavar="FILE", help="take these sensors of a .h5 only: ids, one a line")
+    verb.add_argument("--distances", type=Path, metavar="CSV", help="the graph as edges: from,to,cost")
+    verb.add_argument("--ids", type=Path, metavar="FILE", help="the nodes' ids, one a line, where the edges use them")
+    verb.add_argument("--adjacency", type=Path, metavar="FILE", help="the graph as a matrix: .npy, .csv or .pkl")
     verb.add_argument("--nodes", type=int, help="SyntheticTraffic: number of nodes (default 64)")
     verb.add_argument("--days", type=int, help="SyntheticTraffic: number of days (default 28)")
     verb.add_argument("--seed", type=int, help="SyntheticTraffic: random seed (default 0)")
     verb.add_argument("--out", default="datasets", help="folder of the datasets (default: datasets)")
     verb.add_argument("--force", action="store_true", help="replace a dataset that is already there")
+
+    _verb(verbs, list_, "list the models, the datasets that are prepared, and how to get the others")
 
     verb = _verb(verbs, report, "print and write the metrics of finished runs as a table")
     verb.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run, as train prints it")
@@ -181,7 +217,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _verb(verbs: Any, run: Any, summary: str) -> argparse.ArgumentParser:
-    verb = verbs.add_parser(run.__name__, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    verb = verbs.add_parser(run.__name__.rstrip("_"), help=summary, description=summary[0].upper() + summary[1:] + ".")
     verb.set_defaults(run=run)
     return verb
 
@@ -197,6 +233,10 @@ def _add_run_arguments(verb: argparse.ArgumentParser) -> None:
         help="change fields of the configuration, such as num_epochs=8 or model_config.dropout=0.2",
     )
     verb.add_argument("--seed", type=int, help="random seed; default: the config's, 42 in the benchmark's recipe")
+    verb.add_argument(
+        "--save-predictions", action="store_true", help="also write predictions.npz: every test window, original units"
+    )
+    verb.add_argument("--print-config", action="store_true", help="print the resolved configuration, and do nothing")
 
 
 def _positive(text: str) -> int:

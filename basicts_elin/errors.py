@@ -1,5 +1,8 @@
 """The errors that the commands print as a single line."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class UserError(ValueError):
     """Something the user can mend: the message names what was found, what was expected and the fix."""
@@ -7,3 +10,11 @@ class UserError(ValueError):
 
 class NonFinitePredictionError(RuntimeError):
     """The model predicted NaN or infinity: the run has diverged."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """" (did you mean A or B?)" with the known names most like `name`; nothing where none is."""
+    by_lower = {other.lower(): other for other in known}
+    like = difflib.get_close_matches(name.lower(), by_lower, n=2)
+    found = [by_lower[match] for match in like if name.lower() not in by_lower or match == name.lower()]
+    return f" (did you mean {' or '.join(found)}?)" if found else ""

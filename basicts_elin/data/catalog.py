@@ -34,9 +34,11 @@ class DatasetFacts:
         split: train, validation, test parts of the series.
         domain: what is measured, with its unit.
         source: where the raw file comes from; None where it is made here.
-        first_row: index of the first row within the full public series, for a file that is a part of it.
+        whole: the dataset that this one is a part of; None for a whole one.
+        first_row: index of its first row within the full public series.
         interval_minutes: minutes between rows.
         null_value: the number that stands for a missing value.
+        gaps: where the dates skip rows: the last date before it, and how many steps are missing.
     """
 
     name: str
@@ -47,9 +49,11 @@ class DatasetFacts:
     split: tuple[float, float, float]
     domain: str
     source: Optional[str]
+    whole: Optional[str] = None
     first_row: int = 0
     interval_minutes: int = 5
     null_value: float = 0.0
+    gaps: tuple[tuple[str, int], ...] = ()
 
     @property
     def steps_per_day(self) -> int:
@@ -71,15 +75,27 @@ _FLOW, _SPEED = "traffic flow (vehicles per 5 minutes)", "traffic speed (miles p
 _ASTGNN = "https://github.com/guoshnBJTU/ASTGNN/tree/main/data"
 _DCRNN = "https://github.com/liyaguang/DCRNN"
 _FLOW_SPLIT, _SPEED_SPLIT = (0.6, 0.2, 0.2), (0.7, 0.1, 0.2)
+_BAY = {
+    "start": "2017-01-01 00:00",
+    "timestamp_rule": DATES,
+    "split": _SPEED_SPLIT,
+    "domain": _SPEED,
+    "source": _DCRNN,
+    # the clock change
+    "gaps": (("2017-03-12 01:55", 12),),
+}
 
 _FACTS = (
-    DatasetFacts("PEMS-BAY", 325, 52116, "2017-01-01 00:00", DATES, _SPEED_SPLIT, _SPEED, _DCRNN),
+    DatasetFacts("PEMS-BAY", 325, 52116, **_BAY),
     DatasetFacts("PEMS03", 358, 26208, "2018-09-01 00:00", ROW_INDEX, _FLOW_SPLIT, _FLOW, _ASTGNN),
     DatasetFacts("PEMS04", 307, 16992, "2018-01-01 00:00", ROW_INDEX, _FLOW_SPLIT, _FLOW, _ASTGNN),
     DatasetFacts("PEMS07", 883, 28224, "2017-05-01 00:00", ROW_INDEX, _FLOW_SPLIT, _FLOW, _ASTGNN),
     DatasetFacts("PEMS08", 170, 17856, "2016-07-01 00:00", ROW_INDEX, _FLOW_SPLIT, _FLOW, _ASTGNN),
     DatasetFacts("METR-LA", 207, 34272, "2012-03-01 00:00", DATES, _SPEED_SPLIT, _SPEED, _DCRNN),
-    DatasetFacts("PEMS08_tail", 170, 7143, "2016-08-07 04:45", ROW_INDEX, _FLOW_SPLIT, _FLOW, _ASTGNN, first_row=10713),
+    DatasetFacts(
+        "PEMS08_tail", 170, 7143, "2016-08-07 04:45", ROW_INDEX, _FLOW_SPLIT, _FLOW, _ASTGNN, "PEMS08", first_row=10713
+    ),
+    DatasetFacts("PEMS-BAY_67", 67, 52116, **_BAY, whole="PEMS-BAY"),
     DatasetFacts("SyntheticTraffic", 64, None, "2024-01-01 00:00", ROW_INDEX, _FLOW_SPLIT, _FLOW, None),
 )
 

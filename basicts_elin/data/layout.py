@@ -8,9 +8,12 @@ import numpy as np
 
 from ..errors import UserError
 from .catalog import DAYS_PER_WEEK, DatasetFacts, split_lengths
+from .dates import Gap, format_time, row_dates
 from .write import GRAPH_FILE, fresh_folder
 
 PARTS = ("train", "val", "test")
+
+_SHOWN_GAPS = 5
 
 
 def write_dataset(
@@ -31,7 +34,8 @@ def write_dataset(
         values: float32 [T, N].
         timestamps: float32 [T, 2], time of day and day of week, both in [0, 1).
         graph: content of `adj_mx.pkl`; None keeps the one that `folder` has, if any.
-        origin: added to BasicTS's keys in `meta.json`.
+        origin: added to BasicTS's keys in `meta.json`: `start`, the first row's date, and `gaps`, where they are known;
+            `node_names`; what the data come from.
         force: replace an existing folder.
 
     Raises:
@@ -52,7 +56,10 @@ def write_dataset(
     except OSError as error:
         raise UserError(f"out: {folder} cannot be written ({error}); free space or name another --out") from error
     graph_note = "kept" if keeps_graph else "none" if graph is None else "written"
-    print(_summary(folder, facts, values, timestamps, f"{GRAPH_FILE} {graph_note}"))
+    print(_summary(folder, facts, values, timestamps))
+    for line in _dates_summary(origin, len(values), facts.interval_minutes):
+        print(f"  {line}")
+    print(f"  graph      {GRAPH_FILE} {graph_note}")
 
 
 def _meta(facts: DatasetFacts, values: np.ndarray, timestamps: np.ndarray, has_graph: bool) -> dict:
@@ -70,7 +77,7 @@ def _meta(facts: DatasetFacts, values: np.ndarray, timestamps: np.ndarray, has_g
     }
 
 
-def _summary(folder: Path, facts: DatasetFacts, values: np.ndarray, timestamps: np.ndarray, graph_note: str) -> str:
+def _summary(folder: Path, facts: DatasetFacts, values: np.ndarray, timestamps: np.ndarray) -> str:
     lengths = split_lengths(len(values), facts.split)
     observed = values[values != facts.null_value]
     missing = 100.0 * (1.0 - observed.size / values.size)
@@ -84,6 +91,19 @@ def _summary(folder: Path, facts: DatasetFacts, values: np.ndarray, timestamps: 
             f"  values     {observed.min():g} to {observed.max():g}, mean {observed.mean(dtype=np.float64):.2f}",
             f"  missing    {missing:.2f} % (value {facts.null_value:g})",
             f"  first row  {hour:02d}:{minute:02d} (step {step} of {facts.steps_per_day}), day of week {day} (0 to 6)",
-            f"  graph      {graph_note}",
         ]
     )
+
+
+def _dates_summary(origin: dict, num_rows: int, interval_minutes: int) -> list[str]:
+    if "start" not in origin:
+        return []
+    gaps = origin.get("gaps", [])
+    dates = row_dates(origin["start"], num_rows, interval_minutes, gaps)
+    shown = [str(Gap(np.datetime64(after, "m"), steps, interval_minutes)) for after, steps in gaps[:_SHOWN_GAPS]]
+    if len(gaps) > len(shown):
+        shown.append(f"and {len(gaps) - len(shown)} gaps more, see meta.json")
+    return [
+        f"dates      {format_time(dates[0])} to {format_time(dates[-1])}",
+        *(f"{'' if number else 'gaps':<11}{line}" for number, line in enumerate(shown)),
+    ]

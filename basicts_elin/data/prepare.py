@@ -1,7 +1,6 @@
 """From a raw file, or from nothing, to a dataset folder that BasicTS 1.1 reads."""
 
-import pickle
-import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Optional
 
@@ -9,10 +8,13 @@ import numpy as np
 
 from ..errors import UserError
 from . import synthetic
-from .catalog import BASICTS_DOWNLOAD, DATES, DAYS_PER_WEEK, DatasetFacts, dataset_facts, split_lengths
+from .catalog import DATES, DAYS_PER_WEEK, DatasetFacts, dataset_facts, split_lengths
+from .dates import date_timestamps, find_gaps, format_time, row_dates
+from .graph import Graph, fit_graph, pickled, read_adjacency, read_distances, read_ids
 from .layout import write_dataset
 from .legacy import read_legacy
 from .raw import RawSeries, read_npz
+from .rows import locate
 from .write import check_destination
 
 # the benchmark's window: 12 steps in, 12 out
@@ -26,46 +28,68 @@ def prepare_dataset(
     out: Path = Path("datasets"),
     rows: Optional[str] = None,
     first_row: Optional[int] = None,
+    sensors: Optional[Path] = None,
+    distances: Optional[Path] = None,
+    ids: Optional[Path] = None,
+    adjacency: Optional[Path] = None,
     force: bool = False,
 ) -> Path:
     """Write dataset `name` from its raw file, or from a BasicTS 0.5 folder, and print what was written.
 
-    Rows are counted in the full public series throughout, because time of day and day of week follow from that index.
-    Without `rows` and `first_row` the file must hold exactly the rows that the catalogue names.
+    Rows are counted in the full public series throughout: where a file has no dates, time of day and day of week follow
+    from that index. Without `rows` and `first_row` the file must hold exactly the rows that the catalogue names.
 
     Args:
         name: a dataset of the catalogue.
-        raw: an original `.npz` file (key `data`, [T, N, C] or [T, N], first channel) or a BasicTS 0.5 folder.
+        raw: an original `.npz` file (key `data`, [T, N, C] or [T, N], first channel), an original `.h5` file (a pandas
+            frame, dates x sensors) or a BasicTS 0.5 folder.
         out: the folder `name` is written into this one.
         rows: take only "A:B" ("A:", ":B", ":"; as in a Python slice, no negative numbers), of a file that starts at row
             0 of the full series unless `first_row` says otherwise.
-        first_row: the row of the full series at which the file, a part of it, starts. Not for a BasicTS 0.5 folder,
-            which has its own timestamps.
+        first_row: the row of the full series at which the file, a part of it, starts. Only for `.npz`: the others have
+            timestamps of their own.
+        sensors: take only the sensors that this file names, in its order, one id a line. Only for `.h5`.
+        distances: the graph as CSV (from, to, cost), see `graph.read_distances`.
+        ids: the ids of the nodes, one a line: what `distances` names them by.
+        adjacency: the graph as a matrix, see `graph.read_adjacency`.
         force: replace an existing folder; files in it that are not written anew are kept.
 
     Returns:
         The written folder, `out/name`.
 
     Raises:
-        UserError: anything about the arguments, the file or its values is not as expected.
+        UserError: anything about the arguments, the files or their values is not as expected.
     """
     facts, raw, folder = dataset_facts(name), Path(raw), Path(out) / name
     if facts.source is None:
         raise UserError(f"raw: {name} is made, not read; leave --raw away")
     if first_row is not None and first_row < 0:
         raise UserError(f"first_row: {first_row} is negative; expected the index within the full series, 0 or more")
+    if distances is not None and adjacency is not None:
+        raise UserError("adjacency: the graph is given twice, by --distances too; expected one of them")
     check_destination(folder, force=force)
 
     series = _read(facts, raw, first_row)
+    all_names = series.node_names
+    if sensors is not None:
+        series = _select(series, raw, sensors)
     num_steps, num_nodes = series.values.shape
     if num_nodes != facts.num_nodes:
-        raise UserError(f"raw: {raw} has {num_nodes} nodes; {name} has {facts.num_nodes}: is it another dataset's?")
-    first, part = _locate(facts, num_steps, rows, first_row)
+        choose = sensors is None and series.node_names is not None and num_nodes > facts.num_nodes
+        fix = "; choose its sensors by --sensors FILE" if choose else ": is it another dataset's?"
+        raise UserError(f"raw: {raw} has {num_nodes} nodes; {name} has {facts.num_nodes}{fix}")
+    if ids is not None:
+        series = replace(series, node_names=_ids(ids, num_nodes))
+    graph = _graph(series, distances, adjacency, all_names)
+
+    first, part = locate(facts, num_steps, rows, first_row)
     values = series.values[part]
     _check_values(values, facts, raw, part.start)
-    timestamps = row_timestamps(facts, first, len(values)) if series.timestamps is None else series.timestamps[part]
-    origin = {"source": facts.source, "first_row": first}
-    write_dataset(folder, facts, values, timestamps, graph=series.graph, origin=origin, force=force)
+    stamps, origin = _times(facts, series, part, first)
+    origin = {"source": facts.source, "first_row": first, **origin}
+    if series.node_names is not None:
+        origin["node_names"] = series.node_names
+    write_dataset(folder, facts, values, stamps, graph=graph, origin=origin, force=force)
     return folder
 
 
@@ -89,9 +113,10 @@ def prepare_synthetic(
     folder = Path(out) / facts.name
     check_destination(folder, force=force)
     values, network = synthetic.synthetic_traffic(num_nodes, num_days, seed)
-    graph = pickle.dumps(network.adjacency, protocol=4)
     timestamps = row_timestamps(facts, 0, len(values))
-    origin = {"made_with": {"num_nodes": num_nodes, "num_days": num_days, "seed": seed}, "first_row": 0}
+    made_with = {"num_nodes": num_nodes, "num_days": num_days, "seed": seed}
+    origin = {"made_with": made_with, "first_row": 0, "start": facts.start}
+    graph = pickled(network.adjacency)
     write_dataset(folder, facts, values, timestamps, graph=graph, origin=origin, force=force)
     return folder
 
@@ -107,56 +132,76 @@ def row_timestamps(facts: DatasetFacts, first_row: int, num_rows: int) -> np.nda
 def _read(facts: DatasetFacts, raw: Path, first_row: Optional[int]) -> RawSeries:
     if not raw.exists():
         raise UserError(f"raw: {raw} does not exist; expected the file of {facts.name}, see {facts.source}")
-    if raw.is_dir():
-        if first_row is not None:
-            raise UserError(f"first_row: {first_row} is not for the folder {raw}, which has its own timestamps")
+    expected = ".h5" if facts.timestamp_rule == DATES else ".npz"
+    kind = "folder" if raw.is_dir() else raw.suffix.lower()
+    if kind not in ("folder", expected):
+        raise UserError(
+            f"raw: {raw} is neither a {expected} file nor a folder of BasicTS 0.5; expected one of them, see "
+            f"{facts.source}"
+        )
+    if kind == ".npz":
+        return read_npz(raw)
+    if first_row is not None:
+        raise UserError(f"first_row: {first_row} is not for the {kind} {raw}, which has its own timestamps")
+    if kind == "folder":
         return read_legacy(raw)
-    if facts.timestamp_rule == DATES:
+    # only here, because the commands start faster without it
+    from .h5 import read_h5
+
+    return read_h5(raw)
+
+
+def _select(series: RawSeries, raw: Path, sensors: Path) -> RawSeries:
+    """The sensors that the file `sensors` names, in its order."""
+    if series.node_names is None:
+        raise UserError(f"sensors: {raw} has no sensor ids to choose by; leave --sensors away, it is for .h5")
+    chosen = read_ids(sensors, "sensors")
+    place = {name: column for column, name in enumerate(series.node_names)}
+    unknown = [name for name in chosen if name not in place]
+    if unknown:
         raise UserError(
-            f"raw: {raw} is a file; preparing {facts.name} from .h5 is not supported yet; expected a "
-            f"BasicTS 0.5 folder, or unpack BasicTS's preprocessed download ({BASICTS_DOWNLOAD}) into datasets/"
+            f"sensors: {sensors} names {unknown[0]}, which is no sensor of {raw} ({len(unknown)} of {len(chosen)} are "
+            f"unknown); expected ids such as {series.node_names[0]}"
         )
-    if raw.suffix.lower() != ".npz":
-        raise UserError(f"raw: {raw} is neither a .npz file nor a folder; expected one of them, see {facts.source}")
-    return read_npz(raw)
+    columns = [place[name] for name in chosen]
+    return replace(series, values=np.ascontiguousarray(series.values[:, columns]), node_names=chosen)
 
 
-def _locate(facts: DatasetFacts, num_steps: int, rows: Optional[str], first_row: Optional[int]) -> tuple[int, slice]:
-    """Index of the first row within the full series, and the part of the file to take."""
-    end = facts.first_row + facts.num_steps
-    if rows is None and first_row is None:
-        if num_steps != facts.num_steps:
-            raise UserError(
-                f"raw: the file has {num_steps} steps; {facts.name} has {facts.num_steps} ({facts.first_row}:{end}); "
-                "take a part of the full series by --rows A:B, or name the first row of a part by --first-row"
-            )
-        return facts.first_row, slice(0, num_steps)
-
-    if first_row is None and num_steps != end:
-        raise UserError(
-            f"raw: the file has {num_steps} steps; --rows counts in the full series of {end}: say by --first-row where "
-            "the file starts"
-        )
-    file_start = first_row or 0
-    start, stop = _parse_rows(":" if rows is None else rows, file_start, file_start + num_steps)
-    if start < facts.first_row or stop > end:
-        field = "first_row" if rows is None else "rows"
-        raise UserError(
-            f"{field}: rows {start}:{stop} of the full series are not those of {facts.name}; expected a part of "
-            f"{facts.first_row}:{end}: correct --rows, or --first-row, where the file starts (here {file_start})"
-        )
-    return start, slice(start - file_start, stop - file_start)
+def _ids(file: Path, num_nodes: int) -> list[str]:
+    names = read_ids(file, "ids")
+    if len(names) != num_nodes:
+        raise UserError(f"ids: {file} has {len(names)} ids; the dataset has {num_nodes} nodes: expected one for each")
+    return names
 
 
-def _parse_rows(rows: str, first: int, end: int) -> tuple[int, int]:
-    """A and B of "A:B", within the file's rows first:end."""
-    match = re.fullmatch(r"([0-9]*):([0-9]*)", rows)
-    if match is None:
-        raise UserError(f"rows: {rows!r} is malformed; expected A:B, two numbers of 0 or more, either may be left away")
-    start, stop = int(match[1] or first), int(match[2] or end)
-    if not first <= start < stop <= end:
-        raise UserError(f"rows: {rows} is out of range; expected a part of {first}:{end}, the rows of the file")
-    return start, stop
+def _graph(
+    series: RawSeries, distances: Optional[Path], adjacency: Optional[Path], all_names: Optional[list[str]]
+) -> Optional[bytes]:
+    """The content of `adj_mx.pkl`; None where there is no graph. `all_names`: of the raw file, before a choice."""
+    num_nodes, names = series.values.shape[1], series.node_names
+    if distances is not None:
+        return pickled(read_distances(distances, num_nodes, names))
+    if adjacency is None:
+        return series.graph
+    graph = read_adjacency(adjacency)
+    if graph.ids is None and all_names is not None and len(graph.matrix) == len(all_names):
+        graph = Graph(graph.matrix, all_names)
+    return pickled(fit_graph(graph, adjacency, num_nodes, names))
+
+
+def _times(facts: DatasetFacts, series: RawSeries, part: slice, first: int) -> tuple[np.ndarray, dict]:
+    """Timestamps [T, 2] of the rows of `part`, and what `meta.json` says of their dates."""
+    if series.dates is not None:
+        dates = series.dates[part]
+        gaps = find_gaps(dates, facts.interval_minutes)
+        origin = {"start": format_time(dates[0]), "gaps": [[format_time(gap.after), gap.steps] for gap in gaps]}
+        return date_timestamps(dates), origin
+    if series.timestamps is not None:
+        # the folder does not say its dates
+        return series.timestamps[part], {}
+    num_rows = part.stop - part.start
+    start = row_dates(facts.start, first - facts.first_row + 1, facts.interval_minutes)[-1]
+    return row_timestamps(facts, first, num_rows), {"start": format_time(start)}
 
 
 def _check_values(values: np.ndarray, facts: DatasetFacts, raw: Path, first_in_file: int) -> None:

@@ -21,11 +21,15 @@ class RawSeries:
         values: float32 [T, N].
         timestamps: float32 [T, 2], time of day and day of week, both in [0, 1); None where the file has none.
         graph: content of an `adj_mx.pkl`, never unpickled; None where there is none.
+        dates: datetime64[m] [T]; None where the file has none.
+        node_names: ids of the sensors, N of them; None where the file has none.
     """
 
     values: np.ndarray
     timestamps: Optional[np.ndarray] = None
     graph: Optional[bytes] = None
+    dates: Optional[np.ndarray] = None
+    node_names: Optional[list[str]] = None
 
 
 def read_npz(path: Path) -> RawSeries:

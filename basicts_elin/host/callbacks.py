@@ -1,9 +1,10 @@
-"""Remedies (d) and (e): the last training step, and predictions that are not finite."""
+"""Remedies as callbacks: the last training step, predictions that are not finite, losses that are never added."""
 
 from typing import Any
 
 import torch
-from basicts.runners.callback import BasicTSCallback
+from basicts.runners.callback import AddAuxiliaryLoss, BasicTSCallback
+from basicts.utils import RunnerStatus
 
 from ..errors import NonFinitePredictionError
 
@@ -46,3 +47,26 @@ class FinitePredictions(BasicTSCallback):
                 f"{runner.model_name} predicted NaN or infinity in {bad} batches of {part}: the run has diverged and "
                 "is stopped; a lower learning rate (--set lr=...) or gradient clipping may help"
             )
+
+
+class AuxiliaryLoss(AddAuxiliaryLoss):
+    """Adds a model's auxiliary losses to the loss it is trained with.
+
+    Defect: `AddAuxiliaryLoss` computes the sum and forgets it.
+    """
+
+    def on_compute_loss(self, runner, *args, forward_return: dict[str, Any], **kwargs) -> None:
+        if runner.status == RunnerStatus.TRAINING:
+            loss = runner._metric_forward(runner.loss, forward_return)
+            forward_return["loss"] = loss + sum(forward_return[name] for name in self.losses)
+
+
+class BenchmarkLoss(BasicTSCallback):
+    """Trains a model that returns a loss of its own with the run's loss, as all others.
+
+    Defect: BasicTS prefers the returned one, which knows neither the missing values nor the original scale, and which
+    in validation is computed against uninitialised targets.
+    """
+
+    def on_compute_loss(self, runner, *args, forward_return: dict[str, Any], **kwargs) -> None:
+        forward_return.pop("loss", None)

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from basicts.configs import BasicTSForecastingConfig
 
-from ..data.catalog import BASICTS_DOWNLOAD, CATALOG, DATES
 from ..data.layout import PARTS
+from ..data.status import how_to_get
 from ..errors import UserError
 
 
@@ -66,10 +66,13 @@ def _at_least_one(value: Any) -> bool:
     return isinstance(value, int) and value >= 1
 
 
+def dataset_folder(config: BasicTSForecastingConfig) -> Path:
+    return Path(config.dataset_params.get("data_file_path") or f"datasets/{config.dataset_name}")
+
+
 def check_dataset(config: BasicTSForecastingConfig) -> None:
     """Raise UserError unless the run's dataset folder holds what the configuration expects."""
-    name = config.dataset_name
-    folder = Path(config.dataset_params.get("data_file_path") or f"datasets/{name}")
+    name, folder = config.dataset_name, dataset_folder(config)
     if not folder.is_dir():
         raise UserError(f"dataset {name} is not prepared: there is no folder {folder} here; {how_to_get(name)}")
     needed = config.dataset_params.input_len + config.dataset_params.output_len
@@ -95,22 +98,6 @@ def check_dataset(config: BasicTSForecastingConfig) -> None:
             raise UserError(f"{file} has {len(data)} rows; input_len + output_len = {needed} are needed for one window")
         if not np.isfinite(data).all():
             raise UserError(f"{file} holds NaN or infinity; missing values must be {config.null_val}: prepare it again")
-
-
-def how_to_get(name: str) -> str:
-    """Where a dataset comes from, for the end of a sentence."""
-    facts = CATALOG.get(name)
-    if facts is None:
-        return "put BasicTS 1.1's files there"
-    if facts.source is None:
-        return f"make it by `basicts-elin prepare {name}`"
-    download = f"unpack BasicTS's download into datasets/ ({BASICTS_DOWNLOAD})"
-    if facts.timestamp_rule == DATES:
-        return download
-    command = f"make it by `basicts-elin prepare {name} --raw FILE.npz"
-    if facts.first_row:
-        return f"{command} --rows {facts.first_row}:` (raw file of the full series: {facts.source})"
-    return f"{command}` (raw file: {facts.source}), or {download}"
 
 
 def check_checkpoint(path: str, config: BasicTSForecastingConfig) -> None:

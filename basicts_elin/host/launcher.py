@@ -14,8 +14,10 @@ from easytorch.launcher.dist_wrap import dist_wrap
 from easytorch.utils import set_visible_devices
 from easytorch.utils.logging import logger_initialized
 
-from ..errors import NonFinitePredictionError
+from ..errors import NonFinitePredictionError, UserError
 from .checks import check_checkpoint, check_config, check_dataset
+from .describe import CONFIG_TEXT, describe
+from .predictions import FILE_NAME, announcement
 from .runner import BenchmarkRunner, CollectingRunner
 
 _VISIBLE_DEVICES = os.environ.get("CUDA_VISIBLE_DEVICES")
@@ -31,24 +33,36 @@ def best_checkpoint(config: BasicTSForecastingConfig) -> Path:
     return run_folder(config) / f"{config.model.__name__}_best_val_{config.target_metric}.pt"
 
 
-def launch_training(config: BasicTSForecastingConfig) -> Path:
-    """Train, keep the best model by validation, evaluate it once on the test part. Returns the run's folder."""
+def launch_training(config: BasicTSForecastingConfig, *, save_predictions: bool = False) -> Path:
+    """Train, keep the best model by validation, evaluate it once on the test part. Returns the run's folder.
+
+    save_predictions: also write the predictions of that evaluation into the folder, see `predictions.Predictions`.
+    """
     check_config(config)
     check_dataset(config)
     folder = run_folder(config)
+    if save_predictions and not config.eval_after_train:
+        raise UserError("--save-predictions: eval_after_train=False leaves nothing to save; expected True, the default")
     if any(folder.glob("*.pt")):
         print(f"{folder} holds this run already: it goes on where it stopped; delete the folder to start over")
+    predictions_file = _announced(config, folder) if save_predictions else None
     config.save()
+    (folder / CONFIG_TEXT).write_text(describe(config), encoding="utf-8")
     _choose_devices(config)
-    dist_wrap(_train, device_num=config.gpu_num)(config)
+    dist_wrap(_train, device_num=config.gpu_num)(config, predictions_file)
     return folder
 
 
 def launch_evaluation(
-    config: BasicTSForecastingConfig, checkpoint: str, output: Path, batch_size: Optional[int] = None
+    config: BasicTSForecastingConfig,
+    checkpoint: str,
+    output: Path,
+    batch_size: Optional[int] = None,
+    *,
+    save_predictions: bool = False,
 ) -> Path:
-    """Evaluate a checkpoint on the test part; metrics and log go to the folder `output`, which is returned."""
-    _evaluate(BenchmarkRunner, config, checkpoint, output, batch_size)
+    """Evaluate a checkpoint on the test part; metrics, log and predictions go to the folder `output`, returned."""
+    _evaluate(config, checkpoint, output, batch_size, save_predictions=save_predictions)
     return output
 
 
@@ -57,30 +71,38 @@ def launch_prediction(config: BasicTSForecastingConfig, checkpoint: str, output:
 
     Prediction and target are in original units; mask is True where the target was measured.
     """
-    runner = _evaluate(CollectingRunner, config, checkpoint, output)
-    names = {"prediction": "prediction", "target": "targets", "mask": "targets_mask"}
-    return {name: np.concatenate([batch[key] for batch in runner.batches]) for name, key in names.items()}
+    return _evaluate(config, checkpoint, output, collect=True).predictions.arrays
 
 
 def _evaluate(
-    runner_type: type,
     config: BasicTSForecastingConfig,
     checkpoint: str,
     output: Path,
     batch_size: Optional[int] = None,
+    *,
+    collect: bool = False,
+    save_predictions: bool = False,
 ) -> BenchmarkRunner:
     check_config(config)
     check_dataset(config)
     check_checkpoint(checkpoint, config)
     config = copy.deepcopy(config)
+    predictions_file = _announced(config, output) if save_predictions else None
     config["_output_dir"] = str(output)
     if batch_size is not None:
         config.test_batch_size = batch_size
     _choose_devices(config)
-    runner = runner_type(config)
+    runner = CollectingRunner(config, predictions_file) if collect or predictions_file else BenchmarkRunner(config)
     _init_logger(runner, "evaluation")
     runner.eval(str(checkpoint))
     return runner
+
+
+def _announced(config: BasicTSForecastingConfig, folder: Path) -> Path:
+    """The file that predictions are written to, once its size is said."""
+    path = folder / FILE_NAME
+    print(announcement(config, path))
+    return path
 
 
 def _choose_devices(config: BasicTSForecastingConfig) -> None:
@@ -103,8 +125,8 @@ def _init_logger(runner: BenchmarkRunner, job: str) -> None:
     runner.init_logger(logger_name=name, log_file_name=f"{job}_log")
 
 
-def _train(config: BasicTSForecastingConfig) -> None:
-    runner = BenchmarkRunner(config)
+def _train(config: BasicTSForecastingConfig, predictions_file: Optional[Path]) -> None:
+    runner = CollectingRunner(config, predictions_file) if predictions_file else BenchmarkRunner(config)
     _init_logger(runner, "training")
     try:
         runner.train()

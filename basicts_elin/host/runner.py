@@ -4,13 +4,13 @@ import time
 from pathlib import Path
 from typing import Optional
 
-import numpy as np
 import torch
 from basicts.runners import BasicTSRunner
 from basicts.utils import RunnerStatus
 from easytorch.utils import is_master
 
 from ..record import RunRecord
+from .predictions import Predictions
 
 
 class BenchmarkRunner(BasicTSRunner):
@@ -50,7 +50,9 @@ class BenchmarkRunner(BasicTSRunner):
         super().on_epoch_start(self.epoch)
 
     def on_epoch_end(self, epoch: int, step: int) -> None:
+        """Defect: a model without training (callback NoBP) never counts its steps, so that it never ends."""
         trained = time.time()
+        self.should_training_stop = self.should_training_stop or not self.should_backward
         super().on_epoch_end(epoch, step)
         if is_master():
             self.record.add_epoch(epoch, trained - self.epoch_start_time, time.time() - trained)
@@ -68,12 +70,18 @@ class BenchmarkRunner(BasicTSRunner):
 
 
 class CollectingRunner(BenchmarkRunner):
-    """Keeps every evaluated batch, on the original scale, in `batches`."""
+    """Keeps the predictions of the final evaluation in `predictions`, and writes them to `predictions_file`, if any."""
 
-    def __init__(self, cfg) -> None:
+    def __init__(self, cfg, predictions_file: Optional[Path] = None) -> None:
         super().__init__(cfg)
-        self.batches: list[dict[str, np.ndarray]] = []
+        self.predictions_file = predictions_file
 
     def _save_results(self, batch_idx: int, batch_data: dict) -> None:
-        wanted = ("prediction", "targets", "targets_mask")
-        self.batches.append({name: batch_data[name].detach().cpu().numpy() for name in wanted})
+        if batch_idx == 0:
+            self.predictions = Predictions((len(self.test_data_loader.dataset), *batch_data["prediction"].shape[1:]))
+        self.predictions.add(batch_data)
+
+    def on_eval_end(self) -> None:
+        super().on_eval_end()
+        if self.predictions_file:
+            self.predictions.write(self.predictions_file, self.cfg)

@@ -103,8 +103,8 @@ def test_the_scripts_from_another_folder(tmp_path):
 
     refused_ = run(tmp_path, scripts / "train.py", "-c", "no.py", *arguments)
     assert (refused_.returncode, refused_.stdout) == (2, "")
-    expected = "expected a file with CFG = benchmark_config()"
-    assert refused_.stderr == f"error: config file no.py is missing or no file; {expected}\n"
+    assert refused_.stderr.startswith("error: config file no.py is missing; expected a file with CFG")
+    assert refused_.stderr.count("\n") == 1
 
 
 def test_the_script_that_prepares(tmp_path):

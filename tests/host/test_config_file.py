@@ -6,7 +6,8 @@ from basicts.runners.builder import Builder
 from tiny import Recorder, Tiny, TinyConfig, ours
 
 from basicts_elin.errors import UserError
-from basicts_elin.host.config_file import load_config, with_changes
+from basicts_elin.host.changes import with_changes
+from basicts_elin.host.config_file import load_config
 
 GOOD = """
 from basicts_elin.host import benchmark_config

@@ -1,0 +1,3 @@
+from basicts_elin.host import stid_config
+
+CFG = stid_config("PEMS-BAY_67")

@@ -1,0 +1,49 @@
+"""What the nodes and rows of a prepared dataset are called."""
+
+import json
+from pathlib import Path
+from typing import Optional
+
+import numpy as np
+
+from .catalog import CATALOG, DATES, DAYS_PER_WEEK, MINUTES_PER_DAY
+from .dates import date_timestamps, row_dates
+from .layout import PARTS
+
+
+def node_names(folder: Path, num_nodes: int) -> list[str]:
+    """The sensors' ids where `meta.json` has them, else their numbers from 0."""
+    return _meta(folder).get("node_names") or [str(number) for number in range(num_nodes)]
+
+
+def part_dates(folder: Path, part: str) -> Optional[np.ndarray]:
+    """datetime64[m] [rows] of "train", "val" or "test"; None where the folder does not say when it begins.
+
+    `start` and `gaps` in `meta.json` say it, or the catalogue for a dataset in it, as long as time of day (and day of
+    week, where it comes from dates) agree with the stored timestamps.
+    """
+    meta = _meta(folder)
+    facts = CATALOG.get(meta.get("name", folder.name))
+    stamps = [np.load(folder / f"{name}_timestamps.npy") for name in PARTS]
+    num_rows = sum(map(len, stamps))
+    interval = meta.get("frequency (minutes)")
+    start, gaps, skipped = meta.get("start"), meta.get("gaps", ()), 0
+    if start is None and facts is not None:
+        start, gaps, skipped = facts.start, facts.gaps, meta.get("first_row", facts.first_row) - facts.first_row
+    if start is None or not interval:
+        return None
+    dates = row_dates(start, skipped + num_rows, interval, gaps)[skipped:]
+    # the benchmark numbers the days of PEMS03 to PEMS08 from the first one, whatever weekday it was
+    by_row = facts is not None and facts.timestamp_rule != DATES
+    columns = (0,) if by_row else (0, 1)
+    expected, found = date_timestamps(dates), np.concatenate(stamps)
+    units = np.array([MINUTES_PER_DAY / interval, DAYS_PER_WEEK])
+    if (np.rint(expected * units) != np.rint(found[:, :2] * units))[:, columns].any():
+        return None
+    first = sum(map(len, stamps[: PARTS.index(part)]))
+    return dates[first : first + len(stamps[PARTS.index(part)])]
+
+
+def _meta(folder: Path) -> dict:
+    file = folder / "meta.json"
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}

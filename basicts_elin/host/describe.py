@@ -1,0 +1,65 @@
+"""A configuration with everything resolved, as text for people: one field a line."""
+
+import ast
+import inspect
+from typing import Any
+
+from basicts.configs import BasicTSForecastingConfig
+
+from ..version import __version__
+
+CONFIG_TEXT = "config.txt"
+
+# shortcuts whose values lie elsewhere once the configuration is made, and what follows from gpus
+_DERIVED = {"lr", "batch_size", "memmap", "gpu_num"}
+
+
+def describe(config: BasicTSForecastingConfig) -> str:
+    """Lines field=value as `--set` takes them; objects, which only a configuration file can change, as comments."""
+    lines = [
+        f"# {config.model.__name__} on {config.dataset_name}, basicts-elin {__version__}",
+        "# each line can be given to --set; gpus by --gpus, seed by --seed; objects only in a configuration file",
+    ]
+    for name, value in config.items():
+        if name.startswith("_") or name in _DERIVED:
+            continue
+        if isinstance(value, dict):
+            # what BasicTS takes from a field of the same name is shown there
+            lines += [_line(f"{name}.{inner}", value[inner]) for inner in value if config.get(inner) is None]
+        else:
+            lines.append(_line(name, value))
+    return "\n".join(lines) + "\n"
+
+
+def _line(name: str, value: Any) -> str:
+    comment = "# " if name in ("gpus", "seed") or _is_object(value) else ""
+    return f"{comment}{name}={_text(value)}"
+
+
+def _is_object(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(map(_is_object, value))
+    return not isinstance(value, (bool, int, float, str, type, type(None)))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(_text(item) if _is_object(item) else repr(item) for item in value) + "]"
+    if isinstance(value, type):
+        return f"{value.__module__}.{value.__qualname__}"
+    if isinstance(value, str):
+        return repr(value) if _is_literal(value) else value
+    if _is_object(value) and not inspect.isroutine(value):
+        names = inspect.signature(type(value).__init__).parameters
+        arguments = ", ".join(f"{name}={vars(value)[name]!r}" for name in names if name in vars(value))
+        return f"{type(value).__name__}({arguments})"
+    return repr(value)
+
+
+def _is_literal(text: str) -> bool:
+    """True for a string that would be read as something else, such as "0"."""
+    try:
+        ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return False
+    return True
