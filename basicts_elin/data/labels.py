@@ -33,9 +33,8 @@ def part_dates(folder: Path, part: str) -> Optional[np.ndarray]:
     if start is None or not interval:
         return None
     dates = row_dates(start, skipped + num_rows, interval, gaps)[skipped:]
-    # the benchmark numbers the days of PEMS03 to PEMS08 from the first one, whatever weekday it was
-    by_row = facts is not None and facts.timestamp_rule != DATES
-    columns = (0,) if by_row else (0, 1)
+    # elsewhere the days may be numbered from the first one, whatever weekday it was
+    columns = [0, 1] if facts is not None and facts.timestamp_rule == DATES else [0]
     expected, found = date_timestamps(dates), np.concatenate(stamps)
     units = np.array([MINUTES_PER_DAY / interval, DAYS_PER_WEEK])
     if (np.rint(expected * units) != np.rint(found[:, :2] * units))[:, columns].any():

@@ -10,6 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from basicts.configs import BasicTSForecastingConfig
 
 from ..errors import UserError, nearest
+from .describe import is_object
 
 # groups of arguments of a class, which may have any that the class has: the field that holds the class
 _ARGUMENTS_OF = {"optimizer_params": "optimizer", "lr_scheduler_params": "lr_scheduler"}
@@ -63,6 +64,8 @@ def _change(fields: dict[str, Any], types: dict[str, Any], name: str, value: Any
     if last not in known:
         names = "--print-config prints them" if not parents else f"it has {_listed(known)}"
         raise UserError(f"--set {name}: the {where} has no field {last!r}{nearest(last, known)}; {names}")
+    if is_object(holder.get(last)):
+        raise UserError(f"--set {name}: it holds objects, which have no text; change it in a configuration file")
     holder[last] = _of_type(name, holder.get(last), value, types.get(last))
 
 

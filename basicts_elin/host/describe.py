@@ -32,24 +32,25 @@ def describe(config: BasicTSForecastingConfig) -> str:
 
 
 def _line(name: str, value: Any) -> str:
-    comment = "# " if name in ("gpus", "seed") or _is_object(value) else ""
+    comment = "# " if name in ("gpus", "seed") or is_object(value) else ""
     return f"{comment}{name}={_text(value)}"
 
 
-def _is_object(value: Any) -> bool:
+def is_object(value: Any) -> bool:
+    """True for a value that has no text to set it by, and for a list with one in it."""
     if isinstance(value, (list, tuple)):
-        return any(map(_is_object, value))
+        return any(map(is_object, value))
     return not isinstance(value, (bool, int, float, str, type, type(None)))
 
 
 def _text(value: Any) -> str:
     if isinstance(value, (list, tuple)):
-        return "[" + ",".join(_text(item) if _is_object(item) else repr(item) for item in value) + "]"
+        return "[" + ",".join(_text(item) if is_object(item) else repr(item) for item in value) + "]"
     if isinstance(value, type):
         return f"{value.__module__}.{value.__qualname__}"
     if isinstance(value, str):
         return repr(value) if _is_literal(value) else value
-    if _is_object(value) and not inspect.isroutine(value):
+    if is_object(value) and not inspect.isroutine(value):
         names = inspect.signature(type(value).__init__).parameters
         arguments = ", ".join(f"{name}={vars(value)[name]!r}" for name in names if name in vars(value))
         return f"{type(value).__name__}({arguments})"
