@@ -1,7 +1,7 @@
 """The original `.h5` files: a pandas frame, dates x sensors.
 
-Read by h5py and not by pandas, which unpickles what a file carries as attributes: that runs code, and it fails for files
-of another pandas.
+Read by h5py and not by pandas, which unpickles what a file carries as attributes: that runs code, and it fails for the
+files of another pandas.
 """
 
 from pathlib import Path
