@@ -13,6 +13,9 @@ from .version import __version__
 
 CONFIGS = "baselines_cfg/<Model>/<Dataset>.py"
 
+# of prepare, for data that are read
+_OF_RAW_FILES = ("rows", "first_row", "sensors", "distances", "ids", "adjacency")
+
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run one verb.
@@ -62,16 +65,14 @@ def prepare(arguments: argparse.Namespace) -> None:
 
     out, force = Path(arguments.out), arguments.force
     if arguments.name == NAME:
-        given = ("raw", "rows", "first_row", "sensors", "distances", "ids", "adjacency")
-        _refuse(arguments, given, f"{NAME} is made, not read")
+        _refuse(arguments, ("raw", *_OF_RAW_FILES), f"{NAME} is made, not read")
         given = {"num_nodes": arguments.nodes, "num_days": arguments.days, "seed": arguments.seed}
         prepare_synthetic(out=out, force=force, **{name: value for name, value in given.items() if value is not None})
         return
     _refuse(arguments, ("nodes", "days", "seed"), f"only {NAME} is made")
     if arguments.raw is None:
         raise UserError(f"--raw is missing; expected the raw file of {arguments.name}, or a BasicTS 0.5 folder")
-    names = ("rows", "first_row", "sensors", "distances", "ids", "adjacency")
-    given = {name: getattr(arguments, name) for name in names}
+    given = {name: getattr(arguments, name) for name in _OF_RAW_FILES}
     prepare_dataset(arguments.name, arguments.raw, out=out, force=force, **given)
 
 

@@ -17,7 +17,7 @@ from .benchmark import benchmark_config, stid_config
 from .callbacks import AuxiliaryLoss, BenchmarkLoss
 
 # Model fields whose defaults, made for windows of 96 to 720 steps, do not fit the benchmark's 12.
-_MODEL_FIELDS: dict[str, dict[str, Any]] = {
+WINDOW_FIELDS: dict[str, dict[str, Any]] = {
     "Autoformer": {"label_len": 6},
     "Crossformer": {"patch_len": 6},
     "FITS": {"cut_freq": 6},
@@ -80,7 +80,7 @@ def rival_config(model: str, dataset: str, **differences: Any) -> BasicTSForecas
         "output_len": 12,
         "num_features": facts.num_nodes,
         "timestamp_sizes": [facts.steps_per_day, DAYS_PER_WEEK],
-        **_MODEL_FIELDS.get(model, {}),
+        **WINDOW_FIELDS.get(model, {}),
     }
     known = {field.name for field in fields(config_type)}
     model_config = config_type(**{name: value for name, value in offered.items() if name in known})
