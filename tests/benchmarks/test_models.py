@@ -1,0 +1,42 @@
+"""The table of BasicTS's models."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+from cli.commands import ROOT, run
+
+from basicts_elin.host.rivals import UNFIT, rival_names
+
+SCRIPT = ROOT / "benchmarks" / "models.py"
+
+
+@pytest.fixture(scope="module")
+def models():
+    spec = importlib.util.spec_from_file_location("benchmark_of_models", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_is_that_of_the_committed_rows(models):
+    rows = models.read_rows(ROOT / "results" / "models_cpu.csv")
+    assert (ROOT / "docs" / "models.md").read_text() == models.render(rows)
+
+
+def test_every_model_has_its_row(models):
+    rows = {row["model"]: row for row in models.read_rows(ROOT / "results" / "models_cpu.csv")}
+    assert set(rows) == {*rival_names(), *models.OURS, "last value", "historical average"}
+    assert {name for name, row in rows.items() if row["runs"] == "no"} == set(UNFIT)
+    assert {name: rows[name]["reason"] for name in UNFIT} == UNFIT
+
+
+def test_models_are_tried_and_failures_are_rows(tmp_path):
+    arguments = ["--models", "NLinear", "SOFTS", "--output", "rows.csv", "--markdown", "page.md"]
+    done = run(tmp_path, SCRIPT, *arguments)
+    assert done.returncode == 0, done.stderr
+    names = [line.split(",")[:2] for line in Path(tmp_path, "rows.csv").read_text().splitlines()[1:]]
+    assert names == [["last value", "naive"], ["historical average", "naive"], ["NLinear", "yes"], ["SOFTS", "no"]]
+    page = Path(tmp_path, "page.md").read_text()
+    assert "| NLinear | 156 | 16 |" in page
+    assert f"| SOFTS | {UNFIT['SOFTS']} |" in page
