@@ -1,0 +1,26 @@
+"""Files as old as the public ones, see python2/make.py."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from basicts_elin.data.graph import read_adjacency
+from basicts_elin.data.h5 import read_h5
+
+FOLDER = Path(__file__).parent / "python2"
+
+
+@pytest.mark.parametrize("name", ["strings", "integers"])
+def test_a_frame_of_python_2_is_read(name):
+    series = read_h5(FOLDER / f"{name}.h5")
+    assert series.node_names == ["773869", "767541"]
+    np.testing.assert_array_equal(series.values, np.arange(200).reshape(100, 2))
+    expected = np.datetime64("2012-03-01T00:00") + 5 * np.arange(100)
+    np.testing.assert_array_equal(series.dates, expected)
+
+
+def test_a_graph_of_python_2_is_read():
+    graph = read_adjacency(FOLDER / "adj_mx.pkl")
+    assert graph.ids == ["773869", "767541"]
+    np.testing.assert_array_equal(graph.matrix, np.arange(4).reshape(2, 2))
