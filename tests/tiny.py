@@ -1,5 +1,6 @@
 """A dataset and models that a run takes a moment with, for the tests of host, report and the commands."""
 
+import copy
 import json
 import logging
 from dataclasses import dataclass, field
@@ -180,6 +181,12 @@ def bare(model=Tiny, model_config=None, **differences):
         "train_batch_size": 16,
     }
     return BasicTSForecastingConfig(model=model, **{**fields, **differences})
+
+
+def settings(config):
+    """The values of a configuration that can be compared, apart from later changes of it."""
+    plain = {name: value for name, value in config.items() if name not in ("callbacks", "taskflow", "null_val")}
+    return copy.deepcopy(plain)
 
 
 def raw_windows(part="test"):

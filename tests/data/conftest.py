@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from data.small_series import FULL, NODES, TAIL_START, save_npz
+from data.small_series import CLOCK_CHANGE, FULL, GAP, NODES, TAIL_START, dated_frame, save_h5, save_npz
 
 from basicts_elin.data import catalog
 
@@ -12,7 +12,7 @@ def small_catalogue(monkeypatch):
     """PEMS08, its tail and METR-LA with few nodes and steps: what is tested does not depend on their size."""
     sizes = {
         "PEMS08": {"num_steps": FULL},
-        "PEMS08_tail": {"num_steps": FULL - TAIL_START, "first_row": TAIL_START},
+        "PEMS08_tail": {"num_steps": FULL - TAIL_START, "first_row": TAIL_START, "start": "2016-07-07 06:00"},
         "METR-LA": {"num_steps": FULL},
     }
     for name, size in sizes.items():
@@ -30,6 +30,17 @@ def flow():
 @pytest.fixture
 def npz(tmp_path, flow):
     return save_npz(tmp_path / "PEMS08.npz", flow)
+
+
+@pytest.fixture
+def dated():
+    """[dates, sensors] as METR-LA's, with a gap and the clock change."""
+    return dated_frame([GAP, CLOCK_CHANGE])
+
+
+@pytest.fixture
+def h5(tmp_path, dated):
+    return save_h5(tmp_path / "metr-la.h5", dated)
 
 
 @pytest.fixture

@@ -52,6 +52,7 @@ def test_meta_describes_the_whole_series(npz, out):
         "regular_settings": facts.regular_settings,
         "source": facts.source,
         "first_row": 0,
+        "start": "2016-07-01 00:00",
     }
 
 

@@ -75,11 +75,12 @@ def test_a_series_without_values_is_refused(tmp_path, out, flow):
     assert "every value" in refusal("PEMS08", path, out=out)
 
 
-def test_h5_is_refused_with_the_two_other_ways(tmp_path, out):
-    (tmp_path / "metr-la.h5").write_bytes(b"\x89HDF")
-    message = refusal("METR-LA", tmp_path / "metr-la.h5", out=out)
-    assert ".h5 is not supported yet" in message and "BasicTS 0.5 folder" in message
-    assert catalog.BASICTS_DOWNLOAD in message
+@pytest.mark.parametrize(("name", "suffix", "expected"), [("METR-LA", ".npz", ".h5"), ("PEMS08", ".h5", ".npz")])
+def test_the_other_datasets_kind_of_file_is_refused(tmp_path, out, name, suffix, expected):
+    (tmp_path / f"raw{suffix}").write_bytes(b"never opened")
+    message = refusal(name, tmp_path / f"raw{suffix}", out=out)
+    assert f"neither a {expected} file nor a folder of BasicTS 0.5" in message
+    assert catalog.dataset_facts(name).source in message
 
 
 def test_synthetic_traffic_is_not_read(npz, out):

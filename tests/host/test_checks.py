@@ -66,8 +66,9 @@ def test_what_is_no_list_of_devices(monkeypatch, gpus):
     ("name", "way"),
     [
         ("SyntheticTraffic", "make it by `basicts-elin prepare SyntheticTraffic`"),
-        ("PEMS08", "make it by `basicts-elin prepare PEMS08 --raw FILE.npz` .*https.*, or unpack BasicTS's download"),
-        ("METR-LA", "unpack BasicTS's download into datasets/ .https://"),
+        ("PEMS08", "make it by `basicts-elin prepare PEMS08 --raw PEMS08.npz` .*https.*, or unpack BasicTS's download"),
+        ("METR-LA", "make it by `basicts-elin prepare METR-LA --raw METR-LA.h5` .*https.*, or unpack BasicTS's downl"),
+        ("PEMS-BAY_67", "make it by `.* PEMS-BAY_67 --raw PEMS-BAY.h5 --sensors IDS.txt` .raw file of PEMS-BAY: http"),
     ],
 )
 def test_a_dataset_that_is_not_there_names_the_way_to_it(workplace, name, way):

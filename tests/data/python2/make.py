@@ -1,5 +1,5 @@
-# Made the files in this folder, with Python 2.7.18, numpy 1.16.6, pandas 0.24.2 and PyTables 3.5.2: the public files are
-# as old. Today's pandas cannot read the frames.
+# Made the files in this folder, with Python 2.7.18, numpy 1.16.6, pandas 0.24.2 and PyTables 3.5.2: the public files
+# are as old. Pandas 3.1 cannot read the frames.
 import pickle
 
 import numpy as np
