@@ -137,9 +137,9 @@ def _config(arguments: argparse.Namespace) -> Any:
 
     config = load_config(arguments.cfg)
     changes = dict(_assignment(text) for text in arguments.set)
-    for name in ("gpus", "seed"):
+    for name, option in (("gpus", "gpus"), ("gpu_num", "gpus"), ("seed", "seed")):
         if name in changes:
-            raise UserError(f"--set {name}={changes[name]}: use --{name} {changes[name]}")
+            raise UserError(f"--set {name}={changes[name]}: use --{option} {changes[name]}")
     if arguments.seed is not None:
         changes["seed"] = arguments.seed
     if arguments.gpus is not None or not arguments.print_config:
@@ -164,7 +164,8 @@ def _assignment(text: str) -> tuple[str, Any]:
         raise UserError(f"--set {text}: expected field=value, such as num_epochs=8")
     try:
         return name, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        # no literal of Python's: a text
         return name, value
 
 

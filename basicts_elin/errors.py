@@ -12,9 +12,14 @@ class NonFinitePredictionError(RuntimeError):
     """The model predicted NaN or infinity: the run has diverged."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """" (did you mean A or B?)" with the known names most like `name`; nothing where none is."""
+def one_line(error: BaseException) -> str:
+    """The text of another library's error, for the middle of a message."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def nearest(name: str, known: Iterable[str], suffix: str = "") -> str:
+    """" (did you mean A or B?)" with the known names most like `name`, each with the suffix; nothing where none is."""
     by_lower = {other.lower(): other for other in known}
     like = difflib.get_close_matches(name.lower(), by_lower, n=2)
-    found = [by_lower[match] for match in like if name.lower() not in by_lower or match == name.lower()]
+    found = [by_lower[match] + suffix for match in like if name.lower() not in by_lower or match == name.lower()]
     return f" (did you mean {' or '.join(found)}?)" if found else ""

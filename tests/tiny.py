@@ -159,6 +159,12 @@ def write_dataset(root, name=NAME, windows=None, zeros=True, steps_per_day=288):
     return folder
 
 
+def rewrite_meta(root, **changes):
+    """Change or add keys of Tiny's meta.json."""
+    file = Path(root) / "datasets" / NAME / "meta.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+
 def ours(model=Tiny, model_config=None, **differences):
     """A run by the benchmark's recipe, of one epoch unless told otherwise."""
     return benchmark_config(model, model_config or TinyConfig(), NAME, **{"num_epochs": 1, **differences})

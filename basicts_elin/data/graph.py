@@ -3,14 +3,14 @@
 import csv
 import pickle
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, one_line
 from .unpickle import load_arrays
 
 
@@ -41,22 +41,29 @@ def read_ids(path: Path, field: str) -> list[str]:
     return ids
 
 
-def read_distances(path: Path, num_nodes: int, ids: Optional[Sequence[str]] = None) -> np.ndarray:
+def read_distances(
+    path: Path, num_nodes: int, ids: Optional[Sequence[str]] = None, left_out: Collection[str] = ()
+) -> np.ndarray:
     """The matrix float32 [N, N] of an edge list, as BasicTS makes it: 1 in both directions between the ends of an edge.
 
     Args:
         path: CSV with the columns from, to, cost; the cost is not used.
         num_nodes: N.
         ids: of the N nodes, as the file names them; None where it names rows of the matrix, from 0.
+        left_out: ids of other nodes, whose edges are left out.
     Raises: UserError for a line that is no edge between two known nodes.
     """
     names = [str(number) for number in range(num_nodes)] if ids is None else list(ids)
     place = {name: position for position, name in enumerate(names)}
     matrix = np.zeros((num_nodes, num_nodes), np.float32)
-    for number, line in enumerate(csv.reader(_text(path, "distances").splitlines()), start=1):
+    may_be_header = True
+    for number, line in enumerate(_lines(path), start=1):
         ends = [cell.strip() for cell in line[:2]]
-        is_header = number == 1 and not any(end in place or end.isdigit() for end in ends)
-        if is_header or not any(ends):
+        if not any(ends):
+            continue
+        is_header = may_be_header and not any(end in place or end.isdigit() for end in ends)
+        may_be_header = False
+        if is_header or any(end in left_out for end in ends):
             continue
         if len(line) < 2:
             raise UserError(f"distances: line {number} of {path} is {','.join(line)!r}; expected from,to,cost")
@@ -85,18 +92,21 @@ def read_adjacency(path: Path) -> Graph:
         raise UserError(f"adjacency: {path} is neither of {', '.join(_READERS)}; save the matrix as .npy")
     content = _READERS[kind](path)
     ids = None
-    if isinstance(content, (list, tuple)) and len(content) == 3:
-        listed, _, content = content
-        ids = [str(name) for name in listed]
+    if isinstance(content, (list, tuple)) and len(content) == 3 and isinstance(content[0], (list, tuple)):
+        ids, content = [str(name) for name in content[0]], content[2]
     shape = getattr(content, "shape", None)
     if shape is None or len(shape) != 2 or shape[0] != shape[1] or content.dtype.kind not in "biuf":
         found = type(content).__name__ if shape is None else f"{content.dtype} {list(shape)}"
         raise UserError(f"adjacency: {path} holds {found}; expected a square matrix of numbers [nodes, nodes]")
-    if not np.isfinite(content).all():
+    with np.errstate(over="ignore"):
+        matrix = content.astype(np.float32)
+    if not np.isfinite(matrix).all():
         raise UserError(f"adjacency: {path} holds NaN or infinity; expected numbers, 0 where there is no edge")
-    if ids is not None and len(ids) != len(content):
-        raise UserError(f"adjacency: {path} has {len(ids)} ids for {len(content)} nodes; expected one for each")
-    return Graph(content.astype(np.float32), ids)
+    if ids is not None and len(ids) != len(matrix):
+        raise UserError(f"adjacency: {path} has {len(ids)} ids for {len(matrix)} nodes; expected one for each")
+    if ids is not None and len(set(ids)) != len(ids):
+        raise UserError(f"adjacency: {path} names a node twice; expected one id for each")
+    return Graph(matrix, ids)
 
 
 def fit_graph(graph: Graph, path: Path, num_nodes: int, names: Optional[Sequence[str]]) -> np.ndarray:
@@ -120,25 +130,35 @@ def fit_graph(graph: Graph, path: Path, num_nodes: int, names: Optional[Sequence
     return graph.matrix
 
 
+def _lines(path: Path) -> list[list[str]]:
+    try:
+        return list(csv.reader(_text(path, "distances").splitlines()))
+    except csv.Error as error:
+        raise UserError(f"distances: {path} is no CSV ({one_line(error)}); expected from,to,cost") from error
+
+
 def _text(path: Path, field: str) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{field}: {path} cannot be read as text ({error})") from error
+        raise UserError(f"{field}: {path} cannot be read as text ({one_line(error)})") from error
 
 
 def _load_npy(path: Path) -> np.ndarray:
     try:
         return np.load(path, allow_pickle=False)
     except (OSError, EOFError, ValueError) as error:
-        raise UserError(f"adjacency: {path} is no .npy array of numbers ({error}); save the matrix again") from error
+        raise UserError(f"adjacency: {path} is no .npy array of numbers ({one_line(error)}); save it again") from error
 
 
 def _load_csv(path: Path) -> np.ndarray:
+    text = _text(path, "adjacency")
+    if not text.strip():
+        raise UserError(f"adjacency: {path} is empty; expected a matrix of numbers between commas")
     try:
-        return np.loadtxt(_text(path, "adjacency").splitlines(), delimiter=",", ndmin=2)
+        return np.loadtxt(text.splitlines(), delimiter=",", ndmin=2)
     except ValueError as error:
-        raise UserError(f"adjacency: {path} is no matrix of numbers between commas ({error})") from error
+        raise UserError(f"adjacency: {path} is no matrix of numbers between commas ({one_line(error)})") from error
 
 
 _READERS = {".npy": _load_npy, ".csv": _load_csv, ".pkl": lambda path: load_arrays(path, "adjacency")}

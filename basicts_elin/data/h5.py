@@ -9,7 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, one_line
 from .raw import RawSeries, to_float32
 
 _AXES = ("axis0", "axis1")
@@ -27,10 +27,12 @@ def read_h5(path: Path) -> RawSeries:
             key, frame = _the_frame(file, path)
             dates, names = _dates(frame["axis1"], f"{key!r} of {path}"), _names(frame["axis0"])
             values = _values(frame, key, path, (len(dates), len(names)))
-    except (OSError, RuntimeError, KeyError) as error:
-        reason = " ".join(str(error).split())
+    except UserError:
+        raise
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise UserError(
-            f"raw: {path} cannot be read as HDF5 ({reason}); is it cut short? Download or copy it again"
+            f"raw: {path} cannot be read as HDF5 ({one_line(error)}); is it cut short? Download it again, or save a "
+            "frame of your own without compression"
         ) from error
     return RawSeries(values, dates=dates, node_names=names)
 
@@ -59,7 +61,7 @@ def _the_frame(file: h5py.File, path: Path) -> tuple[str, h5py.Group]:
 
 def _dates(axis: h5py.Dataset, where: str) -> np.ndarray:
     """datetime64[m] [T] of an axis that holds integers since 1970."""
-    kind = _text(axis.attrs.get("kind"))
+    kind = " ".join(_text(axis.attrs.get("kind")).split())
     if not kind.startswith("datetime64") or axis.attrs.get("tz") is not None:
         found = f"{kind or 'something else'}{' with a time zone' if kind.startswith('datetime64') else ''}"
         raise UserError(f"raw: the index of {where} holds {found}; expected dates in local time, one for each row")
@@ -83,14 +85,18 @@ def _text(value: object) -> str:
 def _values(frame: h5py.Group, key: str, path: Path, shape: tuple[int, int]) -> np.ndarray:
     """float32 [T, N]; pandas keeps columns of one type together, a block for each type."""
     names = _names(frame["axis0"])
-    if len(set(names)) != len(names) or 0 in shape:
+    # pandas writes what is empty as one value, with its shape beside it
+    is_empty = any("shape" in frame[axis].attrs for axis in _AXES)
+    if len(set(names)) != len(names) or is_empty:
         raise UserError(f"raw: {key!r} of {path} is empty or has two columns of one name; expected dates x sensors")
     place = {name: column for column, name in enumerate(names)}
     values = np.full(shape, np.nan, np.float32)
     for number in range(int(frame.attrs["nblocks"])):
         block, items = frame[f"block{number}_values"], _names(frame[f"block{number}_items"])
-        if block.dtype.kind not in "iuf":
-            raise UserError(f"raw: column {items[0]} of {path} holds {block.dtype}; expected numbers in every column")
+        # of dates and durations, which are written as integers
+        kind = _text(block.attrs.get("value_type")) or str(block.dtype)
+        if np.dtype(block.dtype).kind not in "iuf" or "time" in kind:
+            raise UserError(f"raw: column {items[0]} of {path} holds {kind}; expected numbers in every column")
         part = np.asarray(block) if block.attrs.get("transposed") else np.asarray(block).T
         if part.shape != (len(values), len(items)):
             raise UserError(f"raw: block {number} of {key!r} in {path} has the shape {part.shape}; is it cut short?")

@@ -6,14 +6,23 @@ from typing import Optional
 
 import numpy as np
 
+from ..errors import UserError, one_line
 from .catalog import CATALOG, DATES, DAYS_PER_WEEK, MINUTES_PER_DAY
 from .dates import date_timestamps, row_dates
 from .layout import PARTS
 
 
 def node_names(folder: Path, num_nodes: int) -> list[str]:
-    """The sensors' ids where `meta.json` has them, else their numbers from 0."""
-    return _meta(folder).get("node_names") or [str(number) for number in range(num_nodes)]
+    """The sensors' ids where `meta.json` has them, else their numbers from 0.
+
+    Raises: UserError where it does not have one for each node.
+    """
+    names = _meta(folder).get("node_names")
+    if names is None:
+        return [str(number) for number in range(num_nodes)]
+    if not isinstance(names, list) or len(names) != num_nodes:
+        raise UserError(f"{folder / 'meta.json'}: node_names does not name the data's {num_nodes} nodes; correct it")
+    return [str(name) for name in names]
 
 
 def part_dates(folder: Path, part: str) -> Optional[np.ndarray]:
@@ -21,6 +30,8 @@ def part_dates(folder: Path, part: str) -> Optional[np.ndarray]:
 
     `start` and `gaps` in `meta.json` say it, or the catalogue for a dataset in it, as long as time of day (and day of
     week, where it comes from dates) agree with the stored timestamps.
+
+    Raises: UserError where `meta.json` says it in another form.
     """
     meta = _meta(folder)
     facts = CATALOG.get(meta.get("name", folder.name))
@@ -32,7 +43,13 @@ def part_dates(folder: Path, part: str) -> Optional[np.ndarray]:
         start, gaps, skipped = facts.start, facts.gaps, meta.get("first_row", facts.first_row) - facts.first_row
     if start is None or not interval:
         return None
-    dates = row_dates(start, skipped + num_rows, interval, gaps)[skipped:]
+    try:
+        dates = row_dates(start, skipped + num_rows, interval, gaps)[skipped:]
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f"{folder / 'meta.json'}: start={start!r}, gaps={gaps!r}, frequency={interval!r} give no dates "
+            f'({one_line(error)}); expected such as "2017-01-01 00:00", [["2017-03-12 01:55", 12]], 5'
+        ) from error
     # elsewhere the days may be numbered from the first one, whatever weekday it was
     columns = [0, 1] if facts is not None and facts.timestamp_rule == DATES else [0]
     expected, found = date_timestamps(dates), np.concatenate(stamps)
@@ -45,4 +62,12 @@ def part_dates(folder: Path, part: str) -> Optional[np.ndarray]:
 
 def _meta(folder: Path) -> dict:
     file = folder / "meta.json"
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    if not file.is_file():
+        return {}
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{file} is no JSON ({one_line(error)}); correct it, or prepare the dataset again") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{file} holds a {type(content).__name__}; expected an object: prepare the dataset again")
+    return content

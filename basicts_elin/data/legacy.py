@@ -21,7 +21,7 @@ def read_legacy(folder: Path) -> RawSeries:
     """
     data_file = folder / "data.dat"
     if not data_file.is_file():
-        raise UserError(f"raw: {folder} has no data.dat; expected a folder of BasicTS 0.5, or a .npz file")
+        raise UserError(f"raw: {folder} has no data.dat; expected a folder of BasicTS 0.5, or the raw file")
     shape = _described_shape(folder / "desc.json")
     expected, found = prod(shape) * np.dtype(np.float32).itemsize, data_file.stat().st_size
     if found != expected:

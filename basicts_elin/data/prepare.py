@@ -75,10 +75,13 @@ def prepare_dataset(
         series = _select(series, raw, sensors)
     num_steps, num_nodes = series.values.shape
     if num_nodes != facts.num_nodes:
+        source = f"raw: {raw}" if sensors is None else f"sensors: {sensors}"
         choose = sensors is None and series.node_names is not None and num_nodes > facts.num_nodes
         fix = "; choose its sensors by --sensors FILE" if choose else ": is it another dataset's?"
-        raise UserError(f"raw: {raw} has {num_nodes} nodes; {name} has {facts.num_nodes}{fix}")
+        raise UserError(f"{source} has {num_nodes} nodes; {name} has {facts.num_nodes}{fix}")
     if ids is not None:
+        if series.node_names is not None:
+            raise UserError(f"ids: {raw} has ids of its own, which name its nodes; leave --ids away")
         series = replace(series, node_names=_ids(ids, num_nodes))
     graph = _graph(series, distances, adjacency, all_names)
 
@@ -180,7 +183,7 @@ def _graph(
     """The content of `adj_mx.pkl`; None where there is no graph. `all_names`: of the raw file, before a choice."""
     num_nodes, names = series.values.shape[1], series.node_names
     if distances is not None:
-        return pickled(read_distances(distances, num_nodes, names))
+        return pickled(read_distances(distances, num_nodes, names, left_out=set(all_names or ()) - set(names or ())))
     if adjacency is None:
         return series.graph
     graph = read_adjacency(adjacency)

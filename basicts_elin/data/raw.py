@@ -8,7 +8,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, one_line
 
 _KEY = "data"
 
@@ -45,7 +45,7 @@ def read_npz(path: Path) -> RawSeries:
             keys = archive.files
             data = np.asarray(archive[_KEY]) if _KEY in keys else None
     except (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise UserError(f"raw: {path} cannot be read ({reason}); download or copy it again") from error
     if data is None:
         raise UserError(f"raw: {path} has the keys {', '.join(keys) or '(none)'}; expected the array {_KEY!r}")

@@ -18,7 +18,7 @@ class Status:
 
     Attributes:
         missing: files that are not there; all of them where there is no folder.
-        shape: rows and nodes as `meta.json` has them; None without it.
+        shape: rows and nodes as `meta.json` has them; None where it does not.
         has_graph: whether there is an `adj_mx.pkl`.
     """
 
@@ -29,11 +29,16 @@ class Status:
 
 def dataset_status(folder: Path) -> Status:
     missing = tuple(name for name in FILES if not (folder / name).is_file())
-    shape = None
-    if "meta.json" not in missing:
-        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-        shape = meta["num_time_steps"], meta["num_vars"]
+    shape = None if "meta.json" in missing else _shape(folder / "meta.json")
     return Status(missing, shape, (folder / GRAPH_FILE).is_file())
+
+
+def _shape(meta_file: Path) -> Optional[tuple[int, int]]:
+    try:
+        meta = json.loads(meta_file.read_text(encoding="utf-8"))
+        return meta["num_time_steps"], meta["num_vars"]
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def how_to_get(name: str) -> str:
@@ -74,5 +79,7 @@ def _describe(name: str, status: Status) -> str:
     if status.missing:
         found = "not prepared" if status.missing == FILES else f"incomplete, without {', '.join(status.missing)}"
         return f"{found}: {prepare_command(CATALOG[name])}" if name in CATALOG else found
+    if status.shape is None:
+        return "meta.json is damaged: prepare it again"
     rows, nodes = status.shape
     return f"prepared, {rows} rows x {nodes} nodes, {'with' if status.has_graph else 'without'} a graph"

@@ -96,9 +96,9 @@ def stid_config(dataset: str, **differences: Any) -> BasicTSForecastingConfig:
     recipe = {
         "optimizer_params": {"lr": 2e-3, "weight_decay": 1e-4},
         "lr_scheduler_params": {"milestones": [1, 50, 80], "gamma": 0.5},
-        "callbacks": [GradientClipping(5.0)],
         "train_batch_size": 64,
     }
     recipe.update(differences)
+    recipe["callbacks"] = [GradientClipping(5.0), *differences.get("callbacks", [])]
     model_config = STIDConfig(num_layers=3, if_time_in_day=True, if_day_in_week=True)
     return benchmark_config(STID, model_config, dataset, **recipe)

@@ -58,7 +58,9 @@ class AuxiliaryLoss(AddAuxiliaryLoss):
     def on_compute_loss(self, runner, *args, forward_return: dict[str, Any], **kwargs) -> None:
         if runner.status == RunnerStatus.TRAINING:
             loss = runner._metric_forward(runner.loss, forward_return)
-            forward_return["loss"] = loss + sum(forward_return[name] for name in self.losses)
+            forward_return["loss"] = loss + sum(
+                forward_return[name] for name in self.losses if name in forward_return
+            )
 
 
 class BenchmarkLoss(BasicTSCallback):

@@ -5,15 +5,19 @@ import dataclasses
 import importlib
 import inspect
 from collections.abc import Collection
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Optional, Union, get_args, get_origin
 
 from basicts.configs import BasicTSForecastingConfig
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
 from ..errors import UserError, nearest
 from .describe import is_object
 
-# groups of arguments of a class, which may have any that the class has: the field that holds the class
+# groups of arguments of a class, which may have any that the class takes: the field that holds the class
 _ARGUMENTS_OF = {"optimizer_params": "optimizer", "lr_scheduler_params": "lr_scheduler"}
+_CLASSES = {"model": nn.Module, "optimizer": Optimizer, "lr_scheduler": LRScheduler}
 
 _PLAIN = (bool, int, float, str, list, tuple)
 
@@ -25,7 +29,8 @@ def with_changes(config: BasicTSForecastingConfig, changes: dict[str, Any]) -> B
 
     Args:
         changes: field name to value; a dotted name reaches into `model_config`, `optimizer_params` and the like, and a
-            plain one that only the model's configuration has, into that. Classes by their dotted path.
+            plain one that only the model's configuration has, into that. Classes by their dotted path; arguments of an
+            optimizer or scheduler that another one does not take go with it.
     Raises: UserError for an unknown field, with the nearest known ones, and for a value of another type than the
         field's.
     """
@@ -35,45 +40,57 @@ def with_changes(config: BasicTSForecastingConfig, changes: dict[str, Any]) -> B
         fields["ckpt_save_dir"] = None
     # these two are already in optimizer_params and the three batch sizes, and would win over changes of them
     fields["lr"] = fields["batch_size"] = None
-    for name, value in changes.items():
-        _change(fields, _types(config), name, value)
+    # classes first, because their arguments depend on them
+    for name in sorted(changes, key=lambda name: name not in _ARGUMENTS_OF.values()):
+        _change(fields, _types(config), name, changes[name])
     return type(config)(**fields)
+
+
+def _change(fields: dict[str, Any], types: dict[str, Any], name: str, value: Any) -> None:
+    group, dot, last = name.rpartition(".")
+    if group in ("model_config", "dataset_params") and fields.get(last) is not None:
+        raise UserError(f"--set {name}: BasicTS takes it from the field {last}; use --set {last}={value}")
+    if not dot and last not in fields and last in fields["model_config"]:
+        group = "model_config"
+    holder, known = fields, {*fields, *fields["model_config"]}
+    if dot or group:
+        holder, known = _group(fields, group, name)
+        types = _types(holder)
+    if last not in known:
+        others = f"it has {_listed(known)}" if group else "--print-config prints them"
+        where = group or "configuration"
+        raise UserError(f"--set {name}: the {where} has no field {last!r}{nearest(last, known)}; {others}")
+    current = holder.get(last)
+    if isinstance(current, dict):
+        raise UserError(f"--set {name}: it is a group of fields; set one of them, such as {name}.{next(iter(current))}")
+    if is_object(current):
+        raise UserError(f"--set {name}: it holds objects, which have no text; change it in a configuration file")
+    holder[last] = _of_type(name, current, value, types.get(last))
+    for arguments, of in _ARGUMENTS_OF.items():
+        if not group and last == of and fields[last] is not None:
+            taken = _parameters(fields[last])
+            fields[arguments] = {key: kept for key, kept in (fields[arguments] or {}).items() if key in taken}
+
+
+def _group(fields: dict[str, Any], group: str, name: str) -> tuple[dict[str, Any], Collection[str]]:
+    """A group of fields, and the names that it may have."""
+    content = fields.get(group)
+    if not isinstance(content, dict):
+        groups = [other for other, inner in fields.items() if isinstance(inner, dict)]
+        like = nearest(group, groups)
+        raise UserError(f"--set {name}: {group!r} is no group of fields{like}; groups are {_listed(groups)}")
+    arguments_of = fields.get(_ARGUMENTS_OF.get(group))
+    return content, {*content, *(_parameters(arguments_of) if arguments_of else ())}
+
+
+def _parameters(arguments_of: type) -> set[str]:
+    # the first one is what BasicTS gives: the model's parameters, the optimizer
+    return set(list(inspect.signature(arguments_of).parameters)[1:])
 
 
 def _types(holder: Any) -> dict[str, Any]:
     """The declared type of each field."""
     return {field.name: field.type for field in dataclasses.fields(holder)} if dataclasses.is_dataclass(holder) else {}
-
-
-def _change(fields: dict[str, Any], types: dict[str, Any], name: str, value: Any) -> None:
-    *parents, last = name.split(".")
-    if parents and fields.get(last) is not None:
-        raise UserError(f"--set {name}: BasicTS takes it from the field {last}; use --set {last}={value}")
-    holder, where, known = fields, "configuration", {*fields, *fields["model_config"]}
-    for parent in parents:
-        if not isinstance(holder.get(parent), dict):
-            groups = [group for group, content in holder.items() if isinstance(content, dict)]
-            like = nearest(parent, groups)
-            raise UserError(f"--set {name}: {parent!r} is no group of fields{like}; groups are {_listed(groups)}")
-        known = _known(holder, parent)
-        holder, where = holder[parent], parent
-        types = _types(holder)
-    if not parents and last not in holder and last in fields["model_config"]:
-        holder = fields["model_config"]
-        types = _types(holder)
-    if last not in known:
-        names = "--print-config prints them" if not parents else f"it has {_listed(known)}"
-        raise UserError(f"--set {name}: the {where} has no field {last!r}{nearest(last, known)}; {names}")
-    if is_object(holder.get(last)):
-        raise UserError(f"--set {name}: it holds objects, which have no text; change it in a configuration file")
-    holder[last] = _of_type(name, holder.get(last), value, types.get(last))
-
-
-def _known(holder: dict[str, Any], group: str) -> Collection[str]:
-    """The fields of a group; for the arguments of a class, all that the class takes."""
-    arguments_of = holder.get(_ARGUMENTS_OF.get(group))
-    taken = inspect.signature(arguments_of).parameters if arguments_of else {}
-    return {*holder[group], *taken} - {"params", "optimizer"}
 
 
 def _of_type(name: str, current: Any, value: Any, declared: Any) -> Any:
@@ -82,14 +99,17 @@ def _of_type(name: str, current: Any, value: Any, declared: Any) -> Any:
         if value not in get_args(declared):
             raise UserError(f"--set {name}={value!r}: expected {' or '.join(map(repr, get_args(declared)))}")
         return value
-    kinds = [get_origin(kind) or kind for kind in (get_args(declared) if get_origin(declared) is Union else [declared])]
-    if type in kinds and isinstance(value, str):
+    several = get_origin(declared) is Union
+    kinds = [get_origin(kind) or kind for kind in (get_args(declared) if several else [declared])]
+    if type in kinds and value is not None:
         return _class(name, value)
-    allowed = [type(current)] if current is not None else [kind for kind in kinds if kind in _PLAIN]
+    allowed = [kind for kind in kinds if kind in _PLAIN] if several or current is None else []
+    if current is not None and type(current) not in allowed:
+        allowed.append(type(current))
     if value is None or not allowed or type(value) in allowed:
         return value
-    if float in allowed and type(value) is int:
-        return float(value)
+    if float in allowed and (number := _number(value)) is not None:
+        return number
     if isinstance(current, (list, tuple)) and isinstance(value, (list, tuple)):
         return type(current)(value)
     expected = " or ".join(kind.__name__ for kind in allowed)
@@ -97,14 +117,28 @@ def _of_type(name: str, current: Any, value: Any, declared: Any) -> Any:
     raise UserError(f"--set {name}={value!r}: {type(value).__name__} given, {expected} expected{example}")
 
 
-def _class(name: str, path: str) -> type:
-    module, _, attribute = path.rpartition(".")
+def _number(value: Any) -> Optional[float]:
+    """A whole number, or a text such as nan or inf, as a float."""
+    if type(value) not in (int, str):
+        return None
     try:
-        found = getattr(importlib.import_module(module), attribute, None) if module else None
-    except ImportError:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _class(name: str, path: Any) -> type:
+    """The class at a dotted path, of the kind that the field needs."""
+    module, _, attribute = str(path).rpartition(".")
+    needed = _CLASSES.get(name, object)
+    try:
+        found = getattr(importlib.import_module(module), attribute, None)
+    except (ImportError, TypeError, ValueError):
+        # no such module; a relative path; an empty one
         found = None
-    if not isinstance(found, type):
-        raise UserError(f"--set {name}={path!r}: no such class; expected a dotted path such as torch.optim.AdamW")
+    if not isinstance(found, type) or not issubclass(found, needed):
+        kind = "class" if needed is object else f"{needed.__name__} class"
+        raise UserError(f"--set {name}={path!r}: no such {kind}; expected a dotted path such as torch.optim.AdamW")
     return found
 
 

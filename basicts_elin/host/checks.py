@@ -10,7 +10,7 @@ from basicts.configs import BasicTSForecastingConfig
 
 from ..data.layout import PARTS
 from ..data.status import how_to_get
-from ..errors import UserError
+from ..errors import UserError, one_line
 
 
 def parse_gpus(gpus: str) -> Optional[str]:
@@ -35,10 +35,12 @@ def check_config(config: BasicTSForecastingConfig) -> None:
     """Raise UserError for values that BasicTS would fail on late, perhaps after the whole training."""
     steps = config.dataset_params.output_len
     sizes = {f"{part}_batch_size": config[f"{part}_batch_size"] for part in PARTS}
+    sizes |= {name: config.dataset_params[name] for name in ("input_len", "output_len")}
     wrong = [
         (config.num_steps is not None, "num_steps", "None: BasicTS 1.1.0 cannot finish a run by steps; set num_epochs"),
         (not _at_least_one(config.num_epochs), "num_epochs", "1 or more"),
         (not _at_least_one(config.val_interval), "val_interval", "1 or more"),
+        *((not _at_least_one(size), name, "1 or more") for name, size in sizes.items()),
         (
             any(not 1 <= horizon <= steps for horizon in config.eval_horizons or ()),
             "eval_horizons",
@@ -46,11 +48,11 @@ def check_config(config: BasicTSForecastingConfig) -> None:
         ),
         (config.save_results, "save_results", "False: BasicTS 1.1.0 writes predictions to the wrong rows"),
         (config.compile_model, "compile_model", "False: BasicTS 1.1.0 could not load the checkpoint again"),
-        *((not _at_least_one(size), name, "1 or more") for name, size in sizes.items()),
     ]
     for is_wrong, field, expected in wrong:
         if is_wrong:
-            raise UserError(f"{field}={config[field]!r} in the configuration; expected {expected}")
+            value = config.dataset_params.get(field, config.get(field))
+            raise UserError(f"{field}={value!r} in the configuration; expected {expected}")
     if config.val_interval > config.num_epochs:
         raise UserError(
             f"val_interval={config.val_interval} is more than num_epochs={config.num_epochs}; expected at most that: "
@@ -58,8 +60,10 @@ def check_config(config: BasicTSForecastingConfig) -> None:
         )
     try:
         config.model(config.model_config)
-    except ValueError as error:
-        raise UserError(f"{config.model.__name__} refuses its configuration: {error}") from error
+    except Exception as error:
+        # models refuse by assertions, missing keys, or whatever their layers raise
+        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        raise UserError(f"{config.model.__name__} refuses its configuration: {kind}{one_line(error)}") from error
 
 
 def _at_least_one(value: Any) -> bool:

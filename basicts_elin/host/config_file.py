@@ -7,7 +7,7 @@ from basicts.configs import BasicTSForecastingConfig
 
 from ..data.catalog import CATALOG
 from ..errors import UserError, nearest
-from .rivals import rival_config, rival_names
+from .rivals import UNFIT, rival_config, rival_names
 
 
 def load_config(path: str) -> BasicTSForecastingConfig:
@@ -47,8 +47,8 @@ def _by_name(file: Path) -> BasicTSForecastingConfig:
     model, dataset = file.parent.name, file.name.removesuffix(".py")
     if model in rival_names():
         return rival_config(model, dataset)
-    known = [f"{name}/{dataset}" for name in rival_names()] if dataset in CATALOG else []
+    known = [name for name in rival_names() if name not in UNFIT] if dataset in CATALOG else []
     raise UserError(
-        f"config file {file} is missing{nearest(f'{model}/{dataset}', known)}; expected a file with "
+        f"config file {file} is missing{nearest(model, known, suffix=f'/{dataset}')}; expected a file with "
         "CFG = benchmark_config(), or <Model>/<Dataset> with a model of BasicTS (`basicts-elin list`)"
     )

@@ -25,7 +25,8 @@ def describe(config: BasicTSForecastingConfig) -> str:
             continue
         if isinstance(value, dict):
             # what BasicTS takes from a field of the same name is shown there
-            lines += [_line(f"{name}.{inner}", value[inner]) for inner in value if config.get(inner) is None]
+            shown = {other for other in config if other not in _DERIVED and config[other] is not None}
+            lines += [_line(f"{name}.{inner}", value[inner]) for inner in value if inner not in shown]
         else:
             lines.append(_line(name, value))
     return "\n".join(lines) + "\n"
@@ -50,7 +51,9 @@ def _text(value: Any) -> str:
         return f"{value.__module__}.{value.__qualname__}"
     if isinstance(value, str):
         return repr(value) if _is_literal(value) else value
-    if is_object(value) and not inspect.isroutine(value):
+    if inspect.isroutine(value):
+        return f"{value.__module__}.{value.__qualname__}"
+    if is_object(value):
         names = inspect.signature(type(value).__init__).parameters
         arguments = ", ".join(f"{name}={vars(value)[name]!r}" for name in names if name in vars(value))
         return f"{type(value).__name__}({arguments})"

@@ -54,7 +54,7 @@ class Predictions:
             os.replace(temporary, path)
         except OSError as error:
             temporary.unlink(missing_ok=True)
-            raise UserError(f"predictions: {path} cannot be written ({error}); free space for it") from error
+            raise UserError(f"predictions: {path} cannot be written ({error})") from error
 
 
 def windows_shape(config: BasicTSForecastingConfig) -> tuple[int, int, int]:
@@ -75,7 +75,17 @@ def target_times(folder: Path, input_len: int, windows: int, steps: int) -> np.n
 def announcement(config: BasicTSForecastingConfig, path: Path) -> str:
     """What `write` will put where, and how large it will be."""
     windows, steps, nodes = windows_shape(config)
-    size = windows * steps * nodes * sum(np.dtype(kind).itemsize for kind in _TYPES.values())
-    dated = part_dates(dataset_folder(config), "test") is not None
+    folder = dataset_folder(config)
+    # now, and not after the training, if there is anything wrong with them
+    names, dated = np.array(node_names(folder, nodes)), part_dates(folder, "test") is not None
+    bytes_per_value = sum(np.dtype(kind).itemsize for kind in _TYPES.values())
+    size = windows * steps * (nodes * bytes_per_value + np.dtype("datetime64[m]").itemsize) + names.nbytes
     unknown = "" if dated else "; without times, which the dataset does not have"
-    return f"predictions: {windows} windows x {steps} steps x {nodes} nodes, {size / 1e6:.1f} MB, to {path}{unknown}"
+    return f"predictions: {windows} windows x {steps} steps x {nodes} nodes, {_readable(size)}, to {path}{unknown}"
+
+
+def _readable(size: int) -> str:
+    for unit, name in ((1e9, "GB"), (1e6, "MB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size / 1e3:.1f} kB"

@@ -32,15 +32,20 @@ WINDOW_FIELDS: dict[str, dict[str, Any]] = {
     "TimeXer": {"patch_len": 3},
 }
 
+# of models with parameters that the loss does not depend on
+_UNUSED = {"ddp_find_unused_parameters": True}
+
 _RUN_FIELDS: dict[str, dict[str, Any]] = {
-    "DUET": {"callbacks": [AuxiliaryLoss()]},
+    "DUET": {"callbacks": [AuxiliaryLoss()], **_UNUSED},
     "FITS": {"callbacks": [BenchmarkLoss()]},
     "HI": {"callbacks": [NoBP()]},
     # the recipe of BasicTS 0.5's StemGNN configurations, the same for all six datasets
     "StemGNN": {
         "optimizer_params": {"lr": 4e-4, "weight_decay": 3e-4},
         "lr_scheduler_params": {"milestones": [1, 50], "gamma": 0.5},
+        **_UNUSED,
     },
+    "TimeKAN": _UNUSED,
 }
 
 # What BasicTS 1.1.0 ships but cannot run, or not whole.
@@ -84,8 +89,9 @@ def rival_config(model: str, dataset: str, **differences: Any) -> BasicTSForecas
     }
     known = {field.name for field in fields(config_type)}
     model_config = config_type(**{name: value for name, value in offered.items() if name in known})
-    recipe = {**copy.deepcopy(_RUN_FIELDS.get(model, {})), **differences}
-    return benchmark_config(model_type, model_config, dataset, **recipe)
+    needed = copy.deepcopy(_RUN_FIELDS.get(model, {}))
+    callbacks = [*needed.pop("callbacks", []), *differences.pop("callbacks", [])]
+    return benchmark_config(model_type, model_config, dataset, callbacks=callbacks, **{**needed, **differences})
 
 
 def _classes(model: str) -> tuple[type, type]:

@@ -38,6 +38,11 @@ class BenchmarkRunner(BasicTSRunner):
                 device=f"{self.cfg.gpu_num} GPU" if self.cfg.gpus else "cpu",
             )
 
+    def _train_loop(self) -> None:
+        """Defect: a model without training (callback NoBP) never counts its steps, so that it never ends."""
+        if self.should_backward or not self.start_epoch:
+            super()._train_loop()
+
     def on_eval_start(self, ckpt_path: Optional[str]) -> None:
         """Defect: a checkpoint evaluated by itself is scaled by the training part at hand, not by the one it saw."""
         if not self.is_train_initialized and self.scaler is not None:
@@ -50,8 +55,8 @@ class BenchmarkRunner(BasicTSRunner):
         super().on_epoch_start(self.epoch)
 
     def on_epoch_end(self, epoch: int, step: int) -> None:
-        """Defect: a model without training (callback NoBP) never counts its steps, so that it never ends."""
         trained = time.time()
+        # one epoch is all that a model without training needs, see _train_loop
         self.should_training_stop = self.should_training_stop or not self.should_backward
         super().on_epoch_end(epoch, step)
         if is_master():

@@ -15,10 +15,13 @@ from tiny import NODES, write_dataset
 from basicts_elin import cli
 from basicts_elin.cli import main
 
+RUN = ["-c", "--cfg", "--config", "-g", "--gpus", "--set", "--seed", "--save-predictions", "--print-config"]
+GRAPH = ["--sensors", "--distances", "--ids", "--adjacency"]
 VERBS = {
-    "train": ["-c", "--cfg", "--config", "-g", "--gpus", "--set", "--seed"],
-    "evaluate": ["-cfg", "--cfg", "-ckpt", "--ckpt", "--checkpoint", "-b", "--batch-size", "-g", "--set", "--seed"],
-    "prepare": ["NAME", "--raw", "--rows", "--first-row", "--nodes", "--days", "--seed", "--out", "--force"],
+    "train": RUN,
+    "evaluate": [*RUN, "-cfg", "-ckpt", "--ckpt", "--checkpoint", "-b", "--batch-size"],
+    "prepare": ["NAME", "--raw", "--rows", "--first-row", *GRAPH, "--nodes", "--days", "--seed", "--out", "--force"],
+    "list": [],
     "report": ["RUN", "--naive", "--markdown", "-o", "--output"],
     "demo": ["-c", "--cfg"],
 }
@@ -67,8 +70,14 @@ def raise_not_found(name):
 )
 @pytest.mark.parametrize(
     "arguments",
-    [["train", "-c", CFG], ["evaluate", "-cfg", CFG, "-ckpt", "x.pt"], ["demo", "-c", CFG]],
-    ids=lambda arguments: arguments[0],
+    [
+        ["train", "-c", CFG],
+        ["train", "-c", CFG, "--print-config"],
+        ["evaluate", "-cfg", CFG, "-ckpt", "x.pt"],
+        ["demo", "-c", CFG],
+        ["list"],
+    ],
+    ids=" ".join,
 )
 def test_another_basicts_is_one_line(place, capsys, monkeypatch, arguments, version, found):
     monkeypatch.setattr("importlib.metadata.version", version)

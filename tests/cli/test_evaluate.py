@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from cli.commands import CFG, contents, evaluate, paths, refused, train
@@ -23,6 +24,22 @@ def test_evaluate_gives_the_metrics_of_the_training_and_leaves_its_files(place, 
     after = contents(folder)
     assert {path: after[path] for path in before} == before
     assert all("evaluation" in path.parts for path in after.keys() - before.keys())
+
+
+def test_the_predictions_lie_beside_the_metrics(place, capsys):
+    trained = train(capsys)
+    folder = evaluate(capsys, trained["checkpoint"], "--save-predictions", "-b", "7")["metrics"].parent
+    assert folder == trained["metrics"].parent / "evaluation" / "Tiny_Tiny_best_val_MAE"
+    with np.load(folder / "predictions.npz", allow_pickle=False) as file:
+        assert file["prediction"].shape == (50, 12, 5)
+    assert not (trained["metrics"].parent / "predictions.npz").exists()
+
+
+def test_the_configuration_can_be_printed_before_there_is_a_checkpoint(place, capsys):
+    assert main(["evaluate", "-cfg", CFG, "-ckpt", "no.pt", "--print-config", "--set", "test_batch_size=7"]) == 0
+    printed = capsys.readouterr().out
+    assert "\ntest_batch_size=7\n" in printed
+    assert "--gpus" not in printed.splitlines()[0]
 
 
 @pytest.mark.parametrize(("size", "batches"), [("1", 50), ("7", 8), ("1000", 1)])

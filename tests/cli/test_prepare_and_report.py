@@ -22,6 +22,14 @@ from basicts_elin.cli import main
         (["PEMS08", "--raw", "small.npz", "--nodes", "4"], "--nodes: only SyntheticTraffic is made; leave it away"),
         (["SyntheticTraffic", "--raw", "x"], "--raw: SyntheticTraffic is made, not read; leave it away"),
         (["SyntheticTraffic", "--first-row", "0"], "--first-row: SyntheticTraffic is made, not read"),
+        (["SyntheticTraffic", "--rows", ":9"], "--rows: SyntheticTraffic is made, not read; leave it away"),
+        (["SyntheticTraffic", "--sensors", "x"], "--sensors: SyntheticTraffic is made, not read; leave it away"),
+        (["SyntheticTraffic", "--distances", "x"], "--distances: SyntheticTraffic is made, not read; leave it away"),
+        (["SyntheticTraffic", "--ids", "x"], "--ids: SyntheticTraffic is made, not read; leave it away"),
+        (["SyntheticTraffic", "--adjacency", "x"], "--adjacency: SyntheticTraffic is made, not read; leave it away"),
+        (["PEMS08", "--raw", "small.npz", "--days", "4"], "--days: only SyntheticTraffic is made; leave it away"),
+        (["PEMS08", "--raw", "small.npz", "--seed", "0"], "--seed: only SyntheticTraffic is made; leave it away"),
+        (["PEMS08", "--adjacency", "a.npy"], "--raw is missing; expected the raw file of PEMS08"),
         (["SyntheticTraffic", "--nodes", "1"], "nodes: 1 is too small"),
         (["SyntheticTraffic", "--out", "there"], "there/SyntheticTraffic exists already; --force replaces it"),
     ],
@@ -32,6 +40,27 @@ def test_what_is_wrong_with_a_preparation_is_one_line(workplace, capsys, argumen
     Path("there/SyntheticTraffic").mkdir(parents=True)
     assert message in refused(capsys, "prepare", *arguments)
     assert not Path("datasets").exists()
+
+
+def test_what_is_asked_of_a_preparation_is_passed_on(workplace, monkeypatch):
+    calls = []
+
+    def note(*given, **named):
+        calls.append((given, named))
+
+    monkeypatch.setattr("basicts_elin.data.prepare.prepare_dataset", note)
+    files = ["--sensors", "s.txt", "--distances", "d.csv", "--ids", "i.txt", "--adjacency", "a.npy"]
+    rows = ["--rows", "5:", "--first-row", "0", "--out", "there", "--force"]
+    assert main(["prepare", "PEMS-BAY", "--raw", "x.h5", *files, *rows]) == 0
+    assert main(["prepare", "PEMS08", "--raw", "x.npz"]) == 0
+    given = ("sensors", "distances", "ids", "adjacency")
+    paths_ = dict(zip(given, map(Path, files[1::2]), strict=True))
+    assert calls[0] == (
+        ("PEMS-BAY", Path("x.h5")),
+        {**paths_, "rows": "5:", "first_row": 0, "out": Path("there"), "force": True},
+    )
+    nothing = dict.fromkeys((*given, "rows", "first_row"))
+    assert calls[1] == (("PEMS08", Path("x.npz")), {**nothing, "out": Path("datasets"), "force": False})
 
 
 def test_prepare_and_train_on_what_was_prepared(workplace, capsys):

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from cli.commands import CFG, CONFIG, paths, refused, train
+from cli.commands import CFG, CONFIG, contents, paths, refused, train
 from tiny import metrics, record
 
 from basicts_elin.cli import main
+from basicts_elin.host.config_file import load_config
+from basicts_elin.host.describe import describe
 
 
 def test_train_prints_where_everything_is(place, capsys):
@@ -32,6 +35,72 @@ def test_what_is_set_reaches_the_run(place, capsys):
     assert (group["initial_lr"], group["weight_decay"]) == (0.5, 3e-4)
 
 
+def test_the_resolved_configuration_lies_beside_the_checkpoint(place, capsys):
+    folder = train(capsys, "--set", "num_epochs=1", "optimizer_params.betas=[0.8, 0.9]")["checkpoint"].parent
+    lines = (folder / "config.txt").read_text().splitlines()
+    assert {"num_epochs=1", "optimizer_params.betas=[0.8,0.9]", "dataset_name=Tiny", "# gpus=None"} <= {*lines}
+
+
+def test_printing_the_configuration_does_nothing_else(workplace, capsys):
+    Path("config.py").write_text(CONFIG)
+    before = contents(workplace)
+    assert main(["train", "-c", "config.py", "--print-config"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == describe(load_config("config.py"))
+    assert captured.err == ""
+    assert contents(workplace).keys() - before.keys() <= set(Path().resolve().rglob("*.pyc"))
+    assert not Path("checkpoints").exists()
+
+
+def test_the_printed_configuration_is_that_of_the_command(workplace, capsys):
+    Path("config.py").write_text(CONFIG)
+    arguments = ["--set", "num_epochs=7", "bias=False", "--seed", "3", "-g", "cpu"]
+    assert main(["train", "-c", "config.py", "--print-config", *arguments]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {"num_epochs=7", "model_config.bias=False", "# seed=3", "# gpus=None"} <= {*lines}
+    assert "ckpt_save_dir=checkpoints/Tiny/Tiny_7_12_12" in lines
+
+
+def test_what_is_printed_can_be_given_back(workplace, capsys):
+    Path("config.py").write_text(CONFIG)
+    print_config = ["train", "-c", "config.py", "--print-config"]
+    assert main([*print_config, "--set", "num_epochs=7", "optimizer=torch.optim.SGD"]) == 0
+    printed = capsys.readouterr().out
+    assert main([*print_config, "--set", *(line for line in printed.splitlines() if not line.startswith("#"))]) == 0
+    assert capsys.readouterr().out == printed
+
+
+def test_a_configuration_that_is_wrong_is_not_printed(workplace, capsys):
+    Path("config.py").write_text(CONFIG)
+    line = refused(capsys, "train", "-c", "config.py", "--print-config", "--set", "num_epoch=1")
+    assert "did you mean num_epochs" in line
+
+
+def test_the_predictions_lie_beside_the_metrics(place, capsys):
+    assert main(["train", "-c", CFG, "-g", "cpu", "--save-predictions"]) == 0
+    printed = capsys.readouterr().out
+    file = paths(printed)["metrics"].parent / "predictions.npz"
+    assert printed.splitlines()[0] == f"predictions: 50 windows x 12 steps x 5 nodes, 31.8 kB, to {file}"
+    with np.load(file, allow_pickle=False) as arrays:
+        assert arrays["prediction"].shape == (50, 12, 5)
+        assert str(arrays["times"][0, 0]) == "2024-01-01T12:35"
+
+
+def test_without_the_option_there_are_no_predictions(place, capsys):
+    train(capsys)
+    assert not list(Path().rglob("*.npz"))
+
+
+def test_a_model_of_basicts_needs_no_file(place, capsys):
+    assert main(["train", "-c", "DLinear/Tiny", "-g", "cpu", "--set", "num_epochs=1", "individual=True"]) == 0
+    folder = paths(capsys.readouterr().out)["metrics"].parent
+    assert folder.parent == Path("checkpoints/DLinear/Tiny_1_12_12")
+    # two maps of 12 steps to 12, for each node its own
+    assert record(folder)["parameters"] == 5 * 2 * (12 * 12 + 12)
+    assert main(["report", "--markdown", str(folder)]) == 0
+    assert capsys.readouterr().out.splitlines()[2].startswith("| DLinear | 1 | 1,560 |")
+
+
 def test_a_run_that_is_there_goes_on_and_says_so(place, capsys):
     first = train(capsys)
     before = first["checkpoint"].read_bytes()
@@ -51,7 +120,11 @@ def test_without_gpus_the_choice_is_printed(place, capsys, monkeypatch):
     ("arguments", "message"),
     [
         (["-c", "no.py"], "config file no.py is missing"),
-        (["-c", "cfg"], "config file cfg "),
+        (["-c", "cfg"], "config file cfg is no file"),
+        (["-c", "SOFTS/PEMS08"], "model: SOFTS cannot be compared: "),
+        (["-c", "DLinear/PEMS99"], "dataset: 'PEMS99' is not in the catalogue"),
+        (["-c", "DLinaer/PEMS08"], "config file DLinaer/PEMS08 is missing (did you mean DLinear/PEMS08"),
+        (["-c", "DLinear/PEMS08"], "dataset PEMS08 is not prepared"),
         (["-c", "empty.py"], "config file empty.py holds nothing named CFG"),
         (["-c", "broken.py"], "config file broken.py has a syntax error in line 1"),
         (["-c", "unprepared.py"], "dataset PEMS08 is not prepared: there is no folder datasets/PEMS08 here"),
@@ -68,6 +141,12 @@ def test_without_gpus_the_choice_is_printed(place, capsys, monkeypatch):
         (["-c", CFG, "--set", "save_results=True"], "save_results=True in the configuration; expected False"),
         (["-c", CFG, "--set", "compile_model=True"], "compile_model=True in the configuration; expected False"),
         (["-c", CFG, "--set", "epochs=3"], "--set epochs: the configuration has no field 'epochs'"),
+        (["-c", CFG, "--set", "num_epoch=3"], "(did you mean num_epochs or num_steps?)"),
+        (["-c", CFG, "--set", "optimizer=AdamW"], "--set optimizer='AdamW': no such Optimizer class"),
+        (["-c", CFG, "--set", "optimizer=.AdamW.x"], "--set optimizer='.AdamW.x': no such Optimizer class"),
+        (["-c", CFG, "--set", "callbacks=[]"], "--set callbacks: it holds objects"),
+        (["-c", CFG, "--set", "metrics={[]:1}"], "--set metrics="),
+        (["-c", CFG, "--set", "eval_after_train=False", "--save-predictions"], "--save-predictions: eval_after_train="),
         (["-c", CFG, "--set", "num_epochs=many"], "--set num_epochs='many': str given, int expected"),
         (["-c", CFG, "--set", "lr=fast"], "--set lr='fast'"),
         (["-c", CFG, "--set", "model_config.num_features=9"], "has 5 nodes but the config expects num_features=9"),

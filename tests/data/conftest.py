@@ -2,7 +2,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from data.small_series import CLOCK_CHANGE, FULL, GAP, NODES, TAIL_START, dated_frame, save_h5, save_npz
+from data.small_series import (
+    CLOCK_CHANGE,
+    FULL,
+    GAP,
+    MORE_SENSORS,
+    NODES,
+    SENSORS,
+    TAIL_START,
+    dated_frame,
+    save_h5,
+    save_lines,
+    save_npz,
+)
 
 from basicts_elin.data import catalog
 
@@ -41,6 +53,17 @@ def dated():
 @pytest.fixture
 def h5(tmp_path, dated):
     return save_h5(tmp_path / "metr-la.h5", dated)
+
+
+@pytest.fixture
+def wide_h5(tmp_path):
+    """Of more sensors than the dataset has."""
+    return save_h5(tmp_path / "wide.h5", dated_frame(columns=MORE_SENSORS))
+
+
+@pytest.fixture
+def chosen(tmp_path):
+    return save_lines(tmp_path / "sensors.txt", *SENSORS[::-1])
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from basicts_elin.errors import UserError
 
 FULL, TAIL_START, NODES = 3000, 1800, 4
 SENSORS = ["773869", "767541", "767542", "717447"]
+MORE_SENSORS = ["1", "2", *SENSORS[:2], "3", *SENSORS[2:]]
 # rows of the dated series without gaps: the clock change of 2012-03-11 02:00, and three more
 CLOCK_CHANGE, GAP = slice(2904, 2916), slice(500, 503)
 FILES = {f"{part}_{kind}.npy" for part in ("train", "val", "test") for kind in ("data", "timestamps")} | {"meta.json"}
@@ -80,6 +81,10 @@ def load(folder, kind):
 
 def contents(folder):
     return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def nothing_written(out):
+    return not out.exists()
 
 
 def refused(function, *args, **kwargs):

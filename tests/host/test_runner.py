@@ -2,14 +2,31 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from basicts import BasicTSLauncher
-from tiny import WINDOWS, Interrupt, Recorder, bare, metrics, ours, record, write_dataset
+from basicts.models.HI import HI, HIConfig
+from basicts.runners.callback import BasicTSCallback, NoBP
+from tiny import STEPS, WINDOWS, Interrupt, Recorder, bare, metrics, ours, raw_windows, record, write_dataset
 
 from basicts_elin.host.launcher import best_checkpoint, launch_evaluation, launch_training, run_folder
 
+pytestmark = pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step")
+
 ONE_BATCH = WINDOWS | {"train": 16}
 HORIZONS = (3, 6, 12)
+
+
+class Turns(BasicTSCallback):
+    """Counts the epochs that a loop goes through, and breaks the third."""
+
+    def __init__(self):
+        self.steps = []
+
+    def on_epoch_end(self, runner, *args, **kwargs):
+        self.steps.append(runner.global_steps)
+        if len(self.steps) == 3:
+            raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -86,4 +103,36 @@ def test_a_finished_run_is_not_trained_again(tiny):
     recorder = Recorder()
     assert launch_training(ours(num_epochs=2, callbacks=[recorder])) == folder
     assert recorder.losses == []
+    assert (record(folder), metrics(folder)) == before
+
+
+def untrained(configure, turns):
+    return configure(HI, HIConfig(input_len=STEPS, output_len=STEPS), callbacks=[NoBP(), turns], num_epochs=2)
+
+
+def test_bare_a_model_without_training_never_ends(tiny):
+    turns = Turns()
+    with pytest.raises(KeyboardInterrupt):
+        BasicTSLauncher.launch_training(untrained(bare, turns))
+    # a run of two epochs, the third of them
+    assert turns.steps == [1, 1, 1]
+
+
+def test_a_model_without_training_ends_after_one_epoch(tiny):
+    turns = Turns()
+    config = untrained(ours, turns)
+    folder = launch_training(config)
+    assert len(turns.steps) == 1
+    assert [entry["epoch"] for entry in record(folder)["epochs"]] == [1]
+    inputs, targets = raw_windows()
+    measured = targets != 0
+    assert metrics(folder)["overall"]["MAE"] == pytest.approx(np.abs(inputs - targets)[measured].mean(), rel=1e-5)
+
+
+def test_a_finished_model_without_training_is_not_run_again(tiny):
+    folder = launch_training(untrained(ours, Turns()))
+    before = record(folder), metrics(folder)
+    turns = Turns()
+    assert launch_training(untrained(ours, turns)) == folder
+    assert turns.steps == []
     assert (record(folder), metrics(folder)) == before
