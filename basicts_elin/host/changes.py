@@ -62,7 +62,8 @@ def _change(fields: dict[str, Any], types: dict[str, Any], name: str, value: Any
         raise UserError(f"--set {name}: the {where} has no field {last!r}{nearest(last, known)}; {others}")
     current = holder.get(last)
     if isinstance(current, dict):
-        raise UserError(f"--set {name}: it is a group of fields; set one of them, such as {name}.{next(iter(current))}")
+        example = next(iter(current), "name")
+        raise UserError(f"--set {name}: it is a group of fields; set one of them, such as {name}.{example}")
     if is_object(current):
         raise UserError(f"--set {name}: it holds objects, which have no text; change it in a configuration file")
     holder[last] = _of_type(name, current, value, types.get(last))

@@ -61,6 +61,17 @@ def test_ids_that_are_numbers_are_not_taken_for_rows(csv):
     assert "names the node '0'" in refused(read_distances, csv, 3, ["1", "2", "3"])
 
 
+def test_edges_of_nodes_left_out_are_left_out(csv):
+    save_lines(csv, "from,to,cost", "b,773869,1", "x,773869,2", "b,y,3")
+    assert edges(read_distances(csv, 3, IDS, left_out={"x", "y"})) == {(0, 2)}
+    assert "names the node 'y'" in refused(read_distances, csv, 3, IDS, left_out={"x"})
+
+
+def test_a_header_may_follow_a_blank_line(csv):
+    assert edges(read_distances(save_lines(csv, "", "from,to,cost", "0,1,1"), 3)) == {(0, 1)}
+    assert "names the node 'from'" in refused(read_distances, save_lines(csv, "0,1,1", "from,to,cost"), 3)
+
+
 def test_a_file_without_edges_gives_none(csv):
     assert edges(read_distances(save_lines(csv, "from,to,cost"), 3)) == set()
 
@@ -254,6 +265,11 @@ def test_an_npy_cut_short_is_refused(tmp_path, part):
 def test_ids_that_do_not_fit_the_matrix_are_refused(tmp_path, ids):
     (tmp_path / "graph.pkl").write_bytes(pickle.dumps((ids, {}, MATRIX)))
     assert f"adjacency: {tmp_path / 'graph.pkl'} " in refused(read_adjacency, tmp_path / "graph.pkl")
+
+
+def test_a_node_named_twice_is_refused(tmp_path):
+    (tmp_path / "graph.pkl").write_bytes(pickle.dumps((["a", "b", "a"], {}, MATRIX)))
+    assert "names a node twice" in refused(read_adjacency, tmp_path / "graph.pkl")
 
 
 def test_ids_decide_the_order(tmp_path):

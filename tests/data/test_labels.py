@@ -12,6 +12,7 @@ from data.small_series import (
     change_meta,
     dated_frame,
     meta_of,
+    refused,
     save_h5,
     save_legacy,
     save_npz,
@@ -203,3 +204,26 @@ def test_a_folder_without_meta_goes_by_its_name_but_has_no_interval(download):
 def test_names_and_gaps_are_plain_json(dates):
     assert json.loads(json.dumps(meta_of(dates))) == meta_of(dates)
     assert meta_of(dates)["gaps"][1][1] == CLOCK_CHANGE.stop - CLOCK_CHANGE.start
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"start": "yesterday"}, {"start": 5.5}, {"gaps": None}, {"gaps": [5]}, {"frequency (minutes)": "five"}],
+    ids=str,
+)
+def test_what_gives_no_dates_is_named(dates, changes):
+    change_meta(dates, **changes)
+    message = refused(part_dates, dates, "test")
+    assert message.startswith(f"{dates / 'meta.json'}: start=") and "give no dates" in message
+
+
+@pytest.mark.parametrize("names", [["a"], "abcd", {"a": 1}, 5])
+def test_names_of_another_number_are_refused(dates, names):
+    change_meta(dates, node_names=names)
+    assert "node_names does not name the data's 4 nodes" in refused(node_names, dates, 4)
+
+
+@pytest.mark.parametrize(("text", "problem"), [("{", "is no JSON"), ("[]", "holds a list"), ("", "is no JSON")])
+def test_a_damaged_meta_is_named(dates, text, problem):
+    (dates / "meta.json").write_text(text)
+    assert f"{dates / 'meta.json'} {problem}" in refused(node_names, dates, 4)

@@ -54,6 +54,12 @@ def test_distances_go_by_the_chosen_sensors(tmp_path, wide_h5, chosen, out):
     assert edges_of(folder) == {(3, 2), (2, 3)}
 
 
+def test_edges_of_sensors_that_are_not_chosen_are_left_out(tmp_path, wide_h5, chosen, out):
+    distances = save_lines(tmp_path / "d.csv", "from,to,cost", f"1,{SENSORS[1]},5", f"{SENSORS[0]},{SENSORS[1]},5")
+    folder = prepare_dataset("METR-LA", wide_h5, out=out, sensors=chosen, distances=distances)
+    assert edges_of(folder) == {(3, 2), (2, 3)}
+
+
 def test_distances_go_by_row_where_nodes_have_no_ids(tmp_path, npz, out, capsys):
     distances = save_lines(tmp_path / "d.csv", "from,to,cost", "3,1,5", "0,0,1")
     folder = prepare_dataset("PEMS08", npz, out=out, distances=distances)
@@ -115,4 +121,10 @@ def test_ids_of_another_number_are_refused(tmp_path, npz, out, count):
     ids = save_lines(tmp_path / "ids.txt", *range(count))
     message = refusal("PEMS08", npz, out=out, ids=ids)
     assert f"ids: {ids} has {count} ids; the dataset has 4 nodes" in message
+    assert nothing_written(out)
+
+
+def test_ids_are_not_for_a_file_that_has_them(tmp_path, h5, out):
+    message = refusal("METR-LA", h5, out=out, ids=save_lines(tmp_path / "ids.txt", *SENSORS))
+    assert message == f"ids: {h5} has ids of its own, which name its nodes; leave --ids away"
     assert nothing_written(out)

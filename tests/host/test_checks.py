@@ -9,7 +9,7 @@ from tiny import DIMS, NAME, NODES, Tiny, TinyConfig, ours
 from basicts_elin import ELinFormer, ELinFormerConfig, STAEformer, STAEformerConfig
 from basicts_elin.errors import UserError
 from basicts_elin.host import benchmark_config
-from basicts_elin.host.checks import check_checkpoint, check_dataset, parse_gpus
+from basicts_elin.host.checks import check_checkpoint, check_config, check_dataset, parse_gpus
 from basicts_elin.host.launcher import best_checkpoint, launch_evaluation, launch_training
 
 FOLDER = Path("datasets") / NAME
@@ -244,3 +244,20 @@ def test_a_checkpoint_of_a_model_with_the_same_parameters_is_refused(tiny):
     checkpoint = trained / "ELinFormer_best_val_MAE.pt"
     message = refusal(check_checkpoint, str(checkpoint), other)
     assert message.endswith("is of another model, ELinFormer, than the config's STAEformer")
+
+
+class Asserting(Tiny):
+    def __init__(self, config):
+        super().__init__(config)
+        if not config.bias:
+            raise AssertionError("no bias")
+
+
+def test_a_model_that_refuses_by_an_assertion_is_one_line(workplace):
+    message = refusal(check_config, ours(Asserting, TinyConfig(bias=False)))
+    assert message == "Asserting refuses its configuration: AssertionError: no bias"
+
+
+@pytest.mark.parametrize("name", ["input_len", "output_len"])
+def test_a_window_without_steps_is_refused(workplace, name):
+    assert f"{name}=0 in the configuration; expected 1 or more" in refusal(check_config, ours(**{name: 0}))

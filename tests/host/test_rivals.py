@@ -234,3 +234,16 @@ def test_a_run_of_one_epoch(tiny, name):
     config = rival_config(name, NAME, num_epochs=1)
     launch_training(config)
     assert (run_folder(config) / "test_metrics.json").is_file()
+
+
+@pytest.mark.parametrize("name", [name for name in FIT if name != "HI"])
+def test_parameters_that_no_loss_reaches_are_known_to_the_distributed_training(name):
+    model = built(name).train()
+    data = {key: values for key, values in batch().items() if key in parameters(name)}
+    returned = model(**data)
+    returned = {"prediction": returned} if isinstance(returned, torch.Tensor) else returned
+    loss = returned["prediction"].square().mean() + returned.get("aux_loss", 0)
+    model.zero_grad()
+    loss.backward()
+    unused = [key for key, parameter in model.named_parameters() if parameter.grad is None]
+    assert rival_config(name, "PEMS08").ddp_find_unused_parameters == bool(unused)
