@@ -40,9 +40,10 @@ def train(arguments: argparse.Namespace) -> None:
 
     config = _config(arguments)
     if arguments.print_config:
-        return _print_config(config)
+        _print_config(config)
+        return
     folder = launch_training(config, save_predictions=arguments.save_predictions)
-    _print_results(best_checkpoint(config), folder, "training")
+    _print_results(best_checkpoint(config), folder, "training", arguments.save_predictions)
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -51,12 +52,13 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
     config = _config(arguments)
     if arguments.print_config:
-        return _print_config(config)
+        _print_config(config)
+        return
     checkpoint = Path(arguments.ckpt)
     folder = checkpoint.parent / "evaluation" / f"{config.dataset_name}_{checkpoint.stem}"
-    save = {"save_predictions": arguments.save_predictions}
-    launch_evaluation(config, str(checkpoint), folder, arguments.batch_size, **save)
-    _print_results(checkpoint, folder, "evaluation")
+    save_predictions = arguments.save_predictions
+    launch_evaluation(config, str(checkpoint), folder, arguments.batch_size, save_predictions=save_predictions)
+    _print_results(checkpoint, folder, "evaluation", save_predictions)
 
 
 def prepare(arguments: argparse.Namespace) -> None:
@@ -76,13 +78,15 @@ def prepare(arguments: argparse.Namespace) -> None:
     prepare_dataset(arguments.name, arguments.raw, out=out, force=force, **given)
 
 
-def list_(arguments: argparse.Namespace) -> None:
+def list_all(arguments: argparse.Namespace) -> None:
     from .data.status import status_lines
 
     datasets = Path("datasets").resolve()
     print(f"datasets, in {datasets}:")
     print("\n".join(f"  {line}" for line in status_lines(datasets)))
-    print(f"models, by configuration file {CONFIGS}: ELinFormer, STAEformer, STID")
+    files = sorted({file.parent.name for file in Path("baselines_cfg").glob("*/*.py")}, key=str.lower)
+    print(f"models, by configuration file {CONFIGS}:")
+    print(f"  {', '.join(files) or 'none here; they are in the repository'}")
     require_basicts()
     from .host.rivals import UNFIT, rival_names
 
@@ -116,11 +120,13 @@ def demo(arguments: argparse.Namespace) -> None:
     check(run_demo(Path(arguments.cfg)))
 
 
-def _print_results(checkpoint: Path, folder: Path, job: str) -> None:
-    metrics = folder / "test_metrics.json"
+def _print_results(checkpoint: Path, folder: Path, job: str, saved_predictions: bool) -> None:
+    metrics, predictions = folder / "test_metrics.json", folder / "predictions.npz"
     print(f"checkpoint: {checkpoint}")
     print(f"log:        {max(folder.glob(f'{job}_log_*.log'))}")
     print(f"metrics:    {metrics if metrics.is_file() else 'none, because eval_after_train=False'}")
+    if predictions.is_file():
+        print(f"predictions: {predictions}{'' if saved_predictions else ', of an earlier evaluation'}")
 
 
 def _print_config(config: Any) -> None:
@@ -145,7 +151,13 @@ def _config(arguments: argparse.Namespace) -> Any:
     if arguments.gpus is not None or not arguments.print_config:
         changes["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
     config = with_changes(config, changes)
-    config["_config_file"] = str(Path(arguments.cfg).resolve())
+    file = Path(arguments.cfg)
+    if file.exists():
+        config["_config_file"] = str(file.resolve())
+    else:
+        config["_config_file"] = f"{file.parent.name}/{file.name.removesuffix('.py')}"
+        if not arguments.print_config:
+            print(f"{config['_config_file']}: the generic recipe, as there is no such file")
     return config
 
 
@@ -205,7 +217,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--out", default="datasets", help="folder of the datasets (default: datasets)")
     verb.add_argument("--force", action="store_true", help="replace a dataset that is already there")
 
-    _verb(verbs, list_, "list the models, the datasets that are prepared, and how to get the others")
+    _verb(verbs, list_all, "list the models, the datasets that are prepared, and how to get the others", name="list")
 
     verb = _verb(verbs, report, "print and write the metrics of finished runs as a table")
     verb.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run, as train prints it")
@@ -218,8 +230,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _verb(verbs: Any, run: Any, summary: str) -> argparse.ArgumentParser:
-    verb = verbs.add_parser(run.__name__.rstrip("_"), help=summary, description=summary[0].upper() + summary[1:] + ".")
+def _verb(verbs: Any, run: Any, summary: str, name: Optional[str] = None) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name or run.__name__, help=summary, description=summary[0].upper() + summary[1:] + ".")
     verb.set_defaults(run=run)
     return verb
 

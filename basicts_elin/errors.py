@@ -20,6 +20,7 @@ def one_line(error: BaseException) -> str:
 def nearest(name: str, known: Iterable[str], suffix: str = "") -> str:
     """" (did you mean A or B?)" with the known names most like `name`, each with the suffix; nothing where none is."""
     by_lower = {other.lower(): other for other in known}
-    like = difflib.get_close_matches(name.lower(), by_lower, n=2)
-    found = [by_lower[match] + suffix for match in like if name.lower() not in by_lower or match == name.lower()]
+    lower = name.lower()
+    like = [lower] if lower in by_lower else difflib.get_close_matches(lower, by_lower, n=2)
+    found = [by_lower[match] + suffix for match in like]
     return f" (did you mean {' or '.join(found)}?)" if found else ""

@@ -11,7 +11,7 @@ import csv
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -42,18 +42,21 @@ The models that BasicTS {basicts} ships, beside ours, each tried by
 
     python benchmarks/models.py --output results/models_cpu.csv --markdown docs/models.md
 
-which trains it for one epoch on synthetic traffic (64 nodes, 7 days, seed {seed}) and evaluates it. Those that run need
-no configuration file: `python experiments/train.py -c baselines_cfg/<Model>/<Dataset>.py` takes the benchmark's recipe
+which trains it for one epoch on synthetic traffic (64 nodes, 7 days, seed {seed}) and evaluates it; those that cannot
+be compared are refused with the reason, which the tests check on the installed BasicTS. Those that run need no
+configuration file: `python experiments/train.py -c baselines_cfg/<Model>/<Dataset>.py` takes the benchmark's recipe
 for any dataset of the catalogue (12 steps in, 12 out, all nodes), with the model's own defaults but for the fields
 named here, whose defaults do not fit a window of 12 steps. Models that can use timestamps get time of day and day of
 week.
 
-STID and StemGNN have the optimizer and schedule of their BasicTS 0.5 configurations. The others, which were never
-published on these datasets, have STAEformer's: tune them before you draw conclusions (`--set`). FITS is trained with
-the benchmark's loss instead of its own, which does not know missing values. HI learns nothing: it repeats its input.
+STID and StemGNN have the optimizer and schedule of their BasicTS 0.5 configurations, the others STAEformer's: tune
+them before you draw conclusions (`--set`). FITS is trained with the benchmark's loss instead of its own, which does not
+know missing values. DUET's auxiliary loss is added to a loss on the original scale, where it weighs less. HI learns
+nothing: it repeats its input.
 
-MAE after one epoch shows that a model learns, not how good it becomes. Milliseconds per training step and peak memory
-of the process are those of {hardware}, torch {torch}, other work on the machine not excluded.
+One epoch, 75 steps of batch 16, shows that a model trains and can be evaluated; its MAE says nothing of what it
+becomes, and for many it is still behind the last value. Milliseconds per training step and peak memory of the process
+are those of {hardware}, torch {torch}.
 
 | model | parameters | batch | ms / step | peak MiB | MAE after 1 epoch | fields set |
 |---|---|---|---|---|---|---|
@@ -77,7 +80,8 @@ def try_model(model: str, gpus: str, place: Path) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         return {"model": model, "runs": "no", "reason": f"takes more than {TIMEOUT_SECONDS} s here"}
     if done.returncode:
-        reason = done.stderr.strip().splitlines()[-1]
+        # nothing on stderr where the process was killed, such as for want of memory
+        reason = (done.stderr.strip().splitlines() or [f"ended with exit code {done.returncode}"])[-1]
         return {"model": model, "runs": "no", "reason": reason.rpartition(f"{model} cannot be compared: ")[2]}
     (folder,) = (place / "checkpoints" / model).iterdir()
     record, config = read_record(folder), load_config(config_file)
@@ -99,16 +103,14 @@ def try_model(model: str, gpus: str, place: Path) -> dict[str, Any]:
     }
 
 
-def measure(models: Sequence[str], gpus: str) -> list[dict[str, Any]]:
-    """The rows of `models` and of the naive forecasts."""
+def measure(models: Sequence[str], gpus: str) -> Iterator[dict[str, Any]]:
+    """The rows of the naive forecasts and of `models`, as they come."""
     with tempfile.TemporaryDirectory() as folder:
         dataset = prepare_synthetic(out=Path(folder, "datasets"), num_days=7)
         naive = naive_metrics(dataset)
-        rows = [{"model": name, "runs": "naive", "MAE": metrics[OVERALL]["MAE"]} for name, metrics in naive.items()]
+        yield from ({"model": name, "runs": "naive", "MAE": metrics[OVERALL]["MAE"]} for name, metrics in naive.items())
         for model in models:
-            rows.append(try_model(model, gpus, Path(folder)))
-            print(*(rows[-1].get(name, "") for name in COLUMNS[:9]), flush=True)
-    return rows
+            yield try_model(model, gpus, Path(folder))
 
 
 def render(rows: Sequence[dict[str, Any]]) -> str:
@@ -122,11 +124,16 @@ def render(rows: Sequence[dict[str, Any]]) -> str:
         parameters = f"{int(row['parameters']):,}" if row["parameters"] else ""
         cells = [row["model"], parameters, row["batch"], row["ms_per_step"], row["peak_memory_mib"]]
         lines.append("| " + " | ".join([*cells, f"{float(row['MAE']):.2f}", fields]) + " |")
-    facts = next(row for row in rows if row["runs"] == "yes")
+    facts = next((row for row in rows if row["runs"] == "yes"), None)
+    if facts is None:
+        raise SystemExit("no model ran: there is nothing to make a page of")
     return PAGE.format(**facts, rows="\n".join(lines), refused="\n".join(refused))
 
 
 def read_rows(file: Path) -> list[dict[str, str]]:
+    """Rows measured before; none where there is no file."""
+    if not file.is_file():
+        return []
     with file.open(newline="", encoding="utf-8") as content:
         return list(csv.DictReader(content))
 
@@ -140,7 +147,12 @@ def main() -> None:
     parser.add_argument("--render", action="store_true", help="measure nothing, write the page from the CSV")
     arguments = parser.parse_args()
     if not arguments.render:
-        write_csv(arguments.output, measure(arguments.models, arguments.gpus), COLUMNS)
+        # rows of models that are not tried now are kept
+        rows = {row["model"]: row for row in read_rows(arguments.output)}
+        for row in measure(arguments.models, arguments.gpus):
+            rows[row["model"]] = row
+            write_csv(arguments.output, list(rows.values()), COLUMNS)
+            print(*(row.get(name, "") for name in COLUMNS[:9]), flush=True)
     if arguments.markdown:
         arguments.markdown.parent.mkdir(parents=True, exist_ok=True)
         arguments.markdown.write_text(render(read_rows(arguments.output)), encoding="utf-8")

@@ -147,6 +147,7 @@ def write_dataset(root, name=NAME, windows=None, zeros=True, steps_per_day=288):
         "num_time_steps": first,
         "num_vars": NODES,
         "has_graph": False,
+        "start": FACTS.start,
         "regular_settings": {
             "train_val_test_ratio": [0.6, 0.2, 0.2],
             "norm_each_channel": False,

@@ -69,10 +69,14 @@ def read_distances(
             raise UserError(f"distances: line {number} of {path} is {','.join(line)!r}; expected from,to,cost")
         unknown = next((end for end in ends if end not in place), None)
         if unknown is not None:
-            expected = f"0 to {num_nodes - 1}, the rows of the data" if ids is None else f"one of the {num_nodes} ids"
+            expected = (
+                f"0 to {num_nodes - 1}, the rows of the data, or sensor ids with --ids FILE"
+                if ids is None
+                else f"one of the {num_nodes} sensor ids, such as {ids[0]}"
+            )
             raise UserError(
                 f"distances: line {number} of {path} names the node {unknown!r}; expected {expected}: is it another "
-                f"dataset's, or does it use sensor ids (--ids FILE{'' if ids is None else ' of this dataset'})?"
+                "dataset's?"
             )
         start, end = (place[name] for name in ends)
         matrix[start, end] = matrix[end, start] = 1

@@ -1,6 +1,5 @@
 """What the nodes and rows of a prepared dataset are called."""
 
-import json
 from pathlib import Path
 from typing import Optional
 
@@ -9,7 +8,7 @@ import numpy as np
 from ..errors import UserError, one_line
 from .catalog import CATALOG, DATES, DAYS_PER_WEEK, MINUTES_PER_DAY
 from .dates import date_timestamps, row_dates
-from .layout import PARTS
+from .layout import PARTS, read_meta
 
 
 def node_names(folder: Path, num_nodes: int) -> list[str]:
@@ -17,7 +16,7 @@ def node_names(folder: Path, num_nodes: int) -> list[str]:
 
     Raises: UserError where it does not have one for each node.
     """
-    names = _meta(folder).get("node_names")
+    names = read_meta(folder).get("node_names")
     if names is None:
         return [str(number) for number in range(num_nodes)]
     if not isinstance(names, list) or len(names) != num_nodes:
@@ -28,18 +27,18 @@ def node_names(folder: Path, num_nodes: int) -> list[str]:
 def part_dates(folder: Path, part: str) -> Optional[np.ndarray]:
     """datetime64[m] [rows] of "train", "val" or "test"; None where the folder does not say when it begins.
 
-    `start` and `gaps` in `meta.json` say it, or the catalogue for a dataset in it, as long as time of day (and day of
-    week, where it comes from dates) agree with the stored timestamps.
+    `start` and `gaps` in `meta.json` say it, or the catalogue for a whole dataset in it, as long as time of day (and
+    day of week, where it comes from dates) agree with the stored timestamps.
 
     Raises: UserError where `meta.json` says it in another form.
     """
-    meta = _meta(folder)
+    meta = read_meta(folder)
     facts = CATALOG.get(meta.get("name", folder.name))
     stamps = [np.load(folder / f"{name}_timestamps.npy") for name in PARTS]
     num_rows = sum(map(len, stamps))
     interval = meta.get("frequency (minutes)")
     start, gaps, skipped = meta.get("start"), meta.get("gaps", ()), 0
-    if start is None and facts is not None:
+    if start is None and facts is not None and ("first_row" in meta or num_rows == facts.num_steps):
         start, gaps, skipped = facts.start, facts.gaps, meta.get("first_row", facts.first_row) - facts.first_row
     if start is None or not interval:
         return None
@@ -58,16 +57,3 @@ def part_dates(folder: Path, part: str) -> Optional[np.ndarray]:
         return None
     first = sum(map(len, stamps[: PARTS.index(part)]))
     return dates[first : first + len(stamps[PARTS.index(part)])]
-
-
-def _meta(folder: Path) -> dict:
-    file = folder / "meta.json"
-    if not file.is_file():
-        return {}
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(f"{file} is no JSON ({one_line(error)}); correct it, or prepare the dataset again") from error
-    if not isinstance(content, dict):
-        raise UserError(f"{file} holds a {type(content).__name__}; expected an object: prepare the dataset again")
-    return content

@@ -6,7 +6,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, one_line
 from .catalog import DAYS_PER_WEEK, DatasetFacts, split_lengths
 from .dates import Gap, format_time, row_dates
 from .write import GRAPH_FILE, fresh_folder
@@ -43,6 +43,8 @@ def write_dataset(
     """
     lengths = split_lengths(len(values), facts.split)
     keeps_graph = graph is None and (folder / GRAPH_FILE).is_file()
+    if keeps_graph:
+        _check_kept_graph(folder, values.shape[1], origin.get("node_names"))
     try:
         with fresh_folder(folder, force=force) as new:
             cuts = np.cumsum(lengths)[:-1]
@@ -60,6 +62,31 @@ def write_dataset(
     for line in _dates_summary(origin, len(values), facts.interval_minutes):
         print(f"  {line}")
     print(f"  graph      {GRAPH_FILE} {graph_note}")
+
+
+def _check_kept_graph(folder: Path, num_nodes: int, names: Optional[list[str]]) -> None:
+    """The graph that `folder` has must be one of the same nodes, as far as `meta.json` says which they were."""
+    meta = read_meta(folder)
+    old_names = meta.get("node_names")
+    if meta.get("num_vars", num_nodes) != num_nodes or (old_names and names and old_names != names):
+        raise UserError(
+            f"out: {folder / GRAPH_FILE} is the graph of other nodes, or in another order; give the graph again by "
+            "--distances or --adjacency, or move that file away"
+        )
+
+
+def read_meta(folder: Path) -> dict:
+    """The content of `meta.json`; {} where there is none. Raises: UserError where it is no JSON object."""
+    file = folder / "meta.json"
+    if not file.is_file():
+        return {}
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{file} is no JSON ({one_line(error)}); correct it, or prepare the dataset again") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{file} holds a {type(content).__name__}; expected an object: prepare the dataset again")
+    return content
 
 
 def _meta(facts: DatasetFacts, values: np.ndarray, timestamps: np.ndarray, has_graph: bool) -> dict:

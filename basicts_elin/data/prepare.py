@@ -87,7 +87,7 @@ def prepare_dataset(
 
     first, part = locate(facts, num_steps, rows, first_row)
     values = series.values[part]
-    _check_values(values, facts, raw, part.start)
+    _check_values(values, facts, raw, part.start, series.node_names)
     stamps, origin = _times(facts, series, part, first)
     origin = {"source": facts.source, "first_row": first, **origin}
     if series.node_names is not None:
@@ -207,7 +207,9 @@ def _times(facts: DatasetFacts, series: RawSeries, part: slice, first: int) -> t
     return row_timestamps(facts, first, num_rows), {"start": format_time(start)}
 
 
-def _check_values(values: np.ndarray, facts: DatasetFacts, raw: Path, first_in_file: int) -> None:
+def _check_values(
+    values: np.ndarray, facts: DatasetFacts, raw: Path, first_in_file: int, names: Optional[list[str]]
+) -> None:
     """`values` [T, N] must be finite, not all missing, and enough for three parts."""
     lengths = split_lengths(len(values), facts.split)
     if min(lengths) < MIN_PART_ROWS:
@@ -217,7 +219,8 @@ def _check_values(values: np.ndarray, facts: DatasetFacts, raw: Path, first_in_f
         )
     broken = ~np.isfinite(values)
     if broken.any():
-        row, node = np.argwhere(broken)[0]
+        row, column = np.argwhere(broken)[0]
+        node = column if names is None else names[column]
         raise UserError(
             f"raw: {raw} has {broken.sum()} values that are NaN or infinite, the first at row {row + first_in_file}, "
             f"node {node}; expected numbers, {facts.null_value:g} where a value is missing"

@@ -36,7 +36,7 @@ def dataset_status(folder: Path) -> Status:
 def _shape(meta_file: Path) -> Optional[tuple[int, int]]:
     try:
         meta = json.loads(meta_file.read_text(encoding="utf-8"))
-        return meta["num_time_steps"], meta["num_vars"]
+        return int(meta["num_time_steps"]), int(meta["num_vars"])
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -56,12 +56,12 @@ def how_to_get(name: str) -> str:
 
 def prepare_command(facts: DatasetFacts) -> str:
     """The command that makes a dataset from its raw file, or from nothing."""
-    command = f"basicts-elin prepare {facts.name}"
+    command, whole = f"basicts-elin prepare {facts.name}", facts.whole or facts.name
     if facts.source is not None:
-        command += f" --raw {facts.whole or facts.name}{'.h5' if facts.timestamp_rule == DATES else '.npz'}"
+        command += f" --raw {whole.lower()}.h5" if facts.timestamp_rule == DATES else f" --raw {whole}.npz"
     if facts.whole is None:
         return command
-    return f"{command} --rows {facts.first_row}:" if facts.first_row else f"{command} --sensors IDS.txt"
+    return f"{command} --rows {facts.first_row}:" if facts.first_row else f"{command} --sensors FILE"
 
 
 def status_lines(datasets: Path) -> list[str]:
@@ -77,8 +77,10 @@ def status_lines(datasets: Path) -> list[str]:
 
 def _describe(name: str, status: Status) -> str:
     if status.missing:
-        found = "not prepared" if status.missing == FILES else f"incomplete, without {', '.join(status.missing)}"
-        return f"{found}: {prepare_command(CATALOG[name])}" if name in CATALOG else found
+        absent = status.missing == FILES
+        found = "not prepared" if absent else f"incomplete, without {', '.join(status.missing)}"
+        command = f": {prepare_command(CATALOG[name])}{'' if absent else ' --force'}" if name in CATALOG else ""
+        return found + command
     if status.shape is None:
         return "meta.json is damaged: prepare it again"
     rows, nodes = status.shape

@@ -8,16 +8,24 @@ from collections.abc import Collection
 from typing import Any, Literal, Optional, Union, get_args, get_origin
 
 from basicts.configs import BasicTSForecastingConfig
+from basicts.scaler import BasicTSScaler
 from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
+from torch.utils.data import Dataset
 
 from ..errors import UserError, nearest
 from .describe import is_object
 
 # groups of arguments of a class, which may have any that the class takes: the field that holds the class
 _ARGUMENTS_OF = {"optimizer_params": "optimizer", "lr_scheduler_params": "lr_scheduler"}
-_CLASSES = {"model": nn.Module, "optimizer": Optimizer, "lr_scheduler": LRScheduler}
+_CLASSES = {
+    "model": nn.Module,
+    "optimizer": Optimizer,
+    "lr_scheduler": LRScheduler,
+    "scaler": BasicTSScaler,
+    "dataset_type": Dataset,
+}
 
 _PLAIN = (bool, int, float, str, list, tuple)
 
@@ -102,17 +110,22 @@ def _of_type(name: str, current: Any, value: Any, declared: Any) -> Any:
         return value
     several = get_origin(declared) is Union
     kinds = [get_origin(kind) or kind for kind in (get_args(declared) if several else [declared])]
-    if type in kinds and value is not None:
+    if value is None and (current is None or type(None) in kinds):
+        return None
+    if type in kinds:
         return _class(name, value)
     allowed = [kind for kind in kinds if kind in _PLAIN] if several or current is None else []
     if current is not None and type(current) not in allowed:
         allowed.append(type(current))
-    if value is None or not allowed or type(value) in allowed:
+    if isinstance(current, (list, tuple)) and isinstance(value, (list, tuple)):
+        # a list is like the one that it replaces, element by element
+        like = {type(item): item for item in current}
+        item = next(iter(like.values())) if len(like) == 1 else None
+        return type(current)(value if item is None else (_of_type(name, item, new, None) for new in value))
+    if not allowed or type(value) in allowed:
         return value
     if float in allowed and (number := _number(value)) is not None:
         return number
-    if isinstance(current, (list, tuple)) and isinstance(value, (list, tuple)):
-        return type(current)(value)
     expected = " or ".join(kind.__name__ for kind in allowed)
     example = "" if current is None else f", as in {current!r}"
     raise UserError(f"--set {name}={value!r}: {type(value).__name__} given, {expected} expected{example}")

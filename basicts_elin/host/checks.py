@@ -1,5 +1,6 @@
 """What is checked before a run starts, because BasicTS fails on it late, in other words, or not at all."""
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any, Optional
@@ -7,10 +8,14 @@ from typing import Any, Optional
 import numpy as np
 import torch
 from basicts.configs import BasicTSForecastingConfig
+from basicts.metrics import ALL_METRICS
 
 from ..data.layout import PARTS
 from ..data.status import how_to_get
 from ..errors import UserError, one_line
+
+# Those of BasicTS's metrics that can be minimised. HUBER is not one: BasicTS 1.1.0 drops the defaults of a loss.
+_LOSSES = ("MAE", "MSE", "RMSE", "MAPE", "WAPE")
 
 
 def parse_gpus(gpus: str) -> Optional[str]:
@@ -36,6 +41,7 @@ def check_config(config: BasicTSForecastingConfig) -> None:
     steps = config.dataset_params.output_len
     sizes = {f"{part}_batch_size": config[f"{part}_batch_size"] for part in PARTS}
     sizes |= {name: config.dataset_params[name] for name in ("input_len", "output_len")}
+    names = [metric if isinstance(metric, str) else metric[0] for metric in config.metrics]
     wrong = [
         (config.num_steps is not None, "num_steps", "None: BasicTS 1.1.0 cannot finish a run by steps; set num_epochs"),
         (not _at_least_one(config.num_epochs), "num_epochs", "1 or more"),
@@ -46,6 +52,16 @@ def check_config(config: BasicTSForecastingConfig) -> None:
             "eval_horizons",
             f"steps from 1 to output_len={steps}, such as [{steps}]",
         ),
+        (
+            isinstance(config.loss, str) and config.loss not in _LOSSES,
+            "loss",
+            f"one of {', '.join(_LOSSES)}, or a function in a configuration file",
+        ),
+        *(
+            (isinstance(metric, str) and metric not in ALL_METRICS, "metrics", f"names out of {', '.join(ALL_METRICS)}")
+            for metric in config.metrics
+        ),
+        (config.target_metric not in (*names, "loss"), "target_metric", f"one of {', '.join(names)}, loss"),
         (config.save_results, "save_results", "False: BasicTS 1.1.0 writes predictions to the wrong rows"),
         (config.compile_model, "compile_model", "False: BasicTS 1.1.0 could not load the checkpoint again"),
     ]
@@ -58,12 +74,27 @@ def check_config(config: BasicTSForecastingConfig) -> None:
             f"val_interval={config.val_interval} is more than num_epochs={config.num_epochs}; expected at most that: "
             "without a validation there is no best model"
         )
+    for field in ("optimizer", "lr_scheduler"):
+        _check_arguments(field, config[field], config[f"{field}_params"])
     try:
         config.model(config.model_config)
     except Exception as error:
         # models refuse by assertions, missing keys, or whatever their layers raise
         kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
         raise UserError(f"{config.model.__name__} refuses its configuration: {kind}{one_line(error)}") from error
+
+
+def _check_arguments(field: str, kind: Optional[type], arguments: Optional[dict]) -> None:
+    """`kind` must take the arguments, after the one that BasicTS gives: the parameters, or the optimizer."""
+    if kind is None:
+        return
+    try:
+        inspect.signature(kind).bind(None, **(arguments or {}))
+    except TypeError as error:
+        raise UserError(
+            f"{field}_params={dict(arguments or {})!r}: {kind.__name__} refuses them ({error}); give what it takes by "
+            f"--set {field}_params.NAME=VALUE"
+        ) from error
 
 
 def _at_least_one(value: Any) -> bool:

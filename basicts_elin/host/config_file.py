@@ -9,10 +9,16 @@ from ..data.catalog import CATALOG
 from ..errors import UserError, nearest
 from .rivals import UNFIT, rival_config, rival_names
 
+FOLDER = "baselines_cfg"
+
+# models whose configurations are files alone
+OURS = ("ELinFormer", "STAEformer")
+
 
 def load_config(path: str) -> BasicTSForecastingConfig:
-    """The `CFG` of a Python file; for one of BasicTS's own models the file `<Model>/<Dataset>.py` need not exist.
+    """The `CFG` of a Python file, or the generic recipe for one of BasicTS's own models.
 
+    path: a file, or `<Model>/<Dataset>`, also as the `baselines_cfg/<Model>/<Dataset>.py` that it would be.
     Raises: UserError where there is no such file, or no BasicTS forecasting configuration named CFG in it.
     """
     file = Path(path)
@@ -44,11 +50,15 @@ def load_config(path: str) -> BasicTSForecastingConfig:
 
 def _by_name(file: Path) -> BasicTSForecastingConfig:
     """The generic recipe for the model and the dataset that a missing file is named after."""
-    model, dataset = file.parent.name, file.name.removesuffix(".py")
-    if model in rival_names():
+    folder, model, dataset = file.parent.parent.name, file.parent.name, file.name.removesuffix(".py")
+    # elsewhere it is a file of the user's own that is missing
+    is_name = folder == FOLDER or len(file.parts) == 2
+    if is_name and model in rival_names():
         return rival_config(model, dataset)
-    known = [name for name in rival_names() if name not in UNFIT] if dataset in CATALOG else []
+    known = [name for name in rival_names() if name not in UNFIT] if is_name and dataset in CATALOG else []
+    like = "" if model.removesuffix("_small") in OURS else nearest(model, known, suffix=f"/{dataset}")
+    example = f"{FOLDER}/{OURS[0]}/{dataset if dataset in CATALOG else 'PEMS08'}.py"
     raise UserError(
-        f"config file {file} is missing{nearest(model, known, suffix=f'/{dataset}')}; expected a file with "
-        "CFG = benchmark_config(), or <Model>/<Dataset> with a model of BasicTS (`basicts-elin list`)"
+        f"config file {file} is missing{like}; expected a file with CFG = benchmark_config(), such as {example} in the "
+        "repository, or <Model>/<Dataset> with a model of BasicTS (`basicts-elin list`)"
     )

@@ -81,6 +81,6 @@ def _decimals(value: Any, number: int) -> str:
 
 
 def _cell(column: str, value: Any) -> Any:
-    if column in METRICS and value is not None:
-        return f"{value:.4f}"
+    if column in METRICS and value not in (None, ""):
+        return f"{float(value):.4f}"
     return value

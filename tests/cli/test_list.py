@@ -37,9 +37,9 @@ def test_a_dataset_that_is_there_says_its_size(place, capsys):
     ("name", "command"),
     [
         ("PEMS08", "PEMS08 --raw PEMS08.npz"),
-        ("METR-LA", "METR-LA --raw METR-LA.h5"),
+        ("METR-LA", "METR-LA --raw metr-la.h5"),
         ("PEMS08_tail", "PEMS08_tail --raw PEMS08.npz --rows 10713:"),
-        ("PEMS-BAY_67", "PEMS-BAY_67 --raw PEMS-BAY.h5 --sensors IDS.txt"),
+        ("PEMS-BAY_67", "PEMS-BAY_67 --raw pems-bay.h5 --sensors FILE"),
         ("SyntheticTraffic", "SyntheticTraffic"),
     ],
 )

@@ -91,7 +91,7 @@ def test_an_unknown_row_in_the_first_line_is_no_header(csv):
 
 def test_an_unknown_id_is_named_with_its_line(csv):
     message = refused(read_distances, save_lines(csv, "b,773869,1", "b,5,1"), 3, IDS)
-    assert f"distances: line 2 of {csv} names the node '5'; expected one of the 3 ids" in message
+    assert f"distances: line 2 of {csv} names the node '5'; expected one of the 3 sensor ids, such as 773869" in message
 
 
 def test_a_short_line_is_refused(csv):

@@ -227,3 +227,10 @@ def test_names_of_another_number_are_refused(dates, names):
 def test_a_damaged_meta_is_named(dates, text, problem):
     (dates / "meta.json").write_text(text)
     assert f"{dates / 'meta.json'} {problem}" in refused(node_names, dates, 4)
+
+
+def test_a_part_of_a_download_is_not_dated(download):
+    for kind in ("data", "timestamps"):
+        file = download / f"train_{kind}.npy"
+        np.save(file, np.load(file)[288:])
+    assert_undated(download)

@@ -32,7 +32,7 @@ def test_a_missing_file_is_named(folder, out, name):
     status = dataset_status(folder)
     assert status.missing == (name,)
     assert status.shape == (None if name == "meta.json" else (3000, 4))
-    expected = f"incomplete, without {name}: {prepare_command(CATALOG['PEMS08'])}"
+    expected = f"incomplete, without {name}: {prepare_command(CATALOG['PEMS08'])} --force"
     assert line_of(out, "PEMS08").endswith(expected)
 
 
@@ -96,10 +96,10 @@ def test_a_damaged_meta_of_ones_own_does_not_end_the_list(tmp_path, text):
     ("name", "command"),
     [
         ("PEMS08", "prepare PEMS08 --raw PEMS08.npz"),
-        ("PEMS-BAY", "prepare PEMS-BAY --raw PEMS-BAY.h5"),
-        ("METR-LA", "prepare METR-LA --raw METR-LA.h5"),
+        ("PEMS-BAY", "prepare PEMS-BAY --raw pems-bay.h5"),
+        ("METR-LA", "prepare METR-LA --raw metr-la.h5"),
         ("PEMS08_tail", "prepare PEMS08_tail --raw PEMS08.npz --rows 10713:"),
-        ("PEMS-BAY_67", "prepare PEMS-BAY_67 --raw PEMS-BAY.h5 --sensors IDS.txt"),
+        ("PEMS-BAY_67", "prepare PEMS-BAY_67 --raw pems-bay.h5 --sensors FILE"),
         ("SyntheticTraffic", "prepare SyntheticTraffic"),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data.small_series import FILES, FULL, contents, load, refusal, save_legacy
+from data.small_series import FILES, FULL, NODES, contents, load, refusal, save_legacy, save_lines
 
 from basicts_elin.data import layout
 from basicts_elin.data.prepare import prepare_dataset, prepare_synthetic
@@ -111,3 +111,14 @@ def test_old_data_survive_even_where_the_way_back_fails(monkeypatch, npz, out, e
     monkeypatch.setattr(Path, "rename", fails_after_the_first)
     refusal("PEMS08", npz, out=out, force=True)
     assert set(contents(out).values()) >= before
+
+
+def test_a_graph_of_other_nodes_is_not_kept(tmp_path, h5, dated, out):
+    np.save(tmp_path / "graph.npy", np.eye(NODES))
+    folder = prepare_dataset("METR-LA", h5, out=out, adjacency=tmp_path / "graph.npy")
+    before = contents(folder)
+    sensors = save_lines(tmp_path / "ids.txt", *dated.columns[::-1])
+    message = refusal("METR-LA", h5, out=out, sensors=sensors, force=True)
+    assert message.startswith(f"out: {folder / 'adj_mx.pkl'} is the graph of other nodes, or in another order; give ")
+    assert contents(folder) == before
+    prepare_dataset("METR-LA", h5, out=out, sensors=sensors, adjacency=tmp_path / "graph.npy", force=True)

@@ -143,8 +143,25 @@ def test_a_value_of_another_type_is_named(config, name, value, found, expected):
 
 
 def test_none_is_a_value(config):
-    changed = with_changes(config, {"lr_scheduler": None, "seed": None})
-    assert (changed.lr_scheduler, changed.seed) == (None, None)
+    changed = with_changes(config, {"lr_scheduler": None, "eval_horizons": None})
+    assert (changed.lr_scheduler, changed.eval_horizons) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["num_epochs", "model", "optimizer", "scaler", "loss", "metrics", "model_config.bias"])
+def test_none_is_no_value_where_something_is_needed(config, name):
+    assert refusal(config, name, None).startswith(f"--set {name}=None: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("metrics", ["MAE", 1], "int"),
+        ("eval_horizons", [3, "a"], "str"),
+        ("lr_scheduler_params.milestones", [1.5], "float"),
+    ],
+)
+def test_the_elements_of_a_list_have_its_type(config, name, value, found):
+    assert f"{found} given" in refusal(config, name, value)
 
 
 @pytest.mark.parametrize(
@@ -254,7 +271,7 @@ def test_a_path_that_leads_to_no_class(config, path):
 
 
 def test_a_number_is_no_class(config):
-    assert "--set scaler=5: no such class; expected a dotted path" in refusal(config, "scaler", 5)
+    assert "--set scaler=5: no such BasicTSScaler class; expected a dotted path" in refusal(config, "scaler", 5)
 
 
 def test_another_scheduler_leaves_the_arguments_it_does_not_take(config):

@@ -67,8 +67,8 @@ def test_what_is_no_list_of_devices(monkeypatch, gpus):
     [
         ("SyntheticTraffic", "make it by `basicts-elin prepare SyntheticTraffic`"),
         ("PEMS08", "make it by `basicts-elin prepare PEMS08 --raw PEMS08.npz` .*https.*, or unpack BasicTS's download"),
-        ("METR-LA", "make it by `basicts-elin prepare METR-LA --raw METR-LA.h5` .*https.*, or unpack BasicTS's downl"),
-        ("PEMS-BAY_67", "make it by `.* PEMS-BAY_67 --raw PEMS-BAY.h5 --sensors IDS.txt` .raw file of PEMS-BAY: http"),
+        ("METR-LA", "make it by `basicts-elin prepare METR-LA --raw metr-la.h5` .*https.*, or unpack BasicTS's downl"),
+        ("PEMS-BAY_67", "make it by `.* PEMS-BAY_67 --raw pems-bay.h5 --sensors FILE` .raw file of PEMS-BAY: http"),
     ],
 )
 def test_a_dataset_that_is_not_there_names_the_way_to_it(workplace, name, way):
@@ -261,3 +261,25 @@ def test_a_model_that_refuses_by_an_assertion_is_one_line(workplace):
 @pytest.mark.parametrize("name", ["input_len", "output_len"])
 def test_a_window_without_steps_is_refused(workplace, name):
     assert f"{name}=0 in the configuration; expected 1 or more" in refusal(check_config, ours(**{name: 0}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"loss": "FOO"}, "loss='FOO' in the configuration; expected one of MAE, MSE, "),
+        ({"loss": "HUBER"}, "loss='HUBER' in the configuration; expected one of MAE, MSE, "),
+        ({"metrics": ["MAE", "foo"]}, "metrics=['MAE', 'foo'] in the configuration; expected names out of MAE, MSE, "),
+        ({"target_metric": "MSE"}, "target_metric='MSE' in the configuration; expected one of MAE, RMSE, MAPE, loss"),
+        ({"optimizer_params": {"rate": 1}}, "optimizer_params={'rate': 1}: Adam refuses them (got an unexpected"),
+        ({"lr_scheduler_params": {}}, "lr_scheduler_params={}: MultiStepLR refuses them (missing a required"),
+    ],
+)
+def test_what_basicts_would_fail_on_late(workplace, changes, message):
+    assert refusal(check_config, ours(**changes)).startswith(message)
+
+
+def test_every_loss_that_is_offered_can_be_trained_with(tiny):
+    offered = refusal(check_config, ours(loss="FOO")).partition("one of ")[2].partition(", or")[0].split(", ")
+    for loss in offered:
+        launch_training(ours(loss=loss, eval_after_train=False))
+    assert "MAE" in offered and "HUBER" not in offered

@@ -69,12 +69,25 @@ def test_what_the_package_refuses_in_a_file_keeps_its_words(tmp_path):
     assert message.startswith("dataset: 'PEMS8' is not in the catalogue; known are ")
 
 
-@pytest.mark.parametrize("name", ["no/such/file.py", "no", "PEMS08", "DLinear"])
-def test_a_missing_file_names_both_ways(tmp_path, monkeypatch, name):
+@pytest.mark.parametrize(
+    ("name", "dataset"),
+    [
+        ("no/such/file.py", "PEMS08"),
+        ("no", "PEMS08"),
+        ("PEMS08", "PEMS08"),
+        ("DLinear", "PEMS08"),
+        ("ELinFormer/METR-LA", "METR-LA"),
+        ("ELinFormer_small/PEMS04", "PEMS04"),
+        ("mine/DLinear/PEMS08.py", "PEMS08"),
+        ("baselines_cfg/mine/DLinear/PEMS08.py", "PEMS08"),
+    ],
+)
+def test_a_missing_file_names_both_ways(tmp_path, monkeypatch, name, dataset):
     monkeypatch.chdir(tmp_path)
     assert refusal(name) == (
-        f"config file {name} is missing; expected a file with CFG = benchmark_config(), or <Model>/<Dataset> with a "
-        "model of BasicTS (`basicts-elin list`)"
+        f"config file {name} is missing; expected a file with CFG = benchmark_config(), such as "
+        f"baselines_cfg/ELinFormer/{dataset}.py in the repository, or <Model>/<Dataset> with a model of BasicTS "
+        "(`basicts-elin list`)"
     )
 
 
@@ -111,7 +124,7 @@ def test_a_file_that_is_there_wins_over_its_name(tmp_path, monkeypatch):
     [
         ("DLinar/PEMS08", "DLinear/PEMS08"),
         ("dlinear/PEMS08", "DLinear/PEMS08"),
-        ("cfg/ITransformer/METR-LA.py", "iTransformer/METR-LA"),
+        ("baselines_cfg/ITransformer/METR-LA.py", "iTransformer/METR-LA"),
     ],
 )
 def test_a_misspelt_model_names_the_nearest(tmp_path, monkeypatch, name, like):
