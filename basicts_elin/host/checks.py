@@ -14,8 +14,9 @@ from ..data.layout import PARTS
 from ..data.status import how_to_get
 from ..errors import UserError, one_line
 
-# Those of BasicTS's metrics that can be minimised. HUBER is not one: BasicTS 1.1.0 drops the defaults of a loss.
-_LOSSES = ("MAE", "MSE", "RMSE", "MAPE", "WAPE")
+# Those of BasicTS's metrics that can be trained with. The gradient of MAPE is NaN where a target is missing; of HUBER
+# BasicTS 1.1.0 drops the default arguments.
+_LOSSES = ("MAE", "MSE", "RMSE", "WAPE")
 
 
 def parse_gpus(gpus: str) -> Optional[str]:
