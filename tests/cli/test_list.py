@@ -1,5 +1,7 @@
 """list, as a user sees it: what is prepared, what can be run."""
 
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -112,3 +114,9 @@ def test_the_datasets_are_listed_before_basicts_is_imported(place):
     assert lines_of(done.stdout, "PEMS08")
     assert "212 rows x 5 nodes" in done.stdout
     assert "'basicts' is not a package" in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(place):
+    command = f"{sys.executable} -m basicts_elin.cli list | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=100, check=False)
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
