@@ -8,11 +8,15 @@ from torch.nn import functional as F
 from ..ops import PATHS, entropy_equal_attention, entropy_equal_weights
 from ..ops.attention import choose_path, drop_keys
 from ..ops.checks import check_choice
-from ..ops.entropy import check_estimator
+from ..ops.entropy import CONSTANT_SHARPNESS, check_estimator
+from ..ops.few_tokens import few_tokens_attention
+from ..ops.gram import Projections, gram_attention
 from .projections import ProjectedAttention
 
 # Additive masks hold 0 for a key that is kept and the like of -1e9, finfo.min or -inf for one that is dropped.
 _DROPPED_BELOW = -1e4
+
+LAYER_PATHS = (*PATHS, "gram")
 
 
 class EntropyEqualAttention(ProjectedAttention):
@@ -23,9 +27,13 @@ class EntropyEqualAttention(ProjectedAttention):
         n_heads: H, a divisor of D.
         dropout: while training; on the weights where the quadratic path forms them, as softmax attention does, and on
             the attention output elsewhere, where no weights exist: the two are different regularisers.
-        entropy, path, eps: as in `basicts_elin.entropy_equal_attention`.
+        entropy, eps: as in `basicts_elin.entropy_equal_attention`.
+        path: those of `basicts_elin.entropy_equal_attention`, and "gram", which never forms keys and values. "auto"
+            takes quadratic where N < d, gram where N >= D, linear between.
 
-    An attention_mask that is the same for every query becomes a key mask and serves on every path; one that differs per
+    The gram path serves where one mask holds for all queries and heads, the estimator is not "exact", and neither
+    weights nor dropout are asked for; elsewhere such a layer takes the path that "auto" would without it. An
+    attention_mask that is the same for every query becomes a key mask and serves on every path; one that differs per
     query, and output_attentions=True, take the quadratic path. A query with no key left gets the bias of `out_proj`.
     The gradient of `k_proj.bias` is zero: centring the keys removes it.
     """
@@ -43,13 +51,43 @@ class EntropyEqualAttention(ProjectedAttention):
     ):
         super().__init__(hidden_size, n_heads, dropout, **unsupported)
         check_estimator(entropy)
-        check_choice("path", path, PATHS)
+        check_choice("path", path, LAYER_PATHS)
         self.entropy = entropy
         self.path = path
         self.eps = eps
 
     def extra_repr(self) -> str:
         return f"entropy={self.entropy!r}, path={self.path!r}, eps={self.eps}"
+
+    def _attend_tokens(
+        self,
+        hidden_states: torch.Tensor,
+        tokens: torch.Tensor,
+        attention_mask: Optional[torch.Tensor],
+        output_attentions: bool,
+    ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
+        if not output_attentions and not (self.training and self.dropout > 0):
+            path, is_self = self._choose_path(tokens.shape[-2]), tokens is hidden_states
+            settings = {"entropy": self.entropy, "eps": self.eps}
+            if path == "quadratic" and is_self and attention_mask is None and self.entropy in CONSTANT_SHARPNESS:
+                return few_tokens_attention(hidden_states, self._projections(), self.n_heads, **settings), None
+            if path == "gram" and self.entropy != "exact":
+                key_mask, is_common = common_key_mask(attention_mask, tokens.shape[-2])
+                if is_common:
+                    settings |= {"key_mask": key_mask, "tokens": None if is_self else tokens}
+                    return gram_attention(hidden_states, self._projections(), self.n_heads, **settings), None
+        return super()._attend_tokens(hidden_states, tokens, attention_mask, output_attentions)
+
+    def _choose_path(self, num_tokens: int) -> str:
+        if self.path != "auto":
+            return self.path
+        if self.entropy == "exact" or num_tokens < self.head_size:
+            return "quadratic"
+        return "gram" if num_tokens >= self.hidden_size else "linear"
+
+    def _projections(self) -> Projections:
+        layers = (self.q_proj, self.k_proj, self.v_proj, self.out_proj)
+        return Projections(*(tensor for layer in layers for tensor in (layer.weight, layer.bias)))
 
     def _attend(
         self,
@@ -63,14 +101,14 @@ class EntropyEqualAttention(ProjectedAttention):
         dropout = self.dropout if self.training else 0.0
         key_mask_only = keep is None or keep.shape[-2] == 1
         settings = {"entropy": self.entropy, "eps": self.eps}
-        quadratic = choose_path(self.path, self.entropy, key) == "quadratic"
-        if output_attentions or not key_mask_only or (quadratic and dropout > 0):
+        path = choose_path("auto" if self.path == "gram" else self.path, self.entropy, key)
+        if output_attentions or not key_mask_only or (path == "quadratic" and dropout > 0):
             weights = entropy_equal_weights(query, key, keep=keep, **settings)
             weights = F.dropout(weights, dropout)
             value = drop_keys(value, None if keep is None else keep.any(-2))
             return weights @ value, weights if output_attentions else None
         key_mask = None if keep is None else keep.squeeze(-2)
-        context = entropy_equal_attention(query, key, value, key_mask=key_mask, path=self.path, **settings)
+        context = entropy_equal_attention(query, key, value, key_mask=key_mask, path=path, **settings)
         return F.dropout(context, dropout), None
 
 
@@ -88,3 +126,13 @@ def kept_keys(attention_mask: torch.Tensor, num_keys: int) -> torch.Tensor:
     if keep.shape[-2] > 1 and (keep == keep[..., :1, :]).all():
         keep = keep[..., :1, :]
     return keep.expand(*keep.shape[:-1], num_keys)
+
+
+def common_key_mask(attention_mask: Optional[torch.Tensor], num_keys: int) -> Tuple[Optional[torch.Tensor], bool]:
+    """BasicTS's additive mask as a key mask [..., N], and whether it is the same for all queries and heads."""
+    if attention_mask is None:
+        return None, True
+    keep = kept_keys(attention_mask, num_keys)
+    if keep.shape[-2] > 1 or (keep.dim() > 2 and keep.shape[-3] > 1):
+        return None, False
+    return keep[..., 0, :] if keep.dim() < 3 else keep[..., 0, 0, :], True

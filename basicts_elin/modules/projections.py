@@ -78,12 +78,22 @@ class ProjectedAttention(nn.Module):
                 raise ValueError(f"{name} has shape {list(states.shape)}; expected [..., tokens, {self.hidden_size}]")
         if attention_mask is not None:
             self._check_mask(attention_mask, hidden_states, tokens)
+        output, weights = self._attend_tokens(hidden_states, tokens, attention_mask, output_attentions)
+        return output, weights, past_key_value
+
+    def _attend_tokens(
+        self,
+        hidden_states: torch.Tensor,
+        tokens: torch.Tensor,
+        attention_mask: Optional[torch.Tensor],
+        output_attentions: bool,
+    ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
+        """hidden_states [..., L, D], tokens [..., N, D] -> output [..., L, D], weights [..., H, L, N] or None."""
         query = self._split_heads(self.q_proj(hidden_states))
         key = self._split_heads(self.k_proj(tokens))
         value = self._split_heads(self.v_proj(tokens))
         context, weights = self._attend(query, key, value, attention_mask, output_attentions)
-        output = self.out_proj(context.transpose(-3, -2).flatten(-2))
-        return output, weights, past_key_value
+        return self.out_proj(context.transpose(-3, -2).flatten(-2)), weights
 
     def _attend(
         self,

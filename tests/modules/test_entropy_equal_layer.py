@@ -7,7 +7,8 @@ from ops.compare import assert_close, draw
 from ops.memory_meter import MemoryMeter
 
 from basicts_elin.modules import EntropyEqualAttention
-from basicts_elin.ops import ESTIMATORS, PATHS
+from basicts_elin.modules.entropy_equal import LAYER_PATHS as PATHS
+from basicts_elin.ops import ESTIMATORS
 
 
 @pytest.mark.parametrize("n_tokens, n_keys", [(7, None), (3, None), (7, 5), (5, 1)], ids=str)

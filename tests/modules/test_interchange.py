@@ -10,7 +10,8 @@ from ops.compare import assert_close, draw
 from ops.memory_meter import MemoryMeter
 
 from basicts_elin.modules import EntropyEqualAttention, SoftmaxAttention
-from basicts_elin.ops import ESTIMATORS, PATHS
+from basicts_elin.modules.entropy_equal import LAYER_PATHS as PATHS
+from basicts_elin.ops import ESTIMATORS
 
 LAYERS = [MultiHeadAttention, SoftmaxAttention, EntropyEqualAttention]
 OURS = LAYERS[1:]

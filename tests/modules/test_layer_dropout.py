@@ -6,7 +6,8 @@ from modules.compose import identity_output, small_layer
 from ops.compare import assert_close, draw
 
 from basicts_elin.modules import EntropyEqualAttention
-from basicts_elin.ops import ESTIMATORS, PATHS
+from basicts_elin.modules.entropy_equal import LAYER_PATHS as PATHS
+from basicts_elin.ops import ESTIMATORS
 
 RATE = 0.4
 # path, tokens (the heads are 4 wide), estimators, where dropout acts

@@ -7,7 +7,8 @@ from modules.compose import compose, parameter_gradients, small_layer
 from ops.compare import assert_close, draw
 
 from basicts_elin.modules import EntropyEqualAttention, SoftmaxAttention, entropy_equal
-from basicts_elin.ops import ESTIMATORS, PATHS
+from basicts_elin.modules.entropy_equal import LAYER_PATHS as PATHS
+from basicts_elin.ops import ESTIMATORS
 
 B, H, N = 2, 3, 7
 DROPS = {"-inf": -torch.inf, "finfo.min": torch.finfo(torch.float64).min, "-1e9": -1e9}

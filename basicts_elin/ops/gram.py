@@ -1,0 +1,287 @@
+"""Entropy-equal attention through the Gram matrix of the tokens: keys and values are never formed.
+
+The same mathematics as `attention.py` in another order, exact. Shapes: L queries, N tokens, D hidden size, H heads,
+d = D / H head size, ... leading dimensions. Tokens X, centred X̂ = X - mean, and one matrix for all heads,
+
+    G = X̂ᵀX̂ / N                                       [D, D]
+
+Centring removes the bias of the keys, and that of the values drops out of the centred product, so that per head
+
+    K̂ᵀV / N = W_k G W_vᵀ =: M                          [d, d]
+    m2_i    = q_i (W_k G W_kᵀ) q_iᵀ / d
+    out_i   = sum over heads of (q_i / (theta_i sqrt d)) M W_oᵀ + W_o mean(v) + b_o
+
+Where theta is a constant, the query projection is absorbed too: out = X A + c with one matrix A [D, D]. Multiply-adds
+for each leading index, constant theta: 2 N D² + 2 D² (D + d), against 4 N D² + 2 N D d with keys and values.
+"""
+
+import math
+from typing import NamedTuple, Optional, Union
+
+import torch
+from torch import Tensor
+
+from .attention import drop_keys
+from .entropy import CONSTANT_SHARPNESS, check_estimator, sharpness
+
+
+class Projections(NamedTuple):
+    """Weights [D, D], rows = outputs, and biases [D] of the four linear maps of an attention layer."""
+
+    query_weight: Tensor
+    query_bias: Tensor
+    key_weight: Tensor
+    key_bias: Tensor
+    value_weight: Tensor
+    value_bias: Tensor
+    out_weight: Tensor
+    out_bias: Tensor
+
+
+def gram_attention(
+    states: Tensor,
+    weights: Projections,
+    n_heads: int,
+    *,
+    tokens: Optional[Tensor] = None,
+    key_mask: Optional[Tensor] = None,
+    entropy: str = "taylor",
+    eps: float = 1e-8,
+) -> Tensor:
+    """A whole attention layer, projections included.
+
+    Args:
+        states: [..., L, D], what the queries are made of.
+        weights: of the layer.
+        n_heads: H, a divisor of D.
+        tokens: [..., N, D], what keys and values are made of; None = `states`, self-attention.
+        key_mask: [..., N] bool, True = keep. A query with no key left gets the bias of the output.
+        entropy: an estimator but "exact", which needs every logit.
+        eps: added to the sharpness.
+    Returns: [..., L, D]. Sums over tokens are in at least float32, under autocast too.
+    Raises: ValueError for an unknown estimator and for "exact".
+    """
+    check_estimator(entropy)
+    if entropy == "exact":
+        raise ValueError("entropy='exact' needs every logit; expected another estimator, or path='quadratic'")
+    if tokens is None and key_mask is None and entropy in CONSTANT_SHARPNESS:
+        slope = head_scale(states, n_heads) / (CONSTANT_SHARPNESS[entropy] + eps)
+        output = _SelfAttention.apply(_rows(states), *weights, n_heads, slope, compute_dtype(states))
+        return output.view(states.shape)
+    return plain_gram_attention(states, weights, n_heads, tokens=tokens, key_mask=key_mask, entropy=entropy, eps=eps)
+
+
+def plain_gram_attention(
+    states: Tensor,
+    weights: Projections,
+    n_heads: int,
+    *,
+    tokens: Optional[Tensor] = None,
+    key_mask: Optional[Tensor] = None,
+    entropy: str = "taylor",
+    eps: float = 1e-8,
+) -> Tensor:
+    """`gram_attention` by autograd, which keeps what it needs for the gradients."""
+    constant, scale, dtype = CONSTANT_SHARPNESS.get(entropy), head_scale(states, n_heads), compute_dtype(states)
+    tokens = states if tokens is None else tokens
+    if key_mask is not None:
+        tokens = tokens.expand(*torch.broadcast_shapes(tokens.shape[:-2], key_mask.shape[:-1]), *tokens.shape[-2:])
+    leading, hidden_size = tokens.shape[:-2], tokens.shape[-1]
+    with without_autocast(states):
+        wide = Projections(*map(_wide, weights))
+        if key_mask is not None:
+            key_mask = key_mask.expand(tokens.shape[:-1]).reshape(-1, tokens.shape[-2])
+        gram, mean, count, has_keys = _moments(_rows(_wide(tokens)), key_mask)
+        small = _small_products(gram, wide, n_heads)
+        # the gradient of the key bias is zero, as on every path, and not none
+        bias = wide.value_bias * has_keys + 0 * wide.key_bias
+        row = (mean @ wide.value_weight.t() + bias) @ wide.out_weight.t() + wide.out_bias
+        row = _unfold(row, leading)
+        if constant is not None:
+            matrix, query_row = _affine_map(small, wide, scale / (constant + eps))
+            row = row + _unfold(query_row, leading)
+            return _affine(states.to(dtype), _unfold(matrix.movedim(1, 0), leading), row)
+        # W_k G W_kᵀ by head
+        moment = small.keyed @ _by_head(wide.key_weight, n_heads).transpose(-2, -1)
+        moment = _unfold(moment.unflatten(1, (-1, len(gram))).movedim(2, 0), leading)
+        mixing = _unfold(small.mixing.view(hidden_size, -1, hidden_size).movedim(1, 0), leading)
+        count = gram.new_full((1, 1, 1), count) if isinstance(count, int) else count.to(gram.dtype)
+        log_count = _unfold(count.log(), leading if len(count) > 1 else ())
+    query = torch.nn.functional.linear(states, weights.query_weight, weights.query_bias)
+    with without_autocast(states):
+        heads = _wide(query).unflatten(-1, (n_heads, -1)).transpose(-3, -2)
+        # the moment is positive semidefinite, rounding is not
+        second_moment = ((heads @ moment) * heads).sum(-1).clamp(min=0) * scale**2
+        theta = sharpness(entropy, second_moment, log_count) + eps
+        sharpened = (heads * (scale / theta).unsqueeze(-1)).transpose(-3, -2).flatten(-2)
+        return _affine(sharpened.to(query.dtype), mixing, row)
+
+
+class _SelfAttention(torch.autograd.Function):
+    """Constant sharpness, no mask: keeps the tokens [R, N, D], their mean and Gram matrix and the weights alone.
+
+    The products of D x D matrices are made again for the gradients.
+    """
+
+    @staticmethod
+    def forward(ctx, tokens: Tensor, *arguments) -> Tensor:
+        *weights, n_heads, slope, dtype = arguments
+        with without_autocast(tokens):
+            wide = Projections(*map(_wide, weights))
+            gram, mean, _, _ = _moments(_wide(tokens), None)
+            matrix, row = _affine_map(_small_products(gram, wide, n_heads), wide, slope)
+            row = row + (mean @ wide.value_weight.t() + wide.value_bias) @ wide.out_weight.t() + wide.out_bias
+            output = _affine(tokens.to(dtype), matrix.movedim(1, 0), row)
+        ctx.save_for_backward(tokens, gram, mean, *weights)
+        ctx.settings = n_heads, slope
+        return output
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor):
+        tokens, gram, mean, *weights = ctx.saved_tensors
+        n_heads, slope = ctx.settings
+        count = tokens.shape[-2]
+        with without_autocast(tokens):
+            if torch.is_grad_enabled():
+                # to autograd, what was kept is no function of the tokens: for second derivatives it is made again
+                gram, mean, _, _ = _moments(_wide(tokens), None)
+            wide, cast = Projections(*map(_wide, weights)), tokens.to(gradient.dtype)
+            small = _small_products(gram, wide, n_heads)
+            matrix, _ = _affine_map(small, wide, slope)
+            d_matrix = _wide(cast.transpose(-2, -1) @ gradient).movedim(1, 0)
+            d_row = _wide(gradient).sum(-2)
+            d_gram, d_mean, d_weights = _small_gradients(d_matrix, d_row, mean, wide, small, n_heads, slope)
+            # through the centred tokens; their mean gets nothing, as they sum to zero
+            symmetric = ((d_gram + d_gram.transpose(0, 2)) / count).movedim(1, 0)
+            d_tokens = _affine(cast, symmetric, (d_mean / count).unsqueeze(1) - mean @ symmetric)
+            d_tokens = torch.baddbmm(d_tokens, gradient, matrix.to(gradient.dtype).permute(1, 2, 0))
+        d_weights = (d.to(weight.dtype) for d, weight in zip(d_weights, weights, strict=True))
+        return d_tokens.to(tokens.dtype), *d_weights, None, None, None
+
+
+class _Small(NamedTuple):
+    """Products of the Gram matrices with weights, all R in one matrix product each: that is why R comes second."""
+
+    laid_out: Tensor  # G [D, R * D]
+    keyed: Tensor  # W_k G by head [H, d * R, D]
+    moment: Tensor  # M [H, d * R, d]
+    mixing: Tensor  # M W_oᵀ [D, R * D], D = (H, d)
+
+
+def _small_products(gram: Tensor, weights: Projections, n_heads: int) -> _Small:
+    laid_out = gram.movedim(1, 0).flatten(1)
+    keyed = (weights.key_weight @ laid_out).view(n_heads, -1, gram.shape[-1])
+    moment = keyed @ _by_head(weights.value_weight, n_heads).transpose(-2, -1)
+    mixing = (moment @ _out_by_head(weights.out_weight, n_heads)).view(laid_out.shape)
+    return _Small(laid_out, keyed, moment, mixing)
+
+
+def _affine_map(small: _Small, weights: Projections, slope: float) -> tuple[Tensor, Tensor]:
+    """A [D, R, D], and the part of the query bias [R, 1, D], of the map of a constant sharpness."""
+    both = (slope * _query_with_bias(weights)).t() @ small.mixing
+    both = both.unflatten(1, (-1, len(both) - 1))
+    return both[:-1], both[-1].unsqueeze(1)
+
+
+def _small_gradients(
+    d_matrix: Tensor,
+    d_row: Tensor,
+    mean: Tensor,
+    weights: Projections,
+    small: _Small,
+    n_heads: int,
+    slope: float,
+) -> tuple[Tensor, Tensor, Projections]:
+    """Gradients of G [D, R, D], mean [R, D] and the weights, from those of A [D, R, D] and c [R, D]."""
+    value_by_head, out_by_head = _by_head(weights.value_weight, n_heads), _out_by_head(weights.out_weight, n_heads)
+    d_both = torch.cat([d_matrix, d_row.unsqueeze(0)]).flatten(1)
+    d_query = slope * (small.mixing @ d_both.t())
+    d_mixing = ((slope * _query_with_bias(weights)) @ d_both).view(small.keyed.shape)
+    d_out_by_head = small.moment.transpose(-2, -1) @ d_mixing
+    d_moment = d_mixing @ out_by_head.transpose(-2, -1)
+    d_value_by_head = d_moment.transpose(-2, -1) @ small.keyed
+    d_keyed = (d_moment @ value_by_head).view(small.laid_out.shape)
+    d_gram = (weights.key_weight.t() @ d_keyed).unflatten(1, d_matrix.shape[1:])
+
+    mean = mean.squeeze(-2)
+    value_mean = mean @ weights.value_weight.t() + weights.value_bias
+    d_value_mean = d_row @ weights.out_weight
+    d_weights = Projections(
+        query_weight=d_query[:, :-1],
+        query_bias=d_query[:, -1],
+        key_weight=d_keyed @ small.laid_out.t(),
+        key_bias=torch.zeros_like(weights.key_bias),
+        value_weight=d_value_by_head.flatten(0, 1) + d_value_mean.t() @ mean,
+        value_bias=d_value_mean.sum(0),
+        out_weight=d_out_by_head.flatten(0, 1).t() + d_row.t() @ value_mean,
+        out_bias=d_row.sum(0),
+    )
+    return d_gram, d_value_mean @ weights.value_weight, d_weights
+
+
+def _moments(
+    tokens: Tensor, key_mask: Optional[Tensor]
+) -> tuple[Tensor, Tensor, Union[int, Tensor], Union[int, Tensor]]:
+    """G [R, D, D], mean [R, 1, D], N, and 1 where there is a key, of tokens [R, N, D]; with a mask both [R, 1, 1]."""
+    if key_mask is None:
+        count, has_keys = tokens.shape[-2], 1
+        mean = tokens.mean(-2, keepdim=True)
+        centred = tokens - mean
+    else:
+        kept = key_mask.sum(-1)[..., None, None]
+        count, has_keys = kept.clamp(min=1), (kept > 0).to(tokens.dtype)
+        tokens = drop_keys(tokens, key_mask)
+        mean = tokens.sum(-2, keepdim=True) / count
+        centred = drop_keys(tokens - mean, key_mask)
+    return centred.transpose(-2, -1) @ centred / count, mean, count, has_keys
+
+
+def _rows(tokens: Tensor) -> Tensor:
+    """[..., N, D] as [R, N, D]."""
+    return tokens.reshape(-1, *tokens.shape[-2:])
+
+
+def _unfold(tensor: Tensor, leading: torch.Size) -> Tensor:
+    """[R, ...] with R as the leading dimensions again."""
+    return tensor.reshape(*leading, *tensor.shape[1:])
+
+
+def _query_with_bias(weights: Projections) -> Tensor:
+    """W_q with its bias as one more column [D, D + 1]: A and the bias's row are then one product."""
+    return torch.cat([weights.query_weight, weights.query_bias.unsqueeze(1)], dim=1)
+
+
+def _by_head(weight: Tensor, n_heads: int) -> Tensor:
+    """Rows of [D, D] by head: [H, d, D]."""
+    return weight.unflatten(0, (n_heads, -1))
+
+
+def _out_by_head(weight: Tensor, n_heads: int) -> Tensor:
+    """W_oᵀ by head: [H, d, D]."""
+    return weight.t().unflatten(0, (n_heads, -1))
+
+
+def _affine(states: Tensor, matrix: Tensor, row: Tensor) -> Tensor:
+    """states [..., L, D] times matrix [..., D, D] plus row [..., 1, D], in the dtype of states."""
+    matrix, row = matrix.to(states.dtype), row.to(states.dtype)
+    if states.dim() == 3 and states.shape[:1] == matrix.shape[:1]:
+        return torch.baddbmm(row, states, matrix)
+    return row + states @ matrix
+
+
+def head_scale(states: Tensor, n_heads: int) -> float:
+    return 1 / math.sqrt(states.shape[-1] // n_heads)
+
+
+def compute_dtype(states: Tensor) -> torch.dtype:
+    kind = states.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else states.dtype
+
+
+def without_autocast(states: Tensor) -> torch.autocast:
+    return torch.autocast(states.device.type, enabled=False)
+
+
+def _wide(tensor: Tensor) -> Tensor:
+    """In at least float32."""
+    return tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
