@@ -4,7 +4,7 @@ import importlib
 
 from .version import __version__
 
-# Loaded when asked for: the functions and layers need torch alone, the models BasicTS too.
+# Loaded when asked for: the functions and layers need torch alone, the rest BasicTS too.
 _HOMES = {
     "STAEformer": ".models.STAEformer",
     "STAEformerConfig": ".models.STAEformer",
@@ -12,6 +12,8 @@ _HOMES = {
     "ELinFormerConfig": ".models.ELinFormer",
     "EntropyEqualAttention": ".modules",
     "SoftmaxAttention": ".modules",
+    "LinformerAttention": ".modules",
+    "linearize": ".host.linearize",
     "entropy_equal_attention": ".ops",
     "attention_entropy": ".ops",
 }
@@ -22,7 +24,7 @@ __all__ = ["__version__", *_HOMES]
 def __getattr__(name: str):
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
-    if _HOMES[name].startswith(".models"):
+    if _HOMES[name].startswith((".models", ".host")):
         from .requirement import require_basicts
 
         require_basicts()

@@ -9,10 +9,11 @@ from basicts.models.STID import STID
 from basicts_elin import ELinFormer, STAEformer
 from basicts_elin.data.catalog import CATALOG
 from basicts_elin.host.config_file import load_config
+from basicts_elin.host.linear_rivals import iTransformerLinear
 
 ROOT = Path(__file__).resolve().parents[1] / "baselines_cfg"
 FILES = sorted(ROOT.glob("*/*.py"))
-MODELS = {"ELinFormer": ELinFormer, "STAEformer": STAEformer, "STID": STID}
+MODELS = {"ELinFormer": ELinFormer, "STAEformer": STAEformer, "STID": STID, "iTransformer_linear": iTransformerLinear}
 SMALL = {"ELinFormer_small", "STAEformer_small"}
 # small enough for a processor
 PARTS = {"SyntheticTraffic", "PEMS08_tail", "PEMS-BAY_67"}
@@ -47,7 +48,7 @@ def test_a_file_is_what_its_name_says(path):
     assert loaded.model is MODELS[path.parent.name.removesuffix("_small")]
     assert loaded.dataset_name == path.stem
     assert loaded.model_config.num_features == facts.num_nodes
-    assert loaded.model_config.num_time_in_day == 288
+    assert loaded.model_config.get("num_time_in_day", 288) == 288
     assert parameters(loaded) > 0
     assert (loaded.seed, loaded.gpus) == (42, None)
 

@@ -1,4 +1,5 @@
 from .entropy_equal import EntropyEqualAttention
+from .linformer import LinformerAttention
 from .softmax import SoftmaxAttention
 
-__all__ = ["EntropyEqualAttention", "SoftmaxAttention"]
+__all__ = ["EntropyEqualAttention", "LinformerAttention", "SoftmaxAttention"]

@@ -121,7 +121,7 @@ def kept_keys(attention_mask: torch.Tensor, num_keys: int) -> torch.Tensor:
     if not (keep | (attention_mask < _DROPPED_BELOW)).all():
         raise ValueError(
             "attention_mask holds values other than 0 (keep) and very negative ones (drop, below -1e4); a bias on the "
-            "logits has no place in entropy-equal attention"
+            "logits has no place in linear attention"
         )
     if keep.shape[-2] > 1 and (keep == keep[..., :1, :]).all():
         keep = keep[..., :1, :]

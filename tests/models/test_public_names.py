@@ -1,4 +1,4 @@
-"""`from basicts_elin import ...`: the operator and the layers with torch alone, the models with BasicTS."""
+"""`from basicts_elin import ...`: the operator and the layers with torch alone, the rest with BasicTS."""
 
 import subprocess
 import sys
@@ -17,6 +17,8 @@ NAMES = [
     "ELinFormerConfig",
     "EntropyEqualAttention",
     "SoftmaxAttention",
+    "LinformerAttention",
+    "linearize",
     "entropy_equal_attention",
     "attention_entropy",
 ]
@@ -40,14 +42,15 @@ sys.meta_path.insert(0, Missing())
 metadata.version = version
 
 import torch
-from basicts_elin import EntropyEqualAttention, SoftmaxAttention, attention_entropy, entropy_equal_attention
+from basicts_elin import EntropyEqualAttention, LinformerAttention, SoftmaxAttention
+from basicts_elin import attention_entropy, entropy_equal_attention
 query, key, value = torch.randn(3, 2, 7, 12)
 assert entropy_equal_attention(query, key, value).shape == (2, 7, 12)
 assert attention_entropy(query, key).shape == (2, 7)
-for layer in (EntropyEqualAttention, SoftmaxAttention):
-    assert layer(12, 3)(query)[0].shape == (2, 7, 12)
+for layer in (EntropyEqualAttention(12, 3), SoftmaxAttention(12, 3), LinformerAttention(12, 3, 7)):
+    assert layer(query)[0].shape == (2, 7, 12)
 assert not any(name.split(".")[0] == "basicts" for name in sys.modules)
-for name in ("ELinFormer", "ELinFormerConfig", "STAEformer", "STAEformerConfig"):
+for name in ("ELinFormer", "ELinFormerConfig", "STAEformer", "STAEformerConfig", "linearize"):
     try:
         exec(f"from basicts_elin import {name}")
     except ValueError as error:
@@ -69,7 +72,8 @@ def run(script):
 def test_without_basicts():
     lines = run(WITHOUT_BASICTS)
     assert [line.split()[:2] for line in lines] == [
-        [name, "UserError"] for name in ("ELinFormer", "ELinFormerConfig", "STAEformer", "STAEformerConfig")
+        [name, "UserError"]
+        for name in ("ELinFormer", "ELinFormerConfig", "STAEformer", "STAEformerConfig", "linearize")
     ]
     assert all("BasicTS is not installed; expected basicts 1.1.x: install it by `make setup`" in line for line in lines)
 

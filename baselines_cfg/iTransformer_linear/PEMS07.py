@@ -1,0 +1,3 @@
+from basicts_elin.host import linear_rival_config
+
+CFG = linear_rival_config("iTransformer", "PEMS07")
