@@ -10,6 +10,8 @@ Centring S removes the bias of the keys; the rows of the weights sum to 1, so th
 of the output.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -51,10 +53,10 @@ class _FewTokens(torch.autograd.Function):
             cast = tokens.to(dtype)
             query, key, value = _project(cast, wide, n_heads)
             ctx.save_for_backward(tokens, query, key, value, *weights)
-            context = _weights(query, key, slope) @ value
-            context = context.view(n_heads, -1, context.shape[-1]).transpose(0, 1).reshape(-1, cast.shape[-1])
+            context = (_weights(query, key, slope) @ value).view(n_heads, -1, value.shape[-1])
             bias = torch.addmv(wide.out_bias, wide.out_weight, wide.value_bias)
-            return torch.addmm(bias, context, wide.out_weight.t()).view(tokens.shape)
+            # the sum over heads without putting them side by side first
+            return torch.addbmm(bias, context, _out_by_head(wide, n_heads)).view(tokens.shape)
 
     @staticmethod
     def backward(ctx, gradient: Tensor):
@@ -69,23 +71,23 @@ class _FewTokens(torch.autograd.Function):
             mixing = _weights(query, key, slope)
             context = (mixing @ value).view(n_heads, -1, value.shape[-1])
             # by head [H, R N, d]
-            out_by_head = wide.out_weight.view(hidden_size, n_heads, -1).transpose(0, 1)
-            d_context = torch.bmm(flat.expand(n_heads, -1, -1), out_by_head)
+            d_context = torch.bmm(flat.expand(n_heads, -1, -1), _out_by_head(wide, n_heads).transpose(-2, -1))
             d_out_weight = (context.transpose(-2, -1) @ flat).flatten(0, 1).t()
             d_context = d_context.view(value.shape)
             d_mixing = d_context @ value.transpose(-2, -1)
             d_logits = slope * (d_mixing - d_mixing.mean(-1, keepdim=True))
-            d_heads = (d_logits @ key, d_logits.transpose(-2, -1) @ query, mixing.transpose(-2, -1) @ d_context)
-            # side by side, a row for each token
-            apart = [d.view(n_heads, len(flat), -1).transpose(0, 1) for d in d_heads]
-            d_projected = torch.cat(apart, dim=1).flatten(1)
-            d_tokens = d_projected @ torch.cat([wide.query_weight, wide.key_weight, wide.value_weight])
-            d_query_weight, d_key_weight, d_value_weight = (d_projected.t() @ cast.reshape(-1, hidden_size)).chunk(3)
+            pairs = ((d_logits, key), (d_logits.transpose(-2, -1), query), (mixing.transpose(-2, -1), d_context))
+            # [3 H, R N, d]; sums over heads without putting them side by side first
+            d_heads = _stacked_products(pairs).view(3 * n_heads, len(flat), -1)
+            by_head = _projections_by_head(wide, n_heads)
+            d_tokens = torch.addbmm(flat.new_zeros(()), d_heads, by_head, beta=0)
+            d_by_head = d_heads.transpose(-2, -1) @ cast.reshape(-1, hidden_size).expand(len(d_heads), -1, -1)
+            d_query_weight, d_key_weight, d_value_weight = d_by_head.flatten(0, 1).chunk(3)
             d_out_bias = flat.sum(0)
             d_value_bias = wide.out_weight.t() @ d_out_bias
             d_weights = Projections(
                 query_weight=d_query_weight,
-                query_bias=d_projected[:, :hidden_size].sum(0),
+                query_bias=d_heads[:n_heads].sum(1).flatten(),
                 key_weight=d_key_weight,
                 key_bias=torch.zeros_like(wide.key_bias),
                 value_weight=d_value_weight,
@@ -100,14 +102,35 @@ class _FewTokens(torch.autograd.Function):
 def _project(tokens: Tensor, weights: Projections, n_heads: int) -> tuple[Tensor, Tensor, Tensor]:
     """Queries, keys and values without the biases that have no effect, each [H R, N, d], R fastest."""
     num_rows, num_tokens, hidden_size = tokens.shape
-    stacked = torch.cat([weights.query_weight, weights.key_weight, weights.value_weight])
-    by_head = stacked.view(3 * n_heads, -1, hidden_size)
+    by_head = _projections_by_head(weights, n_heads)
     # bmm and not matmul, which would make one product and then tear it apart
     flat = tokens.reshape(-1, hidden_size).expand(3 * n_heads, -1, -1)
     heads = torch.bmm(flat, by_head.transpose(-2, -1))
     query, key, value = heads.view(3, n_heads, num_rows, num_tokens, -1)
     query = query + weights.query_bias.view(n_heads, 1, 1, -1)
     return query.flatten(0, 1), key.flatten(0, 1), value.flatten(0, 1)
+
+
+def _stacked_products(pairs: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
+    """The products of the pairs, one behind the other; put in place at once unless second derivatives are wanted."""
+    if torch.is_grad_enabled():
+        return torch.stack([one @ other for one, other in pairs])
+    one, other = pairs[0]
+    products = one.new_empty(len(pairs), *one.shape[:-1], other.shape[-1])
+    for (one, other), place in zip(pairs, products, strict=True):
+        torch.bmm(one, other, out=place)
+    return products
+
+
+def _projections_by_head(weights: Projections, n_heads: int) -> Tensor:
+    """W_q, W_k, W_v by head [3 H, d, D]."""
+    stacked = torch.cat([weights.query_weight, weights.key_weight, weights.value_weight])
+    return stacked.view(3 * n_heads, -1, stacked.shape[-1])
+
+
+def _out_by_head(weights: Projections, n_heads: int) -> Tensor:
+    """W_oᵀ by head [H, d, D]."""
+    return weights.out_weight.t().unflatten(0, (n_heads, -1))
 
 
 def _weights(query: Tensor, key: Tensor, slope: float) -> Tensor:

@@ -118,9 +118,9 @@ def plain_gram_attention(
 
 
 class _SelfAttention(torch.autograd.Function):
-    """Constant sharpness, no mask: keeps the tokens [R, N, D], their mean and Gram matrix and the weights alone.
+    """Constant sharpness, no mask: of the size of the tokens [R, N, D], nothing but them is kept for the gradients.
 
-    The products of D x D matrices are made again for the gradients.
+    Beside them the weights, the mean and two D x D matrices for each R: the Gram matrix and the map A.
     """
 
     @staticmethod
@@ -129,32 +129,36 @@ class _SelfAttention(torch.autograd.Function):
         with without_autocast(tokens):
             wide = Projections(*map(_wide, weights))
             gram, mean, _, _ = _moments(_wide(tokens), None)
-            matrix, row = _affine_map(_small_products(gram, wide, n_heads), wide, slope)
+            small = _small_products(gram, wide, n_heads)
+            matrix, row = _affine_map(small, wide, slope)
             row = row + (mean @ wide.value_weight.t() + wide.value_bias) @ wide.out_weight.t() + wide.out_bias
             output = _affine(tokens.to(dtype), matrix.movedim(1, 0), row)
-        ctx.save_for_backward(tokens, gram, mean, *weights)
+        ctx.save_for_backward(tokens, small.laid_out, matrix, mean, *weights)
         ctx.settings = n_heads, slope
         return output
 
     @staticmethod
     def backward(ctx, gradient: Tensor):
-        tokens, gram, mean, *weights = ctx.saved_tensors
+        tokens, laid_out, matrix, mean, *weights = ctx.saved_tensors
         n_heads, slope = ctx.settings
         count = tokens.shape[-2]
         with without_autocast(tokens):
+            wide, cast = Projections(*map(_wide, weights)), tokens.to(gradient.dtype)
             if torch.is_grad_enabled():
                 # to autograd, what was kept is no function of the tokens: for second derivatives it is made again
                 gram, mean, _, _ = _moments(_wide(tokens), None)
-            wide, cast = Projections(*map(_wide, weights)), tokens.to(gradient.dtype)
-            small = _small_products(gram, wide, n_heads)
-            matrix, _ = _affine_map(small, wide, slope)
+                small = _small_products(gram, wide, n_heads)
+                matrix, _ = _affine_map(small, wide, slope)
+            else:
+                small = _products_of(laid_out, wide, n_heads)
             d_matrix = _wide(cast.transpose(-2, -1) @ gradient).movedim(1, 0)
             d_row = _wide(gradient).sum(-2)
-            d_gram, d_mean, d_weights = _small_gradients(d_matrix, d_row, mean, wide, small, n_heads, slope)
+            d_gram, d_mean, d_weights = _small_gradients(d_matrix, d_row, mean, wide, small, n_heads, slope, count)
             # through the centred tokens; their mean gets nothing, as they sum to zero
-            symmetric = ((d_gram + d_gram.transpose(0, 2)) / count).movedim(1, 0)
+            d_gram = d_gram.movedim(1, 0).contiguous()
+            symmetric = d_gram + d_gram.transpose(1, 2)
             d_tokens = _affine(cast, symmetric, (d_mean / count).unsqueeze(1) - mean @ symmetric)
-            d_tokens = torch.baddbmm(d_tokens, gradient, matrix.to(gradient.dtype).permute(1, 2, 0))
+            d_tokens = _add_product(d_tokens, gradient, matrix.to(gradient.dtype).permute(1, 2, 0))
         d_weights = (d.to(weight.dtype) for d, weight in zip(d_weights, weights, strict=True))
         return d_tokens.to(tokens.dtype), *d_weights, None, None, None
 
@@ -169,8 +173,11 @@ class _Small(NamedTuple):
 
 
 def _small_products(gram: Tensor, weights: Projections, n_heads: int) -> _Small:
-    laid_out = gram.movedim(1, 0).flatten(1)
-    keyed = (weights.key_weight @ laid_out).view(n_heads, -1, gram.shape[-1])
+    return _products_of(gram.movedim(1, 0).flatten(1), weights, n_heads)
+
+
+def _products_of(laid_out: Tensor, weights: Projections, n_heads: int) -> _Small:
+    keyed = (weights.key_weight @ laid_out).view(n_heads, -1, len(laid_out))
     moment = keyed @ _by_head(weights.value_weight, n_heads).transpose(-2, -1)
     mixing = (moment @ _out_by_head(weights.out_weight, n_heads)).view(laid_out.shape)
     return _Small(laid_out, keyed, moment, mixing)
@@ -191,8 +198,9 @@ def _small_gradients(
     small: _Small,
     n_heads: int,
     slope: float,
+    count: int,
 ) -> tuple[Tensor, Tensor, Projections]:
-    """Gradients of G [D, R, D], mean [R, D] and the weights, from those of A [D, R, D] and c [R, D]."""
+    """Gradients of N G [D, R, D], mean [R, D] and the weights, from those of A [D, R, D] and c [R, D]."""
     value_by_head, out_by_head = _by_head(weights.value_weight, n_heads), _out_by_head(weights.out_weight, n_heads)
     d_both = torch.cat([d_matrix, d_row.unsqueeze(0)]).flatten(1)
     d_query = slope * (small.mixing @ d_both.t())
@@ -201,7 +209,7 @@ def _small_gradients(
     d_moment = d_mixing @ out_by_head.transpose(-2, -1)
     d_value_by_head = d_moment.transpose(-2, -1) @ small.keyed
     d_keyed = (d_moment @ value_by_head).view(small.laid_out.shape)
-    d_gram = (weights.key_weight.t() @ d_keyed).unflatten(1, d_matrix.shape[1:])
+    d_gram = ((weights.key_weight.t() / count) @ d_keyed).unflatten(1, d_matrix.shape[1:])
 
     mean = mean.squeeze(-2)
     value_mean = mean @ weights.value_weight.t() + weights.value_bias
@@ -267,6 +275,11 @@ def _affine(states: Tensor, matrix: Tensor, row: Tensor) -> Tensor:
     if states.dim() == 3 and states.shape[:1] == matrix.shape[:1]:
         return torch.baddbmm(row, states, matrix)
     return row + states @ matrix
+
+
+def _add_product(total: Tensor, one: Tensor, other: Tensor) -> Tensor:
+    """total + one @ other, in place unless second derivatives are wanted."""
+    return torch.baddbmm(total, one, other) if torch.is_grad_enabled() else total.baddbmm_(one, other)
 
 
 def head_scale(states: Tensor, n_heads: int) -> float:

@@ -34,3 +34,18 @@ class MemoryMeter(TorchDispatchMode):
 
     def _release(self, address):
         self._alive -= self._sizes.pop(address)
+
+
+def saved_bytes(function, *inputs):
+    """What autograd keeps for the gradients, each storage once; parameters left out, inputs counted."""
+    kept = {}
+
+    def pack(tensor):
+        if not isinstance(tensor, torch.nn.Parameter):
+            # held, so that no address is used twice
+            kept[tensor.untyped_storage()._cdata] = tensor.untyped_storage()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        function(*inputs)
+    return sum(storage.nbytes() for storage in kept.values())

@@ -1,0 +1,51 @@
+"""Rows of measurements: on the screen with their ratios, and as CSV with what they were made with."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from basicts_elin.record import environment
+from basicts_elin.report.table import write_csv
+
+FACTS = ("hardware", "torch", "commit")
+
+
+def run_facts(device: str) -> dict[str, str]:
+    facts = environment(on_gpu=device == "cuda")
+    return {"hardware": facts["hardware"], "torch": facts["versions"]["torch"], "commit": facts["commit"]}
+
+
+def write_rows(path: Path, rows: Sequence[dict], facts: dict[str, str]) -> None:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    write_csv(path, [{**row, **facts} for row in rows], [*columns, *FACTS])
+
+
+def print_ratios(rows: Sequence[dict], rivals: Sequence[str]) -> None:
+    """The rows of one size, each with its time and its saved bytes as parts of its rivals'."""
+    by_name = {row["variant"]: row for row in rows}
+    rivals = [name for name in rivals if name in by_name]
+    first = rows[0]
+    print(f"\n{first['tokens']} tokens, batch {first['batch']}, {first['precision']}")
+    titles = " ".join(f"{'/ ' + name.rpartition(', ')[2]:>17}" for name in rivals)
+    print(f"{'variant':<26} {'ms':>9} {titles}  saved MiB {'/ ' + rivals[0] if rivals else '':>17}  peak MiB")
+    for row in rows:
+        times = " ".join(f"{row['milliseconds'] / by_name[name]['milliseconds']:>17.3f}" for name in rivals)
+        saved = f"{row['saved_mib'] / by_name[rivals[0]]['saved_mib']:>17.3f}" if rivals else ""
+        peak = row.get("peak_mib", "")
+        line = f"{row['variant']:<26} {row['milliseconds']:>9.1f} {times} {row['saved_mib']:>10.1f} {saved} {peak:>9}"
+        print(line, flush=True)
+
+
+def scaling(rows: Sequence[dict], fewer: int, more: int) -> str:
+    """How time and saved bytes of each variant grow with the tokens at batch 1, against the tokens' own growth."""
+    found = {(row["tokens"], row["variant"]): row for row in rows if row["batch"] == 1}
+    if not {fewer, more} <= {tokens for tokens, _ in found}:
+        return ""
+    lines = [f"\nfrom {fewer} to {more} tokens, batch 1 (tokens: {more / fewer:.2f} times)"]
+    for tokens, variant in found:
+        if tokens == more and (fewer, variant) in found:
+            one, other = found[fewer, variant], found[more, variant]
+            time, saved = (other[name] / one[name] for name in ("milliseconds", "saved_mib"))
+            parts = (f"{name} {growth:6.2f} ({growth * fewer / more:.2f})" for name, growth in
+                     (("time", time), ("saved", saved)))  # fmt: skip
+            lines.append(f"{variant:<22} {'  '.join(parts)}")
+    return "\n".join(lines)
