@@ -31,9 +31,10 @@ def bytes_saved(forward: Callable[[], Tensor]) -> int:
 
     def pack(tensor: Tensor) -> Tensor:
         if not (tensor.is_leaf and isinstance(tensor, torch.nn.Parameter)):
-            sizes[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
-            # a storage that is freed could give its address to another
-            kept.append(tensor)
+            storage = tensor.untyped_storage()
+            sizes[storage.data_ptr()] = storage.nbytes()
+            # held, so that no address is used twice; the tensor itself would hold the graph, which holds this list
+            kept.append(storage)
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
