@@ -1,5 +1,6 @@
 """Rows of measurements: on the screen with their ratios, and as CSV with what they were made with."""
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,3 +50,23 @@ def scaling(rows: Sequence[dict], fewer: int, more: int) -> str:
                      (("time", time), ("saved", saved)))  # fmt: skip
             lines.append(f"{variant:<22} {'  '.join(parts)}")
     return "\n".join(lines)
+
+
+def markdown(rows: Sequence[dict]) -> str:
+    """One line per variant, one column per size: "milliseconds / MiB kept for the gradients"."""
+    sizes = list(dict.fromkeys((row["tokens"], row["batch"]) for row in rows))
+    titles = " | ".join(f"{tokens} × {batch}" for tokens, batch in sizes)
+    lines = [f"| | {titles} |", "|---" * (len(sizes) + 1) + "|"]
+    for variant in dict.fromkeys(row["variant"] for row in rows):
+        own = {(row["tokens"], row["batch"]): row for row in rows if row["variant"] == variant}
+        cells = [
+            f"{float(own[size]['milliseconds']):.0f} / {float(own[size]['saved_mib']):.0f}" if size in own else ""
+            for size in sizes
+        ]
+        lines.append(f"| {variant} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
