@@ -6,19 +6,14 @@ Forward, backward and Adam's step of the full-size models, 12 steps in and out, 
 differ in the attention alone. The exactness of every path is checked first.
 """
 
-import argparse
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import torch
-from measure import bytes_saved, extra_resident_mib, peak_mib, times_in_turn
-from tables import print_ratios, run_facts, write_rows
-from variants import LAYERS, check_exactness
+from comparison import HEADS, HIDDEN_SIZE, STEPS, compare, make_parser
+from variants import LAYERS
 
 from basicts_elin import ELinFormer, ELinFormerConfig, STAEformer, STAEformerConfig
 
-HIDDEN_SIZE, HEADS, STEPS = 152, 4, 12
 SIZES = ((170, 16), (307, 16), (883, 4))
 VARIANTS = {
     "STAEformer, softmax matmul": "softmax matmul",
@@ -27,7 +22,6 @@ VARIANTS = {
     "ELinFormer": None,
     "ELinFormer, gaussian": None,
 }
-PRECISIONS = {"cpu": ("float32",), "cuda": ("float32", "tf32", "bfloat16")}
 
 
 def build(variant: str, nodes: int) -> torch.nn.Module:
@@ -63,47 +57,9 @@ def make_run(variant: str, nodes: int, batch: int, device: str, precision: str) 
     return forward, step
 
 
-def measure(nodes: int, batch: int, device: str, precision: str, repeats: int, with_peak: bool) -> list[dict[str, Any]]:
-    runs = {name: make_run(name, nodes, batch, device, precision) for name in VARIANTS}
-    saved = {name: bytes_saved(forward) / 2**20 for name, (forward, _) in runs.items()}
-    seconds = times_in_turn({name: step for name, (_, step) in runs.items()}, repeats, device)
-    rows = []
-    for name, (_, step) in runs.items():
-        row = {"tokens": nodes, "batch": batch, "variant": name, "precision": precision}
-        row |= {"milliseconds": round(1000 * seconds[name], 1), "saved_mib": round(saved[name], 1)}
-        if with_peak and device == "cuda":
-            row["peak_mib"] = round(peak_mib(step, device), 1)
-        elif with_peak:
-            row["peak_mib"] = round(extra_resident_mib(__file__, [name, str(nodes), str(batch)]), 1)
-        rows.append(row)
-    return rows
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--device", choices=PRECISIONS, default="cpu")
-    parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: 2)")
-    parser.add_argument("--repeats", type=int, default=7, help="rounds after the first (default: 7)")
-    parser.add_argument("--sizes", nargs="+", metavar="NODESxBATCH", help="such as 170x16 (default: all)")
-    parser.add_argument("--no-peak", action="store_true", help="leave peak memory out, which takes a process each")
-    parser.add_argument("--output", type=Path, metavar="CSV", help="where the rows are written")
-    parser.add_argument("--peak", nargs=3, metavar=("VARIANT", "NODES", "BATCH"), help=argparse.SUPPRESS)
-    arguments = parser.parse_args(argv)
-    torch.set_num_threads(arguments.threads)
-    if arguments.peak:
-        variant, *size = arguments.peak
-        print(peak_mib(make_run(variant, *map(int, size), "cpu", "float32")[1], "cpu"))
-        return
-    check_exactness(HIDDEN_SIZE, HEADS)
-    sizes = [tuple(map(int, size.split("x"))) for size in arguments.sizes or ()] or SIZES
-    rows: list[dict] = []
-    for precision in PRECISIONS[arguments.device]:
-        for nodes, batch in sizes:
-            new = measure(nodes, batch, arguments.device, precision, arguments.repeats, not arguments.no_peak)
-            rows += new
-            print_ratios(new, list(VARIANTS)[:3])
-    if arguments.output:
-        write_rows(arguments.output, rows, run_facts(arguments.device))
+def main() -> None:
+    arguments = make_parser(__doc__.splitlines()[0]).parse_args()
+    compare(arguments, __file__, make_run, lambda nodes: tuple(VARIANTS), SIZES, tuple(VARIANTS)[:3])
 
 
 if __name__ == "__main__":
