@@ -50,16 +50,6 @@ CHUNK_NUMBERS = 2**22
 # numbers this small against those they are compared with are rounding
 ROUNDING = 1e-12
 
-# readable in print and by the colour-blind (Okabe and Ito), as in basicts_elin/report/plot.py
-COLOURS = {
-    "softmax": "#000000", "taylor": "#0072B2", "taylor2": "#E69F00", "gaussian": "#009E73", "exact": "#CC79A7",
-    UNIFORM: "#BBBBBB",
-}  # fmt: skip
-LABELS = {
-    "softmax": "softmax itself", "taylor": "taylor (the paper's)", "taylor2": "taylor2", "gaussian": "gaussian",
-    "exact": "exact (oracle)", UNIFORM: "uniform weights",
-}  # fmt: skip
-
 
 def measure(config: BasicTSForecastingConfig, checkpoint: Path, batches: int, seed: int) -> list[dict[str, Any]]:
     """One row per attention layer and candidate, on `batches` x train_batch_size windows of the test part.
@@ -326,58 +316,6 @@ def _text(value: Optional[float], width: int, decimals: int, factor: int = 1) ->
     return f"{'-':>{width}}" if value is None else f"{value * factor:>{width}.{decimals}f}"
 
 
-def plot(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    """Deficit by each estimate, distance of the weights, error of the output, by layer."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
-    estimates = ("softmax", "taylor", "taylor2", "gaussian")
-    weighed = (*ESTIMATORS, UNIFORM)
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(9, 4.2), layout="constrained")
-    _bars(left, rows, "deficit_estimated", estimates, 1, "{:.2f}")
-    left.set_title("Entropy deficit log N − H\n(best: as high as black)", fontsize=10, loc="left")
-    left.set_ylabel("nats, mean over queries")
-    _bars(middle, rows, "total_variation", weighed, 100, "{:.1f}")
-    middle.set_title("Weights, distance from\nsoftmax's (best: 0)", fontsize=10, loc="left")
-    middle.set_ylabel("total variation, %")
-    _bars(right, rows, "output_error_centred", weighed, 100, "{:.0f}")
-    right.set_title("Output without its mean\nover queries (best: 0)", fontsize=10, loc="left")
-    right.set_ylabel("error, % of the softmax output's norm")
-    patches = [plt.Rectangle((0, 0), 1, 1, color=COLOURS[name]) for name in LABELS]
-    style = {"ncols": len(LABELS), "frameon": False, "fontsize": 9, "handlelength": 1.2, "columnspacing": 1.4}
-    figure.legend(patches, LABELS.values(), loc="outside lower center", **style)
-    figure.suptitle(f"Linear attention in place of a trained STAEformer's softmax, {rows[0]['dataset']}", fontsize=12)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
-
-
-def _bars(
-    axes: Any, rows: Sequence[dict[str, Any]], column: str, names: Sequence[str], factor: int, form: str
-) -> None:
-    """A group of bars per layer, one for each name."""
-    values = {(row["layer"], row["estimator"]): row for row in rows}
-    layers = list(dict.fromkeys(row["layer"] for row in rows))
-    width = 0.84 / len(names)
-    for place, name in enumerate(names):
-        # the exact estimate is the truth
-        heights = [values[layer, "exact" if name == "softmax" else name][column] * factor for layer in layers]
-        positions = np.arange(len(layers)) + (place - (len(names) - 1) / 2) * width
-        bars = axes.bar(positions, heights, width * 0.94, color=COLOURS[name])
-        if len(layers) <= 2:
-            axes.bar_label(bars, [form.format(height) for height in heights], fontsize=7, padding=1)
-    # the full model has six layers, whose names fit only aslant
-    few = len(layers) <= 2
-    labels = [f"{layer}{chr(10) if few else ', '}N = {values[layer, 'exact']['tokens']}" for layer in layers]
-    style = {"fontsize": 9} if few else {"fontsize": 7.5, "rotation": 35, "ha": "right", "rotation_mode": "anchor"}
-    axes.set_xticks(range(len(layers)), labels, **style)
-    axes.grid(axis="y", alpha=0.3)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
-
-
 def main(argv: Optional[Sequence[str]] = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-cfg", required=True, metavar="FILE", help="configuration that the checkpoint was trained by")
@@ -396,6 +334,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     facts = provenance(arguments.ckpt)
     write_csv(arguments.output, [{**row, **facts} for row in rows], COLUMNS)
     if arguments.picture:
+        from fidelity_picture import plot
+
         plot(arguments.picture, rows)
     return 0
 
