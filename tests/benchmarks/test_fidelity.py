@@ -31,8 +31,11 @@ HEADS, HEAD = 2, 4
 def fidelity():
     spec = importlib.util.spec_from_file_location("benchmark_of_fidelity", SCRIPT)
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    with pytest.MonkeyPatch.context() as patch:
+        # as for a script that is started
+        patch.syspath_prepend(str(SCRIPT.parent))
+        spec.loader.exec_module(module)
+        yield module
 
 
 @pytest.fixture
