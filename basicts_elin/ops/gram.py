@@ -102,7 +102,7 @@ def plain_gram_attention(
             row = row + _unfold(query_row, leading)
             return _affine(states.to(dtype), _unfold(matrix.movedim(1, 0), leading), row)
         # W_k G W_kᵀ by head
-        moment = small.keyed @ _by_head(wide.key_weight, n_heads).transpose(-2, -1)
+        moment = small.keyed @ by_head(wide.key_weight, n_heads).transpose(-2, -1)
         moment = _unfold(moment.unflatten(1, (-1, len(gram))).movedim(2, 0), leading)
         mixing = _unfold(small.mixing.view(hidden_size, -1, hidden_size).movedim(1, 0), leading)
         count = gram.new_full((1, 1, 1), count) if isinstance(count, int) else count.to(gram.dtype)
@@ -133,13 +133,13 @@ class _SelfAttention(torch.autograd.Function):
             matrix, row = _affine_map(small, wide, slope)
             row = row + (mean @ wide.value_weight.t() + wide.value_bias) @ wide.out_weight.t() + wide.out_bias
             output = _affine(tokens.to(dtype), matrix.movedim(1, 0), row)
-        ctx.save_for_backward(tokens, small.laid_out, matrix, mean, *weights)
+        ctx.save_for_backward(tokens, small.laid_out, small.keyed, matrix, mean, *weights)
         ctx.settings = n_heads, slope
         return output
 
     @staticmethod
     def backward(ctx, gradient: Tensor):
-        tokens, laid_out, matrix, mean, *weights = ctx.saved_tensors
+        tokens, laid_out, keyed, matrix, mean, *weights = ctx.saved_tensors
         n_heads, slope = ctx.settings
         count = tokens.shape[-2]
         with without_autocast(tokens):
@@ -150,7 +150,7 @@ class _SelfAttention(torch.autograd.Function):
                 small = _small_products(gram, wide, n_heads)
                 matrix, _ = _affine_map(small, wide, slope)
             else:
-                small = _products_of(laid_out, wide, n_heads)
+                small = _products_of(laid_out, keyed, wide, n_heads)
             d_matrix = _wide(cast.transpose(-2, -1) @ gradient).movedim(1, 0)
             d_row = _wide(gradient).sum(-2)
             d_gram, d_mean, d_weights = _small_gradients(d_matrix, d_row, mean, wide, small, n_heads, slope, count)
@@ -173,13 +173,14 @@ class _Small(NamedTuple):
 
 
 def _small_products(gram: Tensor, weights: Projections, n_heads: int) -> _Small:
-    return _products_of(gram.movedim(1, 0).flatten(1), weights, n_heads)
-
-
-def _products_of(laid_out: Tensor, weights: Projections, n_heads: int) -> _Small:
+    laid_out = gram.movedim(1, 0).flatten(1)
     keyed = (weights.key_weight @ laid_out).view(n_heads, -1, len(laid_out))
-    moment = keyed @ _by_head(weights.value_weight, n_heads).transpose(-2, -1)
-    mixing = (moment @ _out_by_head(weights.out_weight, n_heads)).view(laid_out.shape)
+    return _products_of(laid_out, keyed, weights, n_heads)
+
+
+def _products_of(laid_out: Tensor, keyed: Tensor, weights: Projections, n_heads: int) -> _Small:
+    moment = keyed @ by_head(weights.value_weight, n_heads).transpose(-2, -1)
+    mixing = (moment @ out_by_head(weights.out_weight, n_heads)).view(laid_out.shape)
     return _Small(laid_out, keyed, moment, mixing)
 
 
@@ -201,14 +202,14 @@ def _small_gradients(
     count: int,
 ) -> tuple[Tensor, Tensor, Projections]:
     """Gradients of N G [D, R, D], mean [R, D] and the weights, from those of A [D, R, D] and c [R, D]."""
-    value_by_head, out_by_head = _by_head(weights.value_weight, n_heads), _out_by_head(weights.out_weight, n_heads)
+    value_heads, out_heads = by_head(weights.value_weight, n_heads), out_by_head(weights.out_weight, n_heads)
     d_both = torch.cat([d_matrix, d_row.unsqueeze(0)]).flatten(1)
     d_query = slope * (small.mixing @ d_both.t())
     d_mixing = ((slope * _query_with_bias(weights)) @ d_both).view(small.keyed.shape)
-    d_out_by_head = small.moment.transpose(-2, -1) @ d_mixing
-    d_moment = d_mixing @ out_by_head.transpose(-2, -1)
-    d_value_by_head = d_moment.transpose(-2, -1) @ small.keyed
-    d_keyed = (d_moment @ value_by_head).view(small.laid_out.shape)
+    d_out_heads = small.moment.transpose(-2, -1) @ d_mixing
+    d_moment = d_mixing @ out_heads.transpose(-2, -1)
+    d_value_heads = d_moment.transpose(-2, -1) @ small.keyed
+    d_keyed = (d_moment @ value_heads).view(small.laid_out.shape)
     d_gram = ((weights.key_weight.t() / count) @ d_keyed).unflatten(1, d_matrix.shape[1:])
 
     mean = mean.squeeze(-2)
@@ -219,9 +220,9 @@ def _small_gradients(
         query_bias=d_query[:, -1],
         key_weight=d_keyed @ small.laid_out.t(),
         key_bias=torch.zeros_like(weights.key_bias),
-        value_weight=d_value_by_head.flatten(0, 1) + d_value_mean.t() @ mean,
+        value_weight=d_value_heads.flatten(0, 1) + d_value_mean.t() @ mean,
         value_bias=d_value_mean.sum(0),
-        out_weight=d_out_by_head.flatten(0, 1).t() + d_row.t() @ value_mean,
+        out_weight=d_out_heads.flatten(0, 1).t() + d_row.t() @ value_mean,
         out_bias=d_row.sum(0),
     )
     return d_gram, d_value_mean @ weights.value_weight, d_weights
@@ -241,7 +242,7 @@ def _moments(
         tokens = drop_keys(tokens, key_mask)
         mean = tokens.sum(-2, keepdim=True) / count
         centred = drop_keys(tokens - mean, key_mask)
-    return centred.transpose(-2, -1) @ centred / count, mean, count, has_keys
+    return (centred.transpose(-2, -1) @ centred).div_(count), mean, count, has_keys
 
 
 def _rows(tokens: Tensor) -> Tensor:
@@ -259,12 +260,12 @@ def _query_with_bias(weights: Projections) -> Tensor:
     return torch.cat([weights.query_weight, weights.query_bias.unsqueeze(1)], dim=1)
 
 
-def _by_head(weight: Tensor, n_heads: int) -> Tensor:
+def by_head(weight: Tensor, n_heads: int) -> Tensor:
     """Rows of [D, D] by head: [H, d, D]."""
     return weight.unflatten(0, (n_heads, -1))
 
 
-def _out_by_head(weight: Tensor, n_heads: int) -> Tensor:
+def out_by_head(weight: Tensor, n_heads: int) -> Tensor:
     """W_oᵀ by head: [H, d, D]."""
     return weight.t().unflatten(0, (n_heads, -1))
 
