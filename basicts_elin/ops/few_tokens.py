@@ -51,36 +51,38 @@ class _FewTokens(torch.autograd.Function):
         with without_autocast(tokens):
             wide, cast = _sloped(weights, slope, dtype), tokens.to(dtype)
             query, key, value = _project(cast, wide, n_heads)
-            ctx.save_for_backward(tokens, query, key, value, *weights)
-            context = (_weights(query, key) @ value).view(n_heads, -1, value.shape[-1])
+            mixing = _weights(query, key)
+            ctx.save_for_backward(tokens, query, key, value, mixing, *weights)
+            context = (mixing @ value).view(n_heads, -1, value.shape[-1])
             bias = torch.addmv(wide.out_bias, wide.out_weight, wide.value_bias)
             # the sum over heads without putting them side by side first
             return torch.addbmm(bias, context, out_by_head(wide.out_weight, n_heads)).view(tokens.shape)
 
     @staticmethod
     def backward(ctx, gradient: Tensor):
-        tokens, query, key, value, *weights = ctx.saved_tensors
+        tokens, query, key, value, mixing, *weights = ctx.saved_tensors
         n_heads, slope = ctx.settings
         with without_autocast(tokens):
             wide, cast = _sloped(weights, slope, gradient.dtype), tokens.to(gradient.dtype)
             if torch.is_grad_enabled():
                 # to autograd, what was kept is no function of the tokens: for second derivatives it is made again
                 query, key, value = _project(cast, wide, n_heads)
+                mixing = _weights(query, key)
             flat, cast = (tensor.reshape(-1, tensor.shape[-1]) for tensor in (gradient, cast))
-            mixing = _weights(query, key)
             context = (mixing @ value).view(n_heads, len(flat), -1)
             d_out_heads = context.transpose(-2, -1) @ flat
             d_context = _on_heads(flat, out_by_head(wide.out_weight, n_heads)).view(value.shape)
             d_logits = d_context @ value.transpose(-2, -1)
             d_logits -= d_logits.mean(-1, keepdim=True)
             d_tokens = torch.zeros_like(flat)
-            d_query_weight, d_query_bias = _pull_back(d_logits @ key, d_tokens, cast, wide.query_weight)
-            d_key_weight, _ = _pull_back(d_logits.transpose(-2, -1) @ query, d_tokens, cast, wide.key_weight)
-            d_value_weight, _ = _pull_back(mixing.transpose(-2, -1) @ d_context, d_tokens, cast, wide.value_weight)
+            d_query = d_logits @ key
+            d_query_weight = _pull_back(d_query, d_tokens, cast, wide.query_weight)
+            d_key_weight = _pull_back(d_logits.transpose(-2, -1) @ query, d_tokens, cast, wide.key_weight)
+            d_value_weight = _pull_back(mixing.transpose(-2, -1) @ d_context, d_tokens, cast, wide.value_weight)
             d_out_bias = flat.sum(0)
             d_weights = Projections(
                 query_weight=slope * d_query_weight,
-                query_bias=slope * d_query_bias,
+                query_bias=slope * d_query.view(n_heads, len(flat), -1).sum(1).flatten(),
                 key_weight=d_key_weight,
                 key_bias=torch.zeros_like(wide.key_bias),
                 value_weight=d_value_weight,
@@ -125,9 +127,8 @@ def _weights(query: Tensor, key: Tensor) -> Tensor:
     return logits.sub_(logits.mean(-1, keepdim=True) - 1 / key.shape[-2])
 
 
-def _pull_back(d_heads: Tensor, d_tokens: Tensor, tokens: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradients of weight and bias of a projection; those of the tokens [R N, D] are added to `d_tokens`."""
+def _pull_back(d_heads: Tensor, d_tokens: Tensor, tokens: Tensor, weight: Tensor) -> Tensor:
+    """Gradient of the weight of a projection; that of the tokens [R N, D] is added to `d_tokens`."""
     d_heads = d_heads.view(-1, len(tokens), d_heads.shape[-1])
     d_tokens.addbmm_(d_heads, by_head(weight, len(d_heads)))
-    d_weight = torch.bmm(d_heads.transpose(-2, -1), tokens.expand(len(d_heads), -1, -1))
-    return d_weight.flatten(0, 1), d_heads.sum(1).flatten()
+    return torch.bmm(d_heads.transpose(-2, -1), tokens.expand(len(d_heads), -1, -1)).flatten(0, 1)

@@ -100,7 +100,7 @@ def plain_gram_attention(
         if constant is not None:
             matrix, query_row = _affine_map(small, wide, scale / (constant + eps))
             row = row + _unfold(query_row, leading)
-            return _affine(states.to(dtype), _unfold(matrix.movedim(1, 0), leading), row)
+            return _affine(states.to(dtype), _unfold(matrix, leading), row)
         # W_k G W_kᵀ by head
         moment = small.keyed @ by_head(wide.key_weight, n_heads).transpose(-2, -1)
         moment = _unfold(moment.unflatten(1, (-1, len(gram))).movedim(2, 0), leading)
@@ -132,14 +132,14 @@ class _SelfAttention(torch.autograd.Function):
             small = _small_products(gram, wide, n_heads)
             matrix, row = _affine_map(small, wide, slope)
             row = row + (mean @ wide.value_weight.t() + wide.value_bias) @ wide.out_weight.t() + wide.out_bias
-            output = _affine(tokens.to(dtype), matrix.movedim(1, 0), row)
-        ctx.save_for_backward(tokens, small.laid_out, small.keyed, matrix, mean, *weights)
+            output = _affine(tokens.to(dtype), matrix, row)
+        ctx.save_for_backward(tokens, gram, small.keyed, matrix, mean, *weights)
         ctx.settings = n_heads, slope
         return output
 
     @staticmethod
     def backward(ctx, gradient: Tensor):
-        tokens, laid_out, keyed, matrix, mean, *weights = ctx.saved_tensors
+        tokens, gram, keyed, matrix, mean, *weights = ctx.saved_tensors
         n_heads, slope = ctx.settings
         count = tokens.shape[-2]
         with without_autocast(tokens):
@@ -150,15 +150,16 @@ class _SelfAttention(torch.autograd.Function):
                 small = _small_products(gram, wide, n_heads)
                 matrix, _ = _affine_map(small, wide, slope)
             else:
-                small = _products_of(laid_out, keyed, wide, n_heads)
-            d_matrix = _wide(cast.transpose(-2, -1) @ gradient).movedim(1, 0)
+                small = _products_of(keyed, wide, n_heads)
+            d_matrix = _wide(gradient.transpose(-2, -1) @ cast).transpose(-2, -1)
             d_row = _wide(gradient).sum(-2)
-            d_gram, d_mean, d_weights = _small_gradients(d_matrix, d_row, mean, wide, small, n_heads, slope, count)
+            d_gram, d_mean, d_weights = _small_gradients(
+                d_matrix, d_row, gram, mean, wide, small, n_heads, slope, count
+            )
             # through the centred tokens; their mean gets nothing, as they sum to zero
-            d_gram = d_gram.movedim(1, 0).contiguous()
-            symmetric = d_gram + d_gram.transpose(1, 2)
+            symmetric = d_gram + d_gram.transpose(-2, -1)
             d_tokens = _affine(cast, symmetric, (d_mean / count).unsqueeze(1) - mean @ symmetric)
-            d_tokens = _add_product(d_tokens, gradient, matrix.to(gradient.dtype).permute(1, 2, 0))
+            d_tokens = _add_product(d_tokens, gradient, matrix.to(gradient.dtype).transpose(-2, -1))
         d_weights = (d.to(weight.dtype) for d, weight in zip(d_weights, weights, strict=True))
         return d_tokens.to(tokens.dtype), *d_weights, None, None, None
 
@@ -166,34 +167,35 @@ class _SelfAttention(torch.autograd.Function):
 class _Small(NamedTuple):
     """Products of the Gram matrices with weights, all R in one matrix product each: that is why R comes second."""
 
-    laid_out: Tensor  # G [D, R * D]
     keyed: Tensor  # W_k G by head [H, d * R, D]
     moment: Tensor  # M [H, d * R, d]
     mixing: Tensor  # M W_oᵀ [D, R * D], D = (H, d)
 
 
 def _small_products(gram: Tensor, weights: Projections, n_heads: int) -> _Small:
-    laid_out = gram.movedim(1, 0).flatten(1)
-    keyed = (weights.key_weight @ laid_out).view(n_heads, -1, len(laid_out))
-    return _products_of(laid_out, keyed, weights, n_heads)
+    # G is symmetric: its columns are its rows
+    keyed = weights.key_weight @ gram.flatten(0, 1).t()
+    return _products_of(keyed.view(n_heads, -1, gram.shape[-1]), weights, n_heads)
 
 
-def _products_of(laid_out: Tensor, keyed: Tensor, weights: Projections, n_heads: int) -> _Small:
+def _products_of(keyed: Tensor, weights: Projections, n_heads: int) -> _Small:
     moment = keyed @ by_head(weights.value_weight, n_heads).transpose(-2, -1)
-    mixing = (moment @ out_by_head(weights.out_weight, n_heads)).view(laid_out.shape)
-    return _Small(laid_out, keyed, moment, mixing)
+    mixing = moment @ out_by_head(weights.out_weight, n_heads)
+    return _Small(keyed, moment, mixing.view(keyed.shape[-1], -1))
 
 
 def _affine_map(small: _Small, weights: Projections, slope: float) -> tuple[Tensor, Tensor]:
-    """A [D, R, D], and the part of the query bias [R, 1, D], of the map of a constant sharpness."""
-    both = (slope * _query_with_bias(weights)).t() @ small.mixing
-    both = both.unflatten(1, (-1, len(both) - 1))
-    return both[:-1], both[-1].unsqueeze(1)
+    """A [R, D, D], and the part of the query bias [R, 1, D], of the map of a constant sharpness."""
+    hidden_size = len(small.mixing)
+    transposed = small.mixing.t() @ (slope * weights.query_weight)
+    row = (slope * weights.query_bias) @ small.mixing
+    return transposed.view(-1, hidden_size, hidden_size).transpose(-2, -1), row.view(-1, 1, hidden_size)
 
 
 def _small_gradients(
     d_matrix: Tensor,
     d_row: Tensor,
+    gram: Tensor,
     mean: Tensor,
     weights: Projections,
     small: _Small,
@@ -201,31 +203,33 @@ def _small_gradients(
     slope: float,
     count: int,
 ) -> tuple[Tensor, Tensor, Projections]:
-    """Gradients of N G [D, R, D], mean [R, D] and the weights, from those of A [D, R, D] and c [R, D]."""
+    """Gradients of N G [R, D, D], mean [R, D] and the weights, from those of A [R, D, D] and c [R, D]."""
+    hidden_size = d_row.shape[-1]
     value_heads, out_heads = by_head(weights.value_weight, n_heads), out_by_head(weights.out_weight, n_heads)
-    d_both = torch.cat([d_matrix, d_row.unsqueeze(0)]).flatten(1)
-    d_query = slope * (small.mixing @ d_both.t())
-    d_mixing = ((slope * _query_with_bias(weights)) @ d_both).view(small.keyed.shape)
+    # its transpose, as rows of all R
+    d_matrix, d_row_of_all = d_matrix.transpose(-2, -1).reshape(-1, hidden_size), d_row.flatten()
+    d_mixing = (slope * weights.query_weight) @ d_matrix.t()
+    d_mixing = d_mixing.addr_(slope * weights.query_bias, d_row_of_all).view(small.keyed.shape)
     d_out_heads = small.moment.transpose(-2, -1) @ d_mixing
     d_moment = d_mixing @ out_heads.transpose(-2, -1)
     d_value_heads = d_moment.transpose(-2, -1) @ small.keyed
-    d_keyed = (d_moment @ value_heads).view(small.laid_out.shape)
-    d_gram = ((weights.key_weight.t() / count) @ d_keyed).unflatten(1, d_matrix.shape[1:])
+    d_keyed = (d_moment @ value_heads).view(hidden_size, -1)
+    d_gram = d_keyed.t() @ (weights.key_weight / count)
 
     mean = mean.squeeze(-2)
     value_mean = mean @ weights.value_weight.t() + weights.value_bias
     d_value_mean = d_row @ weights.out_weight
     d_weights = Projections(
-        query_weight=d_query[:, :-1],
-        query_bias=d_query[:, -1],
-        key_weight=d_keyed @ small.laid_out.t(),
+        query_weight=slope * (small.mixing @ d_matrix),
+        query_bias=slope * (small.mixing @ d_row_of_all),
+        key_weight=d_keyed @ gram.flatten(0, 1),
         key_bias=torch.zeros_like(weights.key_bias),
         value_weight=d_value_heads.flatten(0, 1) + d_value_mean.t() @ mean,
         value_bias=d_value_mean.sum(0),
         out_weight=d_out_heads.flatten(0, 1).t() + d_row.t() @ value_mean,
         out_bias=d_row.sum(0),
     )
-    return d_gram, d_value_mean @ weights.value_weight, d_weights
+    return d_gram.view(gram.shape), d_value_mean @ weights.value_weight, d_weights
 
 
 def _moments(
@@ -253,11 +257,6 @@ def _rows(tokens: Tensor) -> Tensor:
 def _unfold(tensor: Tensor, leading: torch.Size) -> Tensor:
     """[R, ...] with R as the leading dimensions again."""
     return tensor.reshape(*leading, *tensor.shape[1:])
-
-
-def _query_with_bias(weights: Projections) -> Tensor:
-    """W_q with its bias as one more column [D, D + 1]: A and the bias's row are then one product."""
-    return torch.cat([weights.query_weight, weights.query_bias.unsqueeze(1)], dim=1)
 
 
 def by_head(weight: Tensor, n_heads: int) -> Tensor:
