@@ -29,7 +29,7 @@ class EntropyEqualAttention(ProjectedAttention):
             the attention output elsewhere, where no weights exist: the two are different regularisers.
         entropy, eps: as in `basicts_elin.entropy_equal_attention`.
         path: those of `basicts_elin.entropy_equal_attention`, and "gram", which never forms keys and values. "auto"
-            takes quadratic where N < d, gram where N >= D, linear between.
+            takes quadratic where N < 1.5 d, gram where N >= 0.7 D, linear between (docs/attention.md has the figures).
 
     The gram path serves where one mask holds for all queries and heads, the estimator is not "exact", and neither
     weights nor dropout are asked for; elsewhere such a layer takes the path that "auto" would without it. An
@@ -67,7 +67,7 @@ class EntropyEqualAttention(ProjectedAttention):
         output_attentions: bool,
     ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
         if not output_attentions and not (self.training and self.dropout > 0):
-            path, is_self = self._choose_path(tokens.shape[-2]), tokens is hidden_states
+            path, is_self = self.path_for(tokens.shape[-2]), tokens is hidden_states
             settings = {"entropy": self.entropy, "eps": self.eps}
             if path == "quadratic" and is_self and attention_mask is None and self.entropy in CONSTANT_SHARPNESS:
                 return few_tokens_attention(hidden_states, self._projections(), self.n_heads, **settings), None
@@ -78,12 +78,16 @@ class EntropyEqualAttention(ProjectedAttention):
                     return gram_attention(hidden_states, self._projections(), self.n_heads, **settings), None
         return super()._attend_tokens(hidden_states, tokens, attention_mask, output_attentions)
 
-    def _choose_path(self, num_tokens: int) -> str:
+    def path_for(self, num_tokens: int) -> str:
+        """The path that serves so many keys where nothing rules it out: see the class.
+
+        The limits of "auto" are where time and bytes kept change order for widths of 64 to 256: benchmarks/paths.py.
+        """
         if self.path != "auto":
             return self.path
-        if self.entropy == "exact" or num_tokens < self.head_size:
+        if self.entropy == "exact" or 2 * num_tokens < 3 * self.head_size:
             return "quadratic"
-        return "gram" if num_tokens >= self.hidden_size else "linear"
+        return "gram" if 10 * num_tokens >= 7 * self.hidden_size else "linear"
 
     def _projections(self) -> Projections:
         layers = (self.q_proj, self.k_proj, self.v_proj, self.out_proj)

@@ -120,7 +120,7 @@ def plain_gram_attention(
 class _SelfAttention(torch.autograd.Function):
     """Constant sharpness, no mask: of the size of the tokens [R, N, D], nothing but them is kept for the gradients.
 
-    Beside them the weights, the mean and two D x D matrices for each R: the Gram matrix and the map A.
+    Beside them the weights, the mean and three D x D matrices for each R: G, W_k G and A.
     """
 
     @staticmethod
@@ -156,7 +156,7 @@ class _SelfAttention(torch.autograd.Function):
             d_gram, d_mean, d_weights = _small_gradients(
                 d_matrix, d_row, gram, mean, wide, small, n_heads, slope, count
             )
-            # through the centred tokens; their mean gets nothing, as they sum to zero
+            # through the centred tokens, whose mean gets nothing, as they sum to zero
             symmetric = d_gram + d_gram.transpose(-2, -1)
             d_tokens = _affine(cast, symmetric, (d_mean / count).unsqueeze(1) - mean @ symmetric)
             d_tokens = _add_product(d_tokens, gradient, matrix.to(gradient.dtype).transpose(-2, -1))
@@ -165,7 +165,7 @@ class _SelfAttention(torch.autograd.Function):
 
 
 class _Small(NamedTuple):
-    """Products of the Gram matrices with weights, all R in one matrix product each: that is why R comes second."""
+    """Products of the Gram matrices with weights, one matrix product each for all R: that is why R is in the middle."""
 
     keyed: Tensor  # W_k G by head [H, d * R, D]
     moment: Tensor  # M [H, d * R, d]
@@ -203,13 +203,16 @@ def _small_gradients(
     slope: float,
     count: int,
 ) -> tuple[Tensor, Tensor, Projections]:
-    """Gradients of N G [R, D, D], mean [R, D] and the weights, from those of A [R, D, D] and c [R, D]."""
+    """Gradients of N G [R, D, D], mean [R, D] and the weights, from those of A [R, D, D] and c [R, D].
+
+    That of N G comes transposed, which for a symmetric matrix is the same.
+    """
     hidden_size = d_row.shape[-1]
     value_heads, out_heads = by_head(weights.value_weight, n_heads), out_by_head(weights.out_weight, n_heads)
-    # its transpose, as rows of all R
-    d_matrix, d_row_of_all = d_matrix.transpose(-2, -1).reshape(-1, hidden_size), d_row.flatten()
+    # both transposed, as the rows of all R
+    d_matrix, d_query_row = d_matrix.transpose(-2, -1).reshape(-1, hidden_size), d_row.flatten()
     d_mixing = (slope * weights.query_weight) @ d_matrix.t()
-    d_mixing = d_mixing.addr_(slope * weights.query_bias, d_row_of_all).view(small.keyed.shape)
+    d_mixing = d_mixing.addr_(slope * weights.query_bias, d_query_row).view(small.keyed.shape)
     d_out_heads = small.moment.transpose(-2, -1) @ d_mixing
     d_moment = d_mixing @ out_heads.transpose(-2, -1)
     d_value_heads = d_moment.transpose(-2, -1) @ small.keyed
@@ -221,7 +224,7 @@ def _small_gradients(
     d_value_mean = d_row @ weights.out_weight
     d_weights = Projections(
         query_weight=slope * (small.mixing @ d_matrix),
-        query_bias=slope * (small.mixing @ d_row_of_all),
+        query_bias=slope * (small.mixing @ d_query_row),
         key_weight=d_keyed @ gram.flatten(0, 1),
         key_bias=torch.zeros_like(weights.key_bias),
         value_weight=d_value_heads.flatten(0, 1) + d_value_mean.t() @ mean,
