@@ -29,15 +29,15 @@ def bytes_saved(forward: Callable[[], Tensor]) -> int:
     sizes: dict[int, int] = {}
     kept = []
 
-    def pack(tensor: Tensor) -> Tensor:
+    def pack(tensor: Tensor) -> None:
         if not (tensor.is_leaf and isinstance(tensor, torch.nn.Parameter)):
             storage = tensor.untyped_storage()
             sizes[storage.data_ptr()] = storage.nbytes()
-            # held, so that no address is used twice; the tensor itself would hold the graph, which holds this list
+            # held until the end, so that no address is used twice
             kept.append(storage)
-        return tensor
+        # nothing goes into the graph: an output that its own node holds would never be freed
 
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda nothing: nothing):
         forward()
     return sum(sizes.values())
 
