@@ -29,7 +29,7 @@ class EntropyEqualAttention(ProjectedAttention):
             the attention output elsewhere, where no weights exist: the two are different regularisers.
         entropy, eps: as in `basicts_elin.entropy_equal_attention`.
         path: those of `basicts_elin.entropy_equal_attention`, and "gram", which never forms keys and values. "auto"
-            takes quadratic where N < 1.5 d, gram where N >= 0.7 D, linear between (docs/attention.md has the figures).
+            takes quadratic where N < 1.5 d (and N < D), gram where N >= 0.7 D, linear between: see docs/attention.md.
 
     The gram path serves where one mask holds for all queries and heads, the estimator is not "exact", and neither
     weights nor dropout are asked for; elsewhere such a layer takes the path that "auto" would without it. An
@@ -85,9 +85,9 @@ class EntropyEqualAttention(ProjectedAttention):
         """
         if self.path != "auto":
             return self.path
-        if self.entropy == "exact" or 2 * num_tokens < 3 * self.head_size:
+        if self.entropy == "exact" or num_tokens < min(1.5 * self.head_size, self.hidden_size):
             return "quadratic"
-        return "gram" if 10 * num_tokens >= 7 * self.hidden_size else "linear"
+        return "gram" if num_tokens >= 0.7 * self.hidden_size else "linear"
 
     def _projections(self) -> Projections:
         layers = (self.q_proj, self.k_proj, self.v_proj, self.out_proj)

@@ -11,9 +11,9 @@ from basicts_elin import EntropyEqualAttention
 SIZE, HEADS = 24, 4
 
 
-def layer(**settings):
+def layer(n_heads=HEADS, **settings):
     torch.manual_seed(0)
-    return EntropyEqualAttention(SIZE, HEADS, **settings)
+    return EntropyEqualAttention(SIZE, n_heads, **settings)
 
 
 def states(tokens=60, rows=3):
@@ -34,6 +34,8 @@ def output_and_gradients(module, inputs):
         (9, {}, "linear"),
         (16, {}, "linear"),
         (17, {}, "gram"),
+        (23, {"n_heads": 1}, "quadratic"),
+        (24, {"n_heads": 1}, "gram"),
         (500, {"entropy": "gaussian"}, "gram"),
         (500, {"entropy": "exact"}, "quadratic"),
         (5, {"path": "gram"}, "gram"),
