@@ -4,7 +4,7 @@ TORCH  ?= torch==2.13.0
 BIN    := .venv/bin
 STAMP  := .venv/.installed
 
-.PHONY: setup demo test lint clean
+.PHONY: setup demo test test-slow lint clean
 
 setup: $(STAMP)
 
@@ -23,6 +23,9 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+test-slow: setup
+	$(BIN)/python -m pytest -m "slow or not slow"
 
 lint: setup
 	$(BIN)/ruff check .

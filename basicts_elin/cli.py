@@ -47,7 +47,9 @@ def train(arguments: argparse.Namespace) -> None:
     if arguments.print_config:
         _print_config(config)
         return
-    folder = launch_training(config, save_predictions=arguments.save_predictions)
+    folder = launch_training(
+        config, save_predictions=arguments.save_predictions, fresh=arguments.fresh, resume=arguments.resume
+    )
     _print_results(best_checkpoint(config), folder, "training", arguments.save_predictions)
 
 
@@ -199,6 +201,9 @@ def _parser() -> argparse.ArgumentParser:
 
     verb = _verb(verbs, train, "train a model, keep the best by validation, evaluate it on the test part")
     verb.add_argument("-c", "-cfg", "--cfg", "--config", required=True, help=f"configuration file, {CONFIGS}")
+    again = verb.add_mutually_exclusive_group()
+    again.add_argument("--fresh", action="store_true", help="train anew in a new folder, and keep what there is")
+    again.add_argument("--resume", action="store_true", help="fail unless there is a run to go on with")
     _add_run_arguments(verb)
 
     verb = _verb(verbs, evaluate, "evaluate a checkpoint on the test part")

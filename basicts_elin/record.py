@@ -1,7 +1,6 @@
 """What a run leaves beside BasicTS's own files: `run.json`, with what its figures cost and were made with."""
 
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -11,6 +10,8 @@ from statistics import median
 from typing import Any, Optional
 
 import torch
+
+from .files import write_json
 
 FILE_NAME = "run.json"
 PACKAGES = ("basicts-elin", "basicts", "easy-torch", "torch", "numpy")
@@ -40,9 +41,7 @@ class RunRecord:
             }
         )
         self.content["peak_memory_mib"] = peak_memory_mib(self.on_gpu)
-        temporary = self.path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(self.content, indent=4))
-        os.replace(temporary, self.path)
+        write_json(self.path, self.content)
 
 
 def read_record(folder: Path) -> dict[str, Any]:

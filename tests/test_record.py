@@ -1,6 +1,8 @@
 import platform
+import shlex
 import shutil
 import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import torch
 from tiny import ours, record
 
 from basicts_elin import record as module
+from basicts_elin.data.fingerprint import dataset_fingerprint
 from basicts_elin.host.launcher import launch_training
 from basicts_elin.record import RunRecord, environment, peak_memory_mib, read_record, source_commit
 
@@ -32,6 +35,8 @@ def test_the_record_of_a_run(tiny):
     assert content.pop("commit") == source_commit()
     assert content == {
         "config": "cfg/Tiny.py",
+        "command": shlex.join(sys.argv),
+        "dataset_sha256": dataset_fingerprint(tiny / "datasets" / "Tiny"),
         "model": "Tiny",
         "dataset": "Tiny",
         "parameters": 12 * 12 + 12,

@@ -10,9 +10,11 @@ import torch
 from basicts.configs import BasicTSForecastingConfig
 from basicts.metrics import ALL_METRICS
 
+from ..data.fingerprint import dataset_fingerprint
 from ..data.layout import PARTS
 from ..data.status import how_to_get
 from ..errors import UserError, one_line
+from .checkpoints import DamagedCheckpointError, read_checkpoint
 
 # Those of BasicTS's metrics that can be trained with. The gradient of MAPE is NaN where a target is missing; of HUBER
 # BasicTS 1.1.0 drops the default arguments.
@@ -136,16 +138,17 @@ def check_dataset(config: BasicTSForecastingConfig) -> None:
             raise UserError(f"{file} holds NaN or infinity; missing values must be {config.null_val}: prepare it again")
 
 
-def check_checkpoint(path: str, config: BasicTSForecastingConfig) -> None:
-    """Raise UserError unless `path` is a checkpoint of the configuration's model."""
+def check_checkpoint(path: str, config: BasicTSForecastingConfig) -> dict[str, Any]:
+    """What `path` holds; UserError unless it is a checkpoint of the configuration's model."""
     if not Path(path).is_file():
         raise UserError(f"checkpoint {path} is missing; a run prints where its checkpoints are")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)["model_state_dict"]
-    except Exception as error:
-        # torch.load raises half a dozen types for files that are no checkpoints
-        found = type(error).__name__
-        raise UserError(f"{path} is not a BasicTS checkpoint ({found}); expected a .pt file of a run") from error
+        content = read_checkpoint(path)
+    except DamagedCheckpointError as error:
+        raise UserError(f"{error}; expected a .pt file of a run") from error
+    if not isinstance(content, dict) or not isinstance(content.get("model_state_dict"), dict):
+        raise UserError(f"{path} is not a BasicTS checkpoint: it has no model_state_dict; expected a .pt file of a run")
+    state = content["model_state_dict"]
     # models on one backbone have the same parameters: what made the checkpoint is noted beside it
     noted = Path(path).parent / "cfg.json"
     if noted.is_file():
@@ -164,6 +167,23 @@ def check_checkpoint(path: str, config: BasicTSForecastingConfig) -> None:
             f"checkpoint {path} is of another model than the config's {config.model.__name__}: {len(missing)} "
             f"parameters missing, {len(extra)} unknown, {len(different)} of another shape (such as {example})"
         )
+    return content
+
+
+def check_same_dataset(checkpoint: dict[str, Any], path: str, config: BasicTSForecastingConfig) -> None:
+    """Say where the dataset is not the one that the checkpoint was trained on; UserError if its nodes are others."""
+    trained = checkpoint.get("dataset_sha256")
+    if not trained:
+        return
+    folder = dataset_folder(config)
+    found = dataset_fingerprint(folder)
+    if found["nodes"] != trained["nodes"]:
+        raise UserError(
+            f"{folder} has other nodes, or in another order, than the dataset that {path} was trained on; prepare that "
+            "one"
+        )
+    if found["data"] != trained["data"]:
+        print(f"warning: the arrays in {folder} are not those that {path} was trained on")
 
 
 def _open(file: Path, name: str) -> np.ndarray:

@@ -14,18 +14,16 @@ from easytorch.launcher.dist_wrap import dist_wrap
 from easytorch.utils import set_visible_devices
 from easytorch.utils.logging import logger_initialized
 
+from ..data.fingerprint import dataset_fingerprint
 from ..errors import NonFinitePredictionError, UserError
-from .checks import check_checkpoint, check_config, check_dataset
+from ..files import write_atomically
+from .checks import check_checkpoint, check_config, check_dataset, check_same_dataset, dataset_folder
 from .describe import CONFIG_TEXT, describe
 from .predictions import FILE_NAME, announcement
+from .run_folder import fresh_folder, intent, locked, run_folder
 from .runner import BenchmarkRunner, CollectingRunner
 
 _VISIBLE_DEVICES = os.environ.get("CUDA_VISIBLE_DEVICES")
-
-
-def run_folder(config: BasicTSForecastingConfig) -> Path:
-    """The folder of a run: checkpoints, log, metrics."""
-    return Path(config.ckpt_save_dir) / config.md5
 
 
 def best_checkpoint(config: BasicTSForecastingConfig) -> Path:
@@ -33,23 +31,35 @@ def best_checkpoint(config: BasicTSForecastingConfig) -> Path:
     return run_folder(config) / f"{config.model.__name__}_best_val_{config.target_metric}.pt"
 
 
-def launch_training(config: BasicTSForecastingConfig, *, save_predictions: bool = False) -> Path:
+def launch_training(
+    config: BasicTSForecastingConfig, *, save_predictions: bool = False, fresh: bool = False, resume: bool = False
+) -> Path:
     """Train, keep the best model by validation, evaluate it once on the test part. Returns the run's folder.
 
-    save_predictions: also write the predictions of that evaluation into the folder, see `predictions.Predictions`.
+    A run that was interrupted goes on where it was and ends with the numbers it would have had.
+
+    Args:
+        save_predictions: also write the predictions of that evaluation into the folder, see `predictions.Predictions`.
+        fresh: start in a new folder and keep what there is of this run.
+        resume: there must be something to go on from.
+    Raises: UserError; among others, where another process is training in the folder.
     """
     check_config(config)
     check_dataset(config)
-    folder = run_folder(config)
+    folder = fresh_folder(config) if fresh else run_folder(config)
     if save_predictions and not config.eval_after_train:
         raise UserError("--save-predictions: eval_after_train=False leaves nothing to save; expected True, the default")
-    if any(folder.glob("*.pt")):
-        print(f"{folder} holds this run already: it goes on where it stopped; delete the folder to start over")
+    said = intent(config, folder, resume=resume)
+    if said:
+        print(said)
+    config["_output_dir"] = str(folder)
     predictions_file = _announced(config, folder) if save_predictions else None
-    config.save()
-    (folder / CONFIG_TEXT).write_text(describe(config), encoding="utf-8")
-    _choose_devices(config)
-    dist_wrap(_train, device_num=config.gpu_num)(config, predictions_file)
+    with locked(folder):
+        config["_fingerprint"] = dataset_fingerprint(dataset_folder(config))
+        write_atomically(folder / "cfg.json", str(config).encode())
+        write_atomically(folder / CONFIG_TEXT, describe(config).encode())
+        _choose_devices(config)
+        dist_wrap(_train, device_num=config.gpu_num)(config, predictions_file)
     return folder
 
 
@@ -85,7 +95,7 @@ def _evaluate(
 ) -> BenchmarkRunner:
     check_config(config)
     check_dataset(config)
-    check_checkpoint(checkpoint, config)
+    check_same_dataset(check_checkpoint(checkpoint, config), checkpoint, config)
     config = copy.deepcopy(config)
     predictions_file = _announced(config, output) if save_predictions else None
     config["_output_dir"] = str(output)

@@ -1,23 +1,25 @@
 """BasicTS's runner with what no callback can reach."""
 
+import shlex
+import sys
 import time
 from pathlib import Path
 from typing import Optional
 
 import torch
-from basicts.runners import BasicTSRunner
 from basicts.utils import RunnerStatus
 from easytorch.utils import is_master
 
 from ..record import RunRecord
 from .predictions import Predictions
+from .resume import ResumableRunner
 
 
-class BenchmarkRunner(BasicTSRunner):
-    """`BasicTSRunner` that keeps a record of the run and mends what callbacks cannot.
+class BenchmarkRunner(ResumableRunner):
+    """`BasicTSRunner` that can be resumed, keeps a record of the run and mends what callbacks cannot.
 
-    Two private fields of the configuration, which stay out of its hash: `_output_dir`, the folder of the results where
-    it is not the training run's own, and `_config_file`, noted in the record.
+    Three private fields of the configuration, which stay out of its hash: `_output_dir`, the folder of the run or of
+    the results, and `_config_file` and `_fingerprint` of the dataset, noted in the record.
     """
 
     def on_train_start(self) -> None:
@@ -28,6 +30,8 @@ class BenchmarkRunner(BasicTSRunner):
                 self.start_epoch,
                 on_gpu=bool(self.cfg.gpus),
                 config=self.cfg.get("_config_file"),
+                command=shlex.join(sys.argv),
+                dataset_sha256=self.cfg.get("_fingerprint"),
                 model=self.model_name,
                 dataset=self.cfg.dataset_name,
                 parameters=sum(parameter.numel() for parameter in self.model.parameters()),

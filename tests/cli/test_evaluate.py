@@ -67,7 +67,7 @@ def test_what_is_wrong_with_a_checkpoint_is_one_line(place, capsys):
     torch.save({"model_state_dict": {"other.weight": torch.ones(1)}}, "other.pt")
     for checkpoint, message in (
         ("no.pt", "checkpoint no.pt is missing"),
-        ("garbage.pt", "garbage.pt is not a BasicTS checkpoint"),
+        ("garbage.pt", "garbage.pt cannot be read (UnpicklingError); expected a .pt file of a run"),
         ("other.pt", "checkpoint other.pt is of another model than the config's Tiny"),
     ):
         line = refused(capsys, "evaluate", "-cfg", CFG, "-ckpt", checkpoint, "-g", "cpu")

@@ -106,7 +106,7 @@ def test_a_run_that_is_there_goes_on_and_says_so(place, capsys):
     before = first["checkpoint"].read_bytes()
     assert main(["train", "-c", CFG, "-g", "cpu"]) == 0
     printed = capsys.readouterr().out
-    assert f"{first['metrics'].parent} holds this run already: it goes on where it stopped" in printed
+    assert f"{first['metrics'].parent} holds this run, finished: it is evaluated again; --fresh" in printed
     assert first["checkpoint"].read_bytes() == before
 
 

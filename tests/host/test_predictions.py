@@ -107,7 +107,8 @@ def test_the_batch_size_changes_rounding_only(tiny, batch_size):
     config = ours(test_batch_size=32)
     reference = content(launch_training(config, save_predictions=True))
     again = evaluated(config, batch_size=batch_size)
-    np.testing.assert_allclose(again["prediction"], reference["prediction"], rtol=1e-5)
+    # a sum of values near 300 in float32
+    np.testing.assert_allclose(again["prediction"], reference["prediction"], rtol=1e-5, atol=300 * 2**-22)
     others = ("target", "mask", "node_names", "times")
     assert all(np.array_equal(again[name], reference[name]) for name in others)
 

@@ -1,0 +1,58 @@
+"""Which windows make a batch: by seed and epoch alone, whatever came before."""
+
+import random
+from collections.abc import Iterator
+from typing import Optional
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Sampler
+
+
+class EpochBatches(Sampler[list[int]]):
+    """Indices of the batches of one epoch, in an order that depends on seed and epoch only."""
+
+    def __init__(self, num_windows: int, batch_size: int, shuffle: bool, seed: int):
+        self.num_windows, self.batch_size, self.shuffle, self.seed = num_windows, batch_size, shuffle, seed
+        self.epoch = 1
+
+    def __len__(self) -> int:
+        return -(-self.num_windows // self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        order = torch.arange(self.num_windows)
+        if self.shuffle:
+            generator = torch.Generator().manual_seed(_mix(self.seed, self.epoch))
+            order = torch.randperm(self.num_windows, generator=generator)
+        for batch in order.split(self.batch_size):
+            yield batch.tolist()
+
+
+def with_epoch_batches(loader: DataLoader, shuffle: bool, seed: Optional[int]) -> DataLoader:
+    """The same loader, its batches in an order by seed and epoch; without a seed there is nothing to repeat."""
+    if seed is None:
+        return loader
+    batches = EpochBatches(len(loader.dataset), loader.batch_size, shuffle, seed)
+    return type(loader)(
+        loader.dataset,
+        batch_sampler=batches,
+        collate_fn=loader.collate_fn,
+        num_workers=loader.num_workers,
+        pin_memory=loader.pin_memory,
+    )
+
+
+def start_epoch(loader: DataLoader, seed: Optional[int], epoch: int) -> None:
+    """From here on everything random is what it is in this epoch of an uninterrupted run."""
+    if seed is None:
+        return
+    loader.batch_sampler.epoch = epoch
+    mixed = _mix(seed, epoch)
+    random.seed(mixed)
+    np.random.seed(mixed)
+    torch.manual_seed(mixed)
+
+
+def _mix(seed: int, epoch: int) -> int:
+    """One number for both, so that seed 1 in epoch 2 is not seed 2 in epoch 1."""
+    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])

@@ -1,0 +1,132 @@
+"""BasicTS's runner, able to go on where it was killed with the numbers it would have had."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from basicts.runners import BasicTSRunner
+from easytorch.utils import is_master, master_only
+from torch.nn.parallel import DistributedDataParallel
+
+from ..errors import UserError
+from ..files import write_json
+from .batches import start_epoch, with_epoch_batches
+from .checkpoints import DamagedCheckpointError, epoch_checkpoints, newest_intact, read_checkpoint, write_checkpoint
+
+# what a callback counts: EarlyStopping's epochs without improvement, say
+_COUNTS = (bool, int, float, str, type(None))
+
+
+class ResumableRunner(BasicTSRunner):
+    """All that an epoch depends on is in the checkpoint of the epoch before, or follows from seed and epoch.
+
+    Defects: BasicTS does not restore the state of the schedule, the counters of callbacks, that early stopping has
+    ended a run, or the random numbers; its checkpoints are not written atomically, and one that is cut off ends every
+    later attempt.
+    """
+
+    def _init_train(self) -> None:
+        super()._init_train()
+        self.train_data_loader = with_epoch_batches(
+            self.train_data_loader, self.cfg.get("train_data_shuffle", False), self.cfg.seed
+        )
+
+    def on_epoch_start(self, epoch: int) -> None:
+        super().on_epoch_start(epoch)
+        start_epoch(self.train_data_loader, self.cfg.seed, epoch)
+
+    def _load_model_resume(self, strict: bool = True) -> None:
+        checkpoints = epoch_checkpoints(Path(self.ckpt_save_dir), self.model_name)
+        state, damages = newest_intact(checkpoints)
+        for damage in damages:
+            self.logger.warning(f"{damage}; an earlier checkpoint is used")
+        if state is None:
+            if checkpoints:
+                raise UserError(
+                    f"{self.ckpt_save_dir} has no checkpoint that can be read ({damages[0]}): --fresh trains anew"
+                )
+            return
+        self._module().load_state_dict(state["model_state_dict"], strict=strict)
+        self.optimizer.load_state_dict(state["optim_state_dict"])
+        self.start_epoch = state["epoch"]
+        self.start_step = self.start_epoch * self.steps_per_epoch
+        self.best_metrics = state["best_metrics"]
+        if self.lr_scheduler is not None:
+            self.lr_scheduler.load_state_dict(state["scheduler_state_dict"])
+        self.amp_scaler.load_state_dict(state["amp_scaler_state_dict"])
+        # checkpoints of BasicTS itself have neither
+        self.should_training_stop = state.get("stopped", False) or self.start_epoch >= self.num_epochs
+        for callback, counts in zip(self.callback_handler.callbacks, state.get("callbacks", ()), strict=False):
+            vars(callback).update(counts)
+        self._check_best()
+        self.logger.info(f"Resume training after epoch {self.start_epoch}")
+
+    def _check_best(self) -> None:
+        """The best model so far is in no other file."""
+        if self.best_metrics and is_master():
+            path = self._best_path(f"val/{self.target_metric}")
+            try:
+                read_checkpoint(path)
+            except DamagedCheckpointError as error:
+                raise UserError(f"{error}: it held the best model of this run; --fresh trains anew") from error
+
+    @master_only
+    def _save_model(self, unit_count: int) -> None:
+        state = self._state(unit_count)
+        state["stopped"] = self.should_training_stop
+        state["callbacks"] = [
+            {name: value for name, value in vars(callback).items() if isinstance(value, _COUNTS)}
+            for callback in self.callback_handler.callbacks
+        ]
+        write_checkpoint(Path(self._get_ckpt_path(unit_count)), state)
+        # the one before stays, should this one be damaged
+        for epoch, path in epoch_checkpoints(Path(self.ckpt_save_dir), self.model_name):
+            if epoch < unit_count - 1 and not self._is_kept(epoch):
+                path.unlink()
+
+    @master_only
+    def _save_best_model(self, unit_count: int, metric_name: str, greater_best: bool = True) -> None:
+        metric, best = self.meter_pool.get_value(metric_name), self.best_metrics.get(metric_name)
+        if best is None or (metric > best if greater_best else metric < best):
+            self.best_metrics[metric_name] = metric
+            write_checkpoint(self._best_path(metric_name), self._state(unit_count))
+
+    @master_only
+    def _save_metrics(self) -> None:
+        """Defect: a run that is killed here leaves half a file."""
+        names = {"overall": ""} | {f"horizon_{step + 1}": f"@h{step + 1}" for step in self.eval_horizons or ()}
+        write_json(
+            Path(self.ckpt_save_dir) / "test_metrics.json",
+            {
+                key: {metric: self.meter_pool.get_value(f"test/{metric}{suffix}") for metric in self.metrics}
+                for key, suffix in names.items()
+            },
+        )
+
+    def _state(self, epoch: int) -> dict[str, Any]:
+        """What BasicTS saves, and what the dataset was."""
+        state = {
+            "epoch": epoch,
+            "model_state_dict": self._module().state_dict(),
+            "optim_state_dict": self.optimizer.state_dict(),
+            "best_metrics": self.best_metrics,
+            "amp_scaler_state_dict": self.amp_scaler.state_dict(),
+            # the configuration has made it an EasyDict, which torch.load would refuse
+            "dataset_sha256": dict(self.cfg.get("_fingerprint", {})),
+        }
+        if self.scaler is not None:
+            state["scaler_stats"] = self.scaler.stats
+        if self.lr_scheduler is not None:
+            state["scheduler_state_dict"] = self.lr_scheduler.state_dict()
+        return state
+
+    def _is_kept(self, epoch: int) -> bool:
+        """BasicTS's `ckpt_save_strategy`: None, every so many epochs, or these epochs."""
+        strategy = self.ckpt_save_strategy
+        return epoch % strategy == 0 if isinstance(strategy, int) else epoch in (strategy or ())
+
+    def _best_path(self, metric_name: str) -> Path:
+        return Path(self.ckpt_save_dir) / f"{self.model_name}_best_{metric_name.replace('/', '_')}.pt"
+
+    def _module(self) -> torch.nn.Module:
+        return self.model.module if isinstance(self.model, DistributedDataParallel) else self.model

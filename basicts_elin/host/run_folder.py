@@ -1,0 +1,77 @@
+"""The folder of a run: which one it is, what it holds, and that one process has it to itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from basicts.configs import BasicTSForecastingConfig
+from filelock import FileLock, Timeout
+
+from ..errors import UserError
+from ..files import remove_leftovers
+from .checkpoints import epoch_checkpoints
+
+_LOCK = ".lock"
+
+
+def run_folder(config: BasicTSForecastingConfig) -> Path:
+    """Where a run's checkpoints, log and metrics are: BasicTS's folder, or the latest that --fresh made beside it."""
+    return max(_folders(config), default=(1, _folder(config, 1)))[1]
+
+
+def fresh_folder(config: BasicTSForecastingConfig) -> Path:
+    """One that is not there yet, beside the others of this run."""
+    return _folder(config, max((number for number, _ in _folders(config)), default=0) + 1)
+
+
+def intent(config: BasicTSForecastingConfig, folder: Path, *, resume: bool) -> str:
+    """What training in `folder` will do, in words; "" where it starts.
+
+    Raises: UserError where there is nothing to resume although `resume` says so.
+    """
+    checkpoints = _checkpoints(config, folder)
+    if not checkpoints:
+        if resume:
+            raise UserError(f"--resume: {folder} holds no checkpoint of this run; leave --resume away to start it")
+        return ""
+    epoch = checkpoints[0][0]
+    if (folder / "test_metrics.json").is_file() or epoch >= config.num_epochs:
+        return f"{folder} holds this run, finished: it is evaluated again; --fresh trains anew and keeps this one"
+    return (
+        f"{folder} holds this run, interrupted after epoch {epoch} of {config.num_epochs}: it goes on; --fresh trains "
+        "anew and keeps this one"
+    )
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One process at a time; the system takes the lock from a process that dies.
+
+    Raises: UserError where another process has it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / _LOCK, timeout=0):
+            remove_leftovers(folder)
+            yield
+    except Timeout as error:
+        raise UserError(
+            f"another process is training in {folder}; wait for it, or start with --fresh in a folder of its own"
+        ) from error
+
+
+def _checkpoints(config: BasicTSForecastingConfig, folder: Path) -> list[tuple[int, Path]]:
+    return epoch_checkpoints(folder, config.model.__name__)
+
+
+def _folder(config: BasicTSForecastingConfig, number: int) -> Path:
+    return Path(config.ckpt_save_dir) / (config.md5 if number == 1 else f"{config.md5}-{number}")
+
+
+def _folders(config: BasicTSForecastingConfig) -> Iterator[tuple[int, Path]]:
+    """Number and path of those that are there."""
+    first = _folder(config, 1)
+    for folder in first.parent.glob(f"{first.name}*"):
+        number = folder.name.removeprefix(first.name).removeprefix("-") or "1"
+        if number.isdigit():
+            yield int(number), folder
