@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from .errors import NonFinitePredictionError, UserError
+from .errors import FailedRunError, UserError
 from .requirement import require_basicts
 from .version import __version__
 
@@ -21,7 +21,7 @@ _OF_RAW_FILES = ("rows", "first_row", "sensors", "distances", "ids", "adjacency"
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run one verb.
 
-    Returns the exit code: 0, or with one line on stderr 2 for something the user can mend, 1 for a run that diverged.
+    Returns the exit code: 0, or with one line on stderr 2 for something the user can mend, 1 for a run that failed.
     """
     arguments = _parser().parse_args(argv)
     try:
@@ -29,7 +29,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except NonFinitePredictionError as error:
+    except FailedRunError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
@@ -42,15 +42,22 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 def train(arguments: argparse.Namespace) -> None:
     require_basicts()
     from .host.launcher import best_checkpoint, launch_training
+    from .host.processes import Group
 
     config = _config(arguments)
     if arguments.print_config:
         _print_config(config)
         return
-    folder = launch_training(
-        config, save_predictions=arguments.save_predictions, fresh=arguments.fresh, resume=arguments.resume
+    if arguments.processes and config.gpus:
+        raise UserError(f"--processes {arguments.processes}: only with --gpus cpu; there is one process for each GPU")
+    group = Group(
+        config.gpu_num or arguments.processes or 1, arguments.nnodes, arguments.node_rank, arguments.master_addr
     )
-    _print_results(best_checkpoint(config), folder, "training", arguments.save_predictions)
+    folder = launch_training(
+        config, save_predictions=arguments.save_predictions, fresh=arguments.fresh, resume=arguments.resume, group=group
+    )
+    if arguments.node_rank == 0:
+        _print_results(best_checkpoint(config), folder, "training", arguments.save_predictions)
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -204,6 +211,10 @@ def _parser() -> argparse.ArgumentParser:
     again = verb.add_mutually_exclusive_group()
     again.add_argument("--fresh", action="store_true", help="train anew in a new folder, and keep what there is")
     again.add_argument("--resume", action="store_true", help="fail unless there is a run to go on with")
+    verb.add_argument("--processes", type=_positive, help="with --gpus cpu: so many processes, which divide each batch")
+    verb.add_argument("--nnodes", type=_positive, default=1, help="number of machines, each started with this command")
+    verb.add_argument("--node-rank", type=int, default=0, help="number of this machine, from 0")
+    verb.add_argument("--master-addr", metavar="HOST:PORT", help="where the first machine can be reached")
     _add_run_arguments(verb)
 
     verb = _verb(verbs, evaluate, "evaluate a checkpoint on the test part")

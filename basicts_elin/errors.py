@@ -8,7 +8,11 @@ class UserError(ValueError):
     """Something the user can mend: the message names what was found, what was expected and the fix."""
 
 
-class NonFinitePredictionError(RuntimeError):
+class FailedRunError(RuntimeError):
+    """A run that has ended without a result."""
+
+
+class NonFinitePredictionError(FailedRunError):
     """The model predicted NaN or infinity: the run has diverged."""
 
 

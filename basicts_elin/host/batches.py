@@ -6,14 +6,19 @@ from typing import Optional
 
 import numpy as np
 import torch
+from easytorch.utils import get_rank, get_world_size
 from torch.utils.data import DataLoader, Sampler
 
 
 class EpochBatches(Sampler[list[int]]):
-    """Indices of the batches of one epoch, in an order that depends on seed and epoch only."""
+    """Indices of the batches of one epoch, in an order that depends on seed and epoch only.
 
-    def __init__(self, num_windows: int, batch_size: int, shuffle: bool, seed: int):
+    Several processes divide each batch; one whose part is empty gets a window all the same, see `is_padding`.
+    """
+
+    def __init__(self, num_windows: int, batch_size: int, shuffle: bool, seed: int, rank: int = 0, processes: int = 1):
         self.num_windows, self.batch_size, self.shuffle, self.seed = num_windows, batch_size, shuffle, seed
+        self.rank, self.processes = rank, processes
         self.epoch = 1
 
     def __len__(self) -> int:
@@ -25,14 +30,19 @@ class EpochBatches(Sampler[list[int]]):
             generator = torch.Generator().manual_seed(_mix(self.seed, self.epoch))
             order = torch.randperm(self.num_windows, generator=generator)
         for batch in order.split(self.batch_size):
-            yield batch.tolist()
+            part = batch.tensor_split(self.processes)[self.rank]
+            yield (part if len(part) else batch[:1]).tolist()
+
+    def is_padding(self, number: int) -> bool:
+        """Whether this process's part of the batch of that number, from 0, counts for nothing."""
+        return min(self.batch_size, self.num_windows - number * self.batch_size) <= self.rank
 
 
 def with_epoch_batches(loader: DataLoader, shuffle: bool, seed: Optional[int]) -> DataLoader:
     """The same loader, its batches in an order by seed and epoch; without a seed there is nothing to repeat."""
     if seed is None:
         return loader
-    batches = EpochBatches(len(loader.dataset), loader.batch_size, shuffle, seed)
+    batches = EpochBatches(len(loader.dataset), loader.batch_size, shuffle, seed, get_rank(), get_world_size())
     return type(loader)(
         loader.dataset,
         batch_sampler=batches,
@@ -47,12 +57,14 @@ def start_epoch(loader: DataLoader, seed: Optional[int], epoch: int) -> None:
     if seed is None:
         return
     loader.batch_sampler.epoch = epoch
-    mixed = _mix(seed, epoch)
+    # the first process has the numbers of a single one
+    rank = get_rank()
+    mixed = _mix(seed, epoch, rank) if rank else _mix(seed, epoch)
     random.seed(mixed)
     np.random.seed(mixed)
     torch.manual_seed(mixed)
 
 
-def _mix(seed: int, epoch: int) -> int:
-    """One number for both, so that seed 1 in epoch 2 is not seed 2 in epoch 1."""
-    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
+def _mix(*numbers: int) -> int:
+    """One number for all, so that seed 1 in epoch 2 is not seed 2 in epoch 1."""
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])

@@ -39,8 +39,9 @@ def parse_gpus(gpus: str) -> Optional[str]:
     return gpus
 
 
-def check_config(config: BasicTSForecastingConfig) -> None:
+def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
     """Raise UserError for values that BasicTS would fail on late, perhaps after the whole training."""
+    several = f" with {processes} processes"
     steps = config.dataset_params.output_len
     sizes = {f"{part}_batch_size": config[f"{part}_batch_size"] for part in PARTS}
     sizes |= {name: config.dataset_params[name] for name in ("input_len", "output_len")}
@@ -63,6 +64,17 @@ def check_config(config: BasicTSForecastingConfig) -> None:
         *(
             (isinstance(metric, str) and metric not in ALL_METRICS, "metrics", f"names out of {', '.join(ALL_METRICS)}")
             for metric in config.metrics
+        ),
+        (processes > 1 and config.seed is None, "seed", f"a number{several}, which shuffle alike by it"),
+        (
+            processes > 1 and config.loss in ("RMSE", "WAPE"),
+            "loss",
+            f"MAE or MSE{several}: this one is no mean over the targets, which they could share",
+        ),
+        (
+            processes > config.train_batch_size,
+            "train_batch_size",
+            f"{processes} or more{several}, which divide each batch",
         ),
         (config.target_metric not in (*names, "loss"), "target_metric", f"one of {', '.join(names)}, loss"),
         (config.save_results, "save_results", "False: BasicTS 1.1.0 writes predictions to the wrong rows"),

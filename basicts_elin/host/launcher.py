@@ -4,13 +4,13 @@ import copy
 import logging
 import os
 import traceback
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Optional
 
 import numpy as np
 from basicts.configs import BasicTSForecastingConfig
 from easytorch.device import set_device_type
-from easytorch.launcher.dist_wrap import dist_wrap
 from easytorch.utils import set_visible_devices
 from easytorch.utils.logging import logger_initialized
 
@@ -20,6 +20,7 @@ from ..files import write_atomically
 from .checks import check_checkpoint, check_config, check_dataset, check_same_dataset, dataset_folder
 from .describe import CONFIG_TEXT, describe
 from .predictions import FILE_NAME, announcement
+from .processes import Group, run_in_group
 from .run_folder import fresh_folder, intent, locked, run_folder
 from .runner import BenchmarkRunner, CollectingRunner
 
@@ -32,7 +33,12 @@ def best_checkpoint(config: BasicTSForecastingConfig) -> Path:
 
 
 def launch_training(
-    config: BasicTSForecastingConfig, *, save_predictions: bool = False, fresh: bool = False, resume: bool = False
+    config: BasicTSForecastingConfig,
+    *,
+    save_predictions: bool = False,
+    fresh: bool = False,
+    resume: bool = False,
+    group: Optional[Group] = None,
 ) -> Path:
     """Train, keep the best model by validation, evaluate it once on the test part. Returns the run's folder.
 
@@ -42,9 +48,12 @@ def launch_training(
         save_predictions: also write the predictions of that evaluation into the folder, see `predictions.Predictions`.
         fresh: start in a new folder and keep what there is of this run.
         resume: there must be something to go on from.
-    Raises: UserError; among others, where another process is training in the folder.
+        group: the processes, which divide each batch; None = one for each GPU.
+    Raises: UserError; among others, where another process is training in the folder. FailedRunError.
     """
-    check_config(config)
+    group = group or Group(config.gpu_num or 1)
+    group.check()
+    check_config(config, group.size)
     check_dataset(config)
     folder = fresh_folder(config) if fresh else run_folder(config)
     if save_predictions and not config.eval_after_train:
@@ -54,12 +63,17 @@ def launch_training(
         print(said)
     config["_output_dir"] = str(folder)
     predictions_file = _announced(config, folder) if save_predictions else None
-    with locked(folder):
+    if group.size > 1:
+        print(f"{group.size} processes divide each batch of {config.train_batch_size}")
+    # the first machine writes, whether the others see the folder or not
+    is_first = group.node_rank == 0
+    with locked(folder) if is_first else nullcontext():
         config["_fingerprint"] = dataset_fingerprint(dataset_folder(config))
-        write_atomically(folder / "cfg.json", str(config).encode())
-        write_atomically(folder / CONFIG_TEXT, describe(config).encode())
+        if is_first:
+            write_atomically(folder / "cfg.json", str(config).encode())
+            write_atomically(folder / CONFIG_TEXT, describe(config).encode())
         _choose_devices(config)
-        dist_wrap(_train, device_num=config.gpu_num)(config, predictions_file)
+        run_in_group(group, _train, config, predictions_file)
     return folder
 
 
@@ -140,7 +154,7 @@ def _train(config: BasicTSForecastingConfig, predictions_file: Optional[Path]) -
     _init_logger(runner, "training")
     try:
         runner.train()
-    except NonFinitePredictionError as error:
+    except (UserError, NonFinitePredictionError) as error:
         runner.logger.error(error)
         raise
     except BaseException:

@@ -1,7 +1,7 @@
 """BasicTS's runner, able to go on where it was killed with the numbers it would have had."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import torch
 from basicts.runners import BasicTSRunner
@@ -30,21 +30,21 @@ class ResumableRunner(BasicTSRunner):
         self.train_data_loader = with_epoch_batches(
             self.train_data_loader, self.cfg.get("train_data_shuffle", False), self.cfg.seed
         )
+        # of several processes BasicTS has counted the steps of one that has whole batches to itself
+        self.steps_per_epoch = len(self.train_data_loader)
+        self.start_step = self.start_epoch * self.steps_per_epoch
 
     def on_epoch_start(self, epoch: int) -> None:
         super().on_epoch_start(epoch)
         start_epoch(self.train_data_loader, self.cfg.seed, epoch)
 
     def _load_model_resume(self, strict: bool = True) -> None:
-        checkpoints = epoch_checkpoints(Path(self.ckpt_save_dir), self.model_name)
-        state, damages = newest_intact(checkpoints)
-        for damage in damages:
-            self.logger.warning(f"{damage}; an earlier checkpoint is used")
+        found = [self._newest_state() if is_master() else None]
+        if torch.distributed.is_initialized():
+            # the other machines need not see the folder
+            torch.distributed.broadcast_object_list(found, src=0)
+        (state,) = found
         if state is None:
-            if checkpoints:
-                raise UserError(
-                    f"{self.ckpt_save_dir} has no checkpoint that can be read ({damages[0]}): --fresh trains anew"
-                )
             return
         self._module().load_state_dict(state["model_state_dict"], strict=strict)
         self.optimizer.load_state_dict(state["optim_state_dict"])
@@ -60,6 +60,17 @@ class ResumableRunner(BasicTSRunner):
             vars(callback).update(counts)
         self._check_best()
         self.logger.info(f"Resume training after epoch {self.start_epoch}")
+
+    def _newest_state(self) -> Optional[dict[str, Any]]:
+        checkpoints = epoch_checkpoints(Path(self.ckpt_save_dir), self.model_name)
+        state, damages = newest_intact(checkpoints)
+        for damage in damages:
+            self.logger.warning(f"{damage}; an earlier checkpoint is used")
+        if checkpoints and state is None:
+            raise UserError(
+                f"{self.ckpt_save_dir} has no checkpoint that can be read ({damages[0]}): --fresh trains anew"
+            )
+        return state
 
     def _check_best(self) -> None:
         """The best model so far is in no other file."""

@@ -11,12 +11,12 @@ from basicts.utils import RunnerStatus
 from easytorch.utils import is_master
 
 from ..record import RunRecord
+from .parallel import ParallelRunner
 from .predictions import Predictions
-from .resume import ResumableRunner
 
 
-class BenchmarkRunner(ResumableRunner):
-    """`BasicTSRunner` that can be resumed, keeps a record of the run and mends what callbacks cannot.
+class BenchmarkRunner(ParallelRunner):
+    """`BasicTSRunner` that can be resumed, runs in several processes, keeps a record and mends what callbacks cannot.
 
     Three private fields of the configuration, which stay out of its hash: `_output_dir`, the folder of the run or of
     the results, and `_config_file` and `_fingerprint` of the dataset, noted in the record.

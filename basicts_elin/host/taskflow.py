@@ -44,5 +44,6 @@ class OriginalScaleLoss(BasicTSCallback):
         if not isinstance(runner.taskflow, OriginalScaleTaskFlow):
             raise ValueError("OriginalScaleLoss() needs taskflow=OriginalScaleTaskFlow(), or it would rescale twice")
         # in half precision the original scale would be rounded to steps of 2 near 300
-        forward_return["prediction"] = forward_return["prediction"].float()
+        prediction = forward_return["prediction"]
+        forward_return["prediction"] = prediction.to(torch.promote_types(prediction.dtype, torch.float32))
         BasicTSForecastingTaskFlow.postprocess(runner.taskflow, runner, forward_return)

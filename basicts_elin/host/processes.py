@@ -1,0 +1,116 @@
+"""A run in several processes: how they start, and that they end together."""
+
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing.process import BaseProcess
+from typing import Any, Optional
+
+import torch
+from basicts.runners import builder
+from easytorch.device import get_device_type, set_device_type
+from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException, start_processes
+from torch.nn.parallel import DistributedDataParallel
+
+from ..errors import FailedRunError, UserError
+
+# for all processes to be there
+_MEETING = timedelta(minutes=5)
+# the others wait while the first one validates; a process that dies ends their waiting at once
+_TIMEOUT = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The processes of a run: as many on each machine, and where those of the first machine can be reached."""
+
+    per_node: int = 1
+    nodes: int = 1
+    node_rank: int = 0
+    address: Optional[str] = None
+
+    @property
+    def size(self) -> int:
+        return self.per_node * self.nodes
+
+    def check(self) -> None:
+        """Raise UserError for a group that cannot be."""
+        if self.nodes > 1 and self.address is None:
+            raise UserError(f"--nnodes {self.nodes}: --master-addr HOST:PORT is missing, that of the first machine")
+        if self.address is not None and not self.address.rpartition(":")[2].isdigit():
+            raise UserError(f"--master-addr {self.address}: expected HOST:PORT, such as 10.0.0.1:29500")
+        if not 0 <= self.node_rank < self.nodes:
+            raise UserError(f"--node-rank {self.node_rank}: expected 0 to {self.nodes - 1} with --nnodes {self.nodes}")
+
+
+def run_in_group(group: Group, function: Callable[..., None], *arguments: Any) -> None:
+    """`function(*arguments)` in every process of the group, here if there is only one.
+
+    Raises: what the function raises, if it is one of our errors; FailedRunError where a process fails otherwise or is
+    killed. The other processes are ended.
+    """
+    if group.size == 1:
+        function(*arguments)
+        return
+    address = group.address or f"127.0.0.1:{_free_port()}"
+    errors = torch.multiprocessing.get_context("spawn").SimpleQueue()
+    settings = group, address, get_device_type(), torch.get_num_threads(), errors
+    context = start_processes(_run_rank, (settings, function, arguments), group.per_node, join=False)
+    try:
+        while not context.join():
+            pass
+    except (ProcessRaisedException, ProcessExitedException) as error:
+        if not errors.empty():
+            raise errors.get() from error
+        raise FailedRunError(_description(error, context.processes)) from error
+
+
+def _run_rank(local_rank: int, settings: tuple, function: Callable[..., None], arguments: tuple) -> None:
+    group, address, device_type, num_threads, errors = settings
+    set_device_type(device_type)
+    if device_type == "cpu":
+        torch.set_num_threads(max(1, num_threads // group.per_node))
+        # Defect: BasicTS names a GPU to DDP on the CPU, too
+        builder.DDP = lambda model, device_ids, **options: DistributedDataParallel(model, **options)
+    else:
+        torch.cuda.set_device(local_rank)
+    rank = group.node_rank * group.per_node + local_rank
+    host, _, port = address.rpartition(":")
+    backend = "gloo" if device_type == "cpu" else "nccl"
+    try:
+        try:
+            store = torch.distributed.TCPStore(host, int(port), group.size, rank == 0, timeout=_MEETING)
+        except torch.distributed.DistStoreError as error:
+            raise FailedRunError(
+                f"not all of {group.size} processes met at {address} within {_MEETING}: start the same command on all "
+                f"{group.nodes} machines, with --node-rank 0 to {group.nodes - 1}"
+            ) from error
+        torch.distributed.init_process_group(backend, store=store, rank=rank, world_size=group.size, timeout=_TIMEOUT)
+        function(*arguments)
+        # the first one evaluates when the others are done; whoever serves the connections stays until then
+        torch.distributed.barrier()
+    except (UserError, FailedRunError) as error:
+        errors.put(error)
+        raise
+    torch.distributed.destroy_process_group()
+
+
+def _description(error: Exception, processes: Sequence[BaseProcess]) -> str:
+    # the one that was killed, not those that then failed or were ended here
+    killed = [number for number, process in enumerate(processes) if process.exitcode not in (0, 1, -signal.SIGTERM)]
+    if killed:
+        name = signal.Signals(-processes[killed[0]].exitcode).name
+        return (
+            f"process {killed[0]} of {len(processes)} was killed by {name}: the run is stopped; the same command goes "
+            "on after its last finished epoch"
+        )
+    last = str(error).strip().splitlines()[-1]
+    return f"process {error.error_index} of {len(processes)} failed ({last}): the run is stopped; its log says more"
+
+
+def _free_port() -> int:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return server.getsockname()[1]
