@@ -1,5 +1,6 @@
 """list, as a user sees it: what is prepared, what can be run."""
 
+import shlex
 import subprocess
 import sys
 from importlib import metadata
@@ -117,6 +118,6 @@ def test_the_datasets_are_listed_before_basicts_is_imported(place):
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(place):
-    command = f"{sys.executable} -m basicts_elin.cli list | head -1"
+    command = f"{shlex.quote(sys.executable)} -m basicts_elin.cli list | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=100, check=False)
     assert (done.stdout.count("\n"), done.stderr) == (1, "")
