@@ -20,7 +20,7 @@ from ..files import write_atomically
 from .checks import check_checkpoint, check_config, check_dataset, check_same_dataset, dataset_folder
 from .describe import CONFIG_TEXT, describe
 from .predictions import FILE_NAME, announcement
-from .processes import Group, run_in_group
+from .processes import Group, check_sendable, run_in_group
 from .run_folder import fresh_folder, intent, locked, run_folder
 from .runner import BenchmarkRunner, CollectingRunner
 
@@ -55,6 +55,7 @@ def launch_training(
     group.check()
     check_config(config, group.size)
     check_dataset(config)
+    check_sendable(config, group)
     folder = fresh_folder(config) if fresh else run_folder(config)
     if save_predictions and not config.eval_after_train:
         raise UserError("--save-predictions: eval_after_train=False leaves nothing to save; expected True, the default")

@@ -1,5 +1,6 @@
 """A run in several processes: how they start, and that they end together."""
 
+import pickle
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from easytorch.device import get_device_type, set_device_type
 from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException, start_processes
 from torch.nn.parallel import DistributedDataParallel
 
-from ..errors import FailedRunError, UserError
+from ..errors import FailedRunError, UserError, one_line
 
 # for all processes to be there
 _MEETING = timedelta(minutes=5)
@@ -45,6 +46,19 @@ class Group:
             raise UserError(f"--node-rank {self.node_rank}: expected 0 to {self.nodes - 1} with --nnodes {self.nodes}")
 
 
+def check_sendable(config: Any, group: Group) -> None:
+    """Raise UserError where the other processes of a group could not be given the configuration."""
+    if group.size == 1:
+        return
+    try:
+        pickle.dumps(config)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise UserError(
+            f"--processes {group.size}: the configuration cannot be given to other processes ({one_line(error)}); "
+            "define its models and functions in a module that can be imported"
+        ) from error
+
+
 def run_in_group(group: Group, function: Callable[..., None], *arguments: Any) -> None:
     """`function(*arguments)` in every process of the group, here if there is only one.
 
@@ -54,7 +68,7 @@ def run_in_group(group: Group, function: Callable[..., None], *arguments: Any) -
     if group.size == 1:
         function(*arguments)
         return
-    address = group.address or f"127.0.0.1:{_free_port()}"
+    address = group.address or f"127.0.0.1:{free_port()}"
     errors = torch.multiprocessing.get_context("spawn").SimpleQueue()
     settings = group, address, get_device_type(), torch.get_num_threads(), errors
     context = start_processes(_run_rank, (settings, function, arguments), group.per_node, join=False)
@@ -110,7 +124,7 @@ def _description(error: Exception, processes: Sequence[BaseProcess]) -> str:
     return f"process {error.error_index} of {len(processes)} failed ({last}): the run is stopped; its log says more"
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         return server.getsockname()[1]

@@ -174,3 +174,21 @@ def test_a_run_that_diverges_is_one_line(place, capsys):
     assert main(["train", "-c", "diverging.py", "-g", "cpu"]) == 1
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.startswith("error: Diverging predicted NaN or infinity in 5 batches of training epoch 1")
+
+
+def test_several_processes_on_the_cpu(place, capfd):
+    one = train(capfd)
+    assert main(["train", "-c", CFG, "-g", "cpu", "--processes", "2", "--fresh"]) == 0
+    printed = capfd.readouterr().out
+    assert "2 processes divide each batch of 16" in printed
+    overall = [metrics(found["metrics"].parent)["overall"] for found in (paths(printed), one)]
+    assert overall[0] == pytest.approx(overall[1], rel=1e-5)
+
+
+def test_what_several_processes_cannot_be_given_is_one_line(place, capsys, monkeypatch):
+    Path("local.py").write_text(CONFIG + "CFG.loss = lambda prediction, targets, targets_mask: prediction.mean()\n")
+    assert "--processes 2: " in refused(capsys, "train", "-c", "local.py", "-g", "cpu", "--processes", "2")
+    assert "--nnodes 2" in refused(capsys, "train", "-c", CFG, "-g", "cpu", "--nnodes", "2")
+    assert not Path("checkpoints").exists()
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert "only with --gpus cpu" in refused(capsys, "train", "-c", CFG, "-g", "0", "--processes", "2")

@@ -12,7 +12,7 @@ from tiny import NAME, WINDOWS, Diverging, DivergingConfig, metrics, ours, recor
 from basicts_elin.errors import FailedRunError, NonFinitePredictionError, UserError
 from basicts_elin.host.batches import EpochBatches
 from basicts_elin.host.launcher import launch_training
-from basicts_elin.host.processes import Group, _free_port
+from basicts_elin.host.processes import Group, free_port
 
 from .several import Die, Notes, config
 
@@ -107,7 +107,7 @@ def test_the_others_end_with_one_that_is_killed_and_the_run_goes_on(tiny):
 
 
 def test_two_machines(tiny):
-    address = f"127.0.0.1:{_free_port()}"
+    address = f"127.0.0.1:{free_port()}"
     groups = [Group(1, nodes=2, node_rank=rank, address=address) for rank in (0, 1)]
     other = get_context("spawn").Process(target=launch_training, args=(config(),), kwargs={"group": groups[1]})
     other.start()

@@ -7,6 +7,7 @@ import torch
 from ops.memory_meter import saved_bytes
 
 from basicts_elin import EntropyEqualAttention
+from basicts_elin.host.processes import free_port
 
 SIZE, HEADS = 24, 4
 
@@ -78,9 +79,11 @@ def test_the_gram_path_keeps_little_beside_the_tokens():
     assert kept < 1.2 * inputs.numel() * inputs.element_size()
 
 
-def run_process(rank, folder):
+def run_process(rank, folder, port):
     torch.set_num_threads(1)
-    torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/rendezvous", rank=rank, world_size=2)
+    # not through a file, which the process that ends first removes while the other is still looking at it
+    address = f"tcp://127.0.0.1:{port}"
+    torch.distributed.init_process_group("gloo", init_method=address, rank=rank, world_size=2)
     for path in ("gram", "quadratic"):
         module = torch.nn.parallel.DistributedDataParallel(layer(path=path))
         module(states(rows=4)[2 * rank : 2 * rank + 2])[0].sin().sum().backward()
@@ -92,7 +95,7 @@ def run_process(rank, folder):
 
 
 def test_two_processes_have_the_gradients_of_one(tmp_path):
-    torch.multiprocessing.spawn(run_process, (str(tmp_path),), nprocs=2)
+    torch.multiprocessing.spawn(run_process, (str(tmp_path), free_port()), nprocs=2)
     for path in ("gram", "quadratic"):
         _, _, *expected = output_and_gradients(layer(path=path), states(rows=4))
         for found, one in zip(torch.load(tmp_path / f"{path}.pt"), expected, strict=True):
