@@ -45,6 +45,7 @@ def test_the_record_of_a_run(tiny):
         "input_len": 12,
         "output_len": 12,
         "device": "cpu",
+        "processes": 1,
     }
 
 

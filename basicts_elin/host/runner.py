@@ -8,7 +8,7 @@ from typing import Optional
 
 import torch
 from basicts.utils import RunnerStatus
-from easytorch.utils import is_master
+from easytorch.utils import get_world_size, is_master
 
 from ..record import RunRecord
 from .parallel import ParallelRunner
@@ -40,6 +40,7 @@ class BenchmarkRunner(ParallelRunner):
                 input_len=self.cfg.dataset_params.input_len,
                 output_len=self.cfg.dataset_params.output_len,
                 device=f"{self.cfg.gpu_num} GPU" if self.cfg.gpus else "cpu",
+                processes=get_world_size(),
             )
 
     def _train_loop(self) -> None:

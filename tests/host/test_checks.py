@@ -272,6 +272,10 @@ def test_a_window_without_steps_is_refused(workplace, name):
         ({"target_metric": "MSE"}, "target_metric='MSE' in the configuration; expected one of MAE, RMSE, MAPE, loss"),
         ({"optimizer_params": {"rate": 1}}, "optimizer_params={'rate': 1}: Adam refuses them (got an unexpected"),
         ({"lr_scheduler_params": {}}, "lr_scheduler_params={}: MultiStepLR refuses them (missing a required"),
+        ({"optimizer_params": {"lr": -1}}, "optimizer_params={'lr': -1}: Adam refuses them (Invalid learning rate"),
+        ({"optimizer_params": {"betas": (0.9, 1.5)}}, "optimizer_params={'betas': (0.9, 1.5)}: Adam refuses them (Inv"),
+        ({"lr_scheduler_params": {"milestones": 3}}, "lr_scheduler_params={'milestones': 3}: MultiStepLR refuses them"),
+        ({"finetune_from": "no.pt"}, "finetune_from='no.pt': there is no such file; expected a checkpoint"),
     ],
 )
 def test_what_basicts_would_fail_on_late(workplace, changes, message):

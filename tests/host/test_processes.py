@@ -54,6 +54,7 @@ def test_two_processes_have_the_numbers_of_one(uneven, processes):
     assert_same(metrics(several), metrics(one))
     np.testing.assert_allclose(first["meters"], single["meters"], rtol=1e-6)
     assert len(record(several)["epochs"]) == 3
+    assert (record(several)["processes"], record(one)["processes"]) == (processes, 1)
 
 
 def assert_same(found, expected):
