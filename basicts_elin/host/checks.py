@@ -45,12 +45,14 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
     steps = config.dataset_params.output_len
     sizes = {f"{part}_batch_size": config[f"{part}_batch_size"] for part in PARTS}
     sizes |= {name: config.dataset_params[name] for name in ("input_len", "output_len")}
+    workers = {f"{part}_data_num_workers": config[f"{part}_data_num_workers"] for part in PARTS}
     names = [metric if isinstance(metric, str) else metric[0] for metric in config.metrics]
     wrong = [
         (config.num_steps is not None, "num_steps", "None: BasicTS 1.1.0 cannot finish a run by steps; set num_epochs"),
         (not _at_least_one(config.num_epochs), "num_epochs", "1 or more"),
         (not _at_least_one(config.val_interval), "val_interval", "1 or more"),
         *((not _at_least_one(size), name, "1 or more") for name, size in sizes.items()),
+        *((not _at_least_one(count + 1), name, "0 or more") for name, count in workers.items()),
         (
             any(not 1 <= horizon <= steps for horizon in config.eval_horizons or ()),
             "eval_horizons",

@@ -98,7 +98,9 @@ def test_hidden_act(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("field", ["input_len", "output_len", "num_features"])
+@pytest.mark.parametrize(
+    "field", ["input_len", "output_len", "num_features", "num_layers", "n_heads", "intermediate_size"]
+)
 @pytest.mark.parametrize("value", [None, 0, -1, 2.5])
 def test_sizes_are_checked(name, field, value):
     with pytest.raises(ValueError, match=f"{field}={value} in the config of {name}; expected a positive integer"):

@@ -45,7 +45,7 @@ class STAEformer(nn.Module):
 
     def __init__(self, config: STAEformerConfig):
         super().__init__()
-        for name in ("input_len", "output_len", "num_features"):
+        for name in ("input_len", "output_len", "num_features", "num_layers", "n_heads", "intermediate_size"):
             if not isinstance(config[name], int) or config[name] < 1:
                 raise ValueError(f"{name}={config[name]!r} in the config of {type(self).__name__}; "
                                  "expected a positive integer")
