@@ -70,7 +70,7 @@ def newest_intact(checkpoints: Iterable[tuple[int, Path]]) -> tuple[Optional[dic
 
 def _sealed(archive: bytes) -> bytes:
     """The zip archive with its checksum as comment: the last two bytes of an archive are the comment's length."""
-    comment = _MARK + hashlib.sha256(archive).hexdigest().encode()
+    comment = _comment(archive)
     return archive[:-2] + len(comment).to_bytes(2, "little") + comment
 
 
@@ -78,5 +78,8 @@ def _is_intact(content: bytes) -> bool:
     comment = content[-_COMMENT:]
     if not comment.startswith(_MARK):
         return True
-    archive = content[: -_COMMENT - 2] + b"\0\0"
-    return comment == _MARK + hashlib.sha256(archive).hexdigest().encode()
+    return comment == _comment(content[: -_COMMENT - 2] + b"\0\0")
+
+
+def _comment(archive: bytes) -> bytes:
+    return _MARK + hashlib.sha256(archive).hexdigest().encode()

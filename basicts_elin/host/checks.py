@@ -91,8 +91,6 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
             f"val_interval={config.val_interval} is more than num_epochs={config.num_epochs}; expected at most that: "
             "without a validation there is no best model"
         )
-    for field in ("optimizer", "lr_scheduler"):
-        _check_arguments(field, config[field], config[f"{field}_params"])
     if config.finetune_from is not None and not Path(config.finetune_from).is_file():
         raise UserError(f"finetune_from={config.finetune_from!r}: there is no such file; expected a checkpoint (.pt)")
     try:
@@ -101,37 +99,26 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
         # models refuse by assertions, missing keys, or whatever their layers raise
         kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
         raise UserError(f"{config.model.__name__} refuses its configuration: {kind}{one_line(error)}") from error
-    _check_values(config, model)
+    _check_optimizer(config, model)
 
 
-def _check_arguments(field: str, kind: Optional[type], arguments: Optional[dict]) -> None:
-    """`kind` must take the arguments, after the one that BasicTS gives: the parameters, or the optimizer."""
-    if kind is None:
-        return
-    try:
-        inspect.signature(kind).bind(None, **(arguments or {}))
-    except TypeError as error:
-        raise UserError(
-            f"{field}_params={dict(arguments or {})!r}: {kind.__name__} refuses them ({error}); give what it takes by "
-            f"--set {field}_params.NAME=VALUE"
-        ) from error
-
-
-def _check_values(config: BasicTSForecastingConfig, model: torch.nn.Module) -> None:
-    """Optimizer and schedule must take the values of their arguments, too."""
-    settings = config.optimizer_params
-    field, kind = "optimizer_params", config.optimizer
-    try:
-        optimizer = kind(model.parameters(), **settings)
-        if config.lr_scheduler is not None:
-            field, kind, settings = "lr_scheduler_params", config.lr_scheduler, config.lr_scheduler_params or {}
-            kind(optimizer, **settings)
-    except Exception as error:
-        # torch refuses by ValueError, TypeError and assertions, or fails in arithmetic
-        raise UserError(
-            f"{field}={dict(settings)!r}: {kind.__name__} refuses them ({one_line(error)}); give what it takes by "
-            f"--set {field}.NAME=VALUE"
-        ) from error
+def _check_optimizer(config: BasicTSForecastingConfig, model: torch.nn.Module) -> None:
+    """Optimizer and schedule must take their arguments, by name and by value."""
+    first = model.parameters()
+    for field in ("optimizer", "lr_scheduler"):
+        kind, arguments = config[field], config[f"{field}_params"] or {}
+        if kind is None:
+            continue
+        try:
+            # the names by themselves, which says it more clearly
+            inspect.signature(kind).bind(first, **arguments)
+            first = kind(first, **arguments)
+        except Exception as error:
+            # torch refuses by ValueError, TypeError and assertions, or fails in arithmetic
+            raise UserError(
+                f"{field}_params={dict(arguments)!r}: {kind.__name__} refuses them ({one_line(error)}); give what it "
+                f"takes by --set {field}_params.NAME=VALUE"
+            ) from error
 
 
 def _at_least_one(value: Any) -> bool:

@@ -49,7 +49,6 @@ class ResumableRunner(BasicTSRunner):
         self._module().load_state_dict(state["model_state_dict"], strict=strict)
         self.optimizer.load_state_dict(state["optim_state_dict"])
         self.start_epoch = state["epoch"]
-        self.start_step = self.start_epoch * self.steps_per_epoch
         self.best_metrics = state["best_metrics"]
         if self.lr_scheduler is not None:
             self.lr_scheduler.load_state_dict(state["scheduler_state_dict"])

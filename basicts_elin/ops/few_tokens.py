@@ -1,8 +1,8 @@
 """Entropy-equal self-attention over few tokens, projections included: the weights are formed, little is moved.
 
 With a dozen tokens the arithmetic is small and moving data is what costs. Queries, keys and values come apart by head
-at once; keys are centred through their logits, which are fewer numbers; tokens, queries, keys and values are kept for
-the gradients. Shapes: R leading indices, N tokens, D hidden size, H heads, d = D / H.
+at once; keys are centred through their logits, which are fewer numbers; tokens, queries, keys, values and weights are
+kept for the gradients. Shapes: R leading indices, N tokens, D hidden size, H heads, d = D / H.
 
     S = slope q kᵀ,  weights = 1/N + S - row mean of S,  slope = 1 / (N theta sqrt d)
 

@@ -151,10 +151,10 @@ class _SelfAttention(torch.autograd.Function):
                 matrix, _ = _affine_map(small, wide, slope)
             else:
                 small = _products_of(keyed, wide, n_heads)
-            d_matrix = _wide(gradient.transpose(-2, -1) @ cast).transpose(-2, -1)
+            d_transposed = _wide(gradient.transpose(-2, -1) @ cast)
             d_row = _wide(gradient).sum(-2)
             d_gram, d_mean, d_weights = _small_gradients(
-                d_matrix, d_row, gram, mean, wide, small, n_heads, slope, count
+                d_transposed, d_row, gram, mean, wide, small, n_heads, slope, count
             )
             # through the centred tokens, whose mean gets nothing, as they sum to zero
             symmetric = d_gram + d_gram.transpose(-2, -1)
@@ -193,7 +193,7 @@ def _affine_map(small: _Small, weights: Projections, slope: float) -> tuple[Tens
 
 
 def _small_gradients(
-    d_matrix: Tensor,
+    d_transposed: Tensor,
     d_row: Tensor,
     gram: Tensor,
     mean: Tensor,
@@ -203,15 +203,15 @@ def _small_gradients(
     slope: float,
     count: int,
 ) -> tuple[Tensor, Tensor, Projections]:
-    """Gradients of N G [R, D, D], mean [R, D] and the weights, from those of A [R, D, D] and c [R, D].
+    """Gradients of N G [R, D, D], mean [R, D] and the weights, from those of Aᵀ [R, D, D] and c [R, D].
 
     That of N G comes transposed, which for a symmetric matrix is the same.
     """
     hidden_size = d_row.shape[-1]
     value_heads, out_heads = by_head(weights.value_weight, n_heads), out_by_head(weights.out_weight, n_heads)
-    # both transposed, as the rows of all R
-    d_matrix, d_query_row = d_matrix.transpose(-2, -1).reshape(-1, hidden_size), d_row.flatten()
-    d_mixing = (slope * weights.query_weight) @ d_matrix.t()
+    # as the rows of all R
+    d_transposed, d_query_row = d_transposed.flatten(0, 1), d_row.flatten()
+    d_mixing = (slope * weights.query_weight) @ d_transposed.t()
     d_mixing = d_mixing.addr_(slope * weights.query_bias, d_query_row).view(small.keyed.shape)
     d_out_heads = small.moment.transpose(-2, -1) @ d_mixing
     d_moment = d_mixing @ out_heads.transpose(-2, -1)
@@ -223,7 +223,7 @@ def _small_gradients(
     value_mean = mean @ weights.value_weight.t() + weights.value_bias
     d_value_mean = d_row @ weights.out_weight
     d_weights = Projections(
-        query_weight=slope * (small.mixing @ d_matrix),
+        query_weight=slope * (small.mixing @ d_transposed),
         query_bias=slope * (small.mixing @ d_query_row),
         key_weight=d_keyed @ gram.flatten(0, 1),
         key_bias=torch.zeros_like(weights.key_bias),
