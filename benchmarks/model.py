@@ -14,11 +14,14 @@ from variants import LAYERS
 
 from basicts_elin import ELinFormer, ELinFormerConfig, STAEformer, STAEformerConfig
 
-SIZES = ((170, 16), (307, 16), (883, 4))
+SIZES = ((170, 16), (307, 16), (883, 4), (2352, 1))
+# the attention of STAEformer's temporal and spatial layers; None = ELinFormer's own
 VARIANTS = {
     "STAEformer, softmax matmul": "softmax matmul",
     "STAEformer, softmax SDPA": "softmax SDPA",
     "STAEformer, no mixing": "no mixing",
+    "STAEformer, Linformer": "Linformer",
+    "STAEformer, linear": "linear",
     "ELinFormer": None,
     "ELinFormer, gaussian": None,
 }
