@@ -42,22 +42,36 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 def train(arguments: argparse.Namespace) -> None:
     require_basicts()
     from .host.launcher import best_checkpoint, launch_training
-    from .host.processes import Group
 
     config = _config(arguments)
     if arguments.print_config:
         _print_config(config)
         return
-    if arguments.processes and config.gpus:
-        raise UserError(f"--processes {arguments.processes}: only with --gpus cpu; there is one process for each GPU")
-    group = Group(
-        config.gpu_num or arguments.processes or 1, arguments.nnodes, arguments.node_rank, arguments.master_addr
-    )
+    group = _group(arguments, config)
     folder = launch_training(
         config, save_predictions=arguments.save_predictions, fresh=arguments.fresh, resume=arguments.resume, group=group
     )
-    if arguments.node_rank == 0:
+    if group.is_first:
         _print_results(best_checkpoint(config), folder, "training", arguments.save_predictions)
+
+
+def _group(arguments: argparse.Namespace, config: Any) -> Any:
+    """The processes of the run: those of torchrun, or those that the arguments ask for."""
+    from .host.processes import Group
+
+    given = {name: getattr(arguments, name) for name in ("processes", "nnodes", "node_rank", "master_addr")}
+    asked = [f"--{name.replace('_', '-')} {value}" for name, value in given.items() if value is not None]
+    group = Group.of_torchrun()
+    if group and asked:
+        raise UserError(f"{asked[0]}: torchrun has started {group.size} processes; leave it away")
+    if group and config.gpus and config.gpu_num != group.per_node:
+        raise UserError(
+            f"--gpus {config.gpus}: torchrun has started {group.per_node} processes on this machine; name as many GPUs"
+        )
+    if config.gpus and arguments.processes:
+        raise UserError(f"--processes {arguments.processes}: only with --gpus cpu; there is one process for each GPU")
+    per_node = config.gpu_num or arguments.processes or 1
+    return group or Group(per_node, arguments.nnodes or 1, arguments.node_rank or 0, arguments.master_addr)
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -162,6 +176,10 @@ def _config(arguments: argparse.Namespace) -> Any:
             raise UserError(f"--set {name}={changes[name]}: use --{option} {changes[name]}")
     if arguments.seed is not None:
         changes["seed"] = arguments.seed
+    if getattr(arguments, "compile", False):
+        changes["compile_model"] = True
+    if getattr(arguments, "precision", None):
+        changes["precision"] = arguments.precision
     if arguments.gpus is not None or not arguments.print_config:
         changes["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
     config = with_changes(config, changes)
@@ -212,8 +230,10 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--fresh", action="store_true", help="train anew in a new folder, and keep what there is")
     again.add_argument("--resume", action="store_true", help="fail unless there is a run to go on with")
     verb.add_argument("--processes", type=_positive, help="with --gpus cpu: so many processes, which divide each batch")
-    verb.add_argument("--nnodes", type=_positive, default=1, help="number of machines, each started with this command")
-    verb.add_argument("--node-rank", type=int, default=0, help="number of this machine, from 0")
+    verb.add_argument("--nnodes", type=_positive, help="number of machines, each started with this command")
+    verb.add_argument("--node-rank", type=int, help="number of this machine, from 0")
+    verb.add_argument("--precision", choices=("fp32", "tf32", "bf16"), help="of products while training; fp32: default")
+    verb.add_argument("--compile", action="store_true", help="compile the model; its checkpoints are the same")
     verb.add_argument("--master-addr", metavar="HOST:PORT", help="where the first machine can be reached")
     _add_run_arguments(verb)
 

@@ -51,8 +51,8 @@ def compare(
             new = _measure(arguments, script, make_run, variants_for(tokens), tokens, batch, precision)
             rows += new
             print_ratios(new, rivals)
-    if arguments.output:
-        write_rows(arguments.output, rows, run_facts(arguments.device))
+            if arguments.output:
+                write_rows(arguments.output, rows, run_facts(arguments.device))
     return rows
 
 

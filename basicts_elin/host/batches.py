@@ -6,6 +6,7 @@ from typing import Optional
 
 import numpy as np
 import torch
+from easytorch.device import get_device_type
 from easytorch.utils import get_rank, get_world_size
 from torch.utils.data import DataLoader, Sampler
 
@@ -48,7 +49,8 @@ def with_epoch_batches(loader: DataLoader, shuffle: bool, seed: Optional[int]) -
         batch_sampler=batches,
         collate_fn=loader.collate_fn,
         num_workers=loader.num_workers,
-        pin_memory=loader.pin_memory,
+        # so that the device need not be waited for
+        pin_memory=loader.pin_memory or get_device_type() == "gpu",
     )
 
 

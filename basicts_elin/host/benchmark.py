@@ -20,7 +20,8 @@ from .taskflow import OriginalScaleLoss, OriginalScaleTaskFlow
 # evaluation of the best model at the end.
 NEVER = 10**9
 
-_FIELDS = {field.name for field in fields(BasicTSForecastingConfig) if not field.name.startswith("_")}
+# BasicTS's and one of ours, see `loop`
+_FIELDS = {field.name for field in fields(BasicTSForecastingConfig) if not field.name.startswith("_")} | {"precision"}
 
 # The CPU-sized ELinFormer and STAEformer: hidden size 64, one temporal and one spatial layer.
 SMALL = {

@@ -48,9 +48,13 @@ def with_changes(config: BasicTSForecastingConfig, changes: dict[str, Any]) -> B
         fields["ckpt_save_dir"] = None
     # these two are already in optimizer_params and the three batch sizes, and would win over changes of them
     fields["lr"] = fields["batch_size"] = None
+    # a field that BasicTS does not have; without it a run has the hash that it always had
+    fields.setdefault("precision", None)
     # classes first, because their arguments depend on them
     for name in sorted(changes, key=lambda name: name not in _ARGUMENTS_OF.values()):
         _change(fields, _types(config), name, changes[name])
+    if fields["precision"] in (None, "fp32"):
+        del fields["precision"]
     return type(config)(**fields)
 
 

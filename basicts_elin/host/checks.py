@@ -15,6 +15,7 @@ from ..data.layout import PARTS
 from ..data.status import how_to_get
 from ..errors import UserError, one_line
 from .checkpoints import DamagedCheckpointError, read_checkpoint
+from .loop import PRECISIONS
 
 # Those of BasicTS's metrics that can be trained with. The gradient of MAPE is NaN where a target is missing; of HUBER
 # BasicTS 1.1.0 drops the default arguments.
@@ -80,7 +81,8 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
         ),
         (config.target_metric not in (*names, "loss"), "target_metric", f"one of {', '.join(names)}, loss"),
         (config.save_results, "save_results", "False: BasicTS 1.1.0 writes predictions to the wrong rows"),
-        (config.compile_model, "compile_model", "False: BasicTS 1.1.0 could not load the checkpoint again"),
+        (config.get("precision", "fp32") not in PRECISIONS, "precision", f"one of {', '.join(PRECISIONS)}"),
+        (config.get("precision") == "tf32" and not config.gpus, "precision", "fp32 or bf16: tf32 is for GPUs"),
     ]
     for is_wrong, field, expected in wrong:
         if is_wrong:

@@ -4,11 +4,11 @@ import copy
 import logging
 import os
 import traceback
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Optional
 
 import numpy as np
+import torch
 from basicts.configs import BasicTSForecastingConfig
 from easytorch.device import set_device_type
 from easytorch.utils import set_visible_devices
@@ -59,20 +59,22 @@ def launch_training(
     folder = fresh_folder(config) if fresh else run_folder(config)
     if save_predictions and not config.eval_after_train:
         raise UserError("--save-predictions: eval_after_train=False leaves nothing to save; expected True, the default")
+    config["_output_dir"] = str(folder)
+    if not group.is_first:
+        # the first one writes, whether the others see its folder or not
+        _choose_devices(config)
+        run_in_group(group, _train, config, None)
+        return folder
     said = intent(config, folder, resume=resume)
     if said:
         print(said)
-    config["_output_dir"] = str(folder)
     predictions_file = _announced(config, folder) if save_predictions else None
     if group.size > 1:
         print(f"{group.size} processes divide each batch of {config.train_batch_size}")
-    # the first machine writes, whether the others see the folder or not
-    is_first = group.node_rank == 0
-    with locked(folder) if is_first else nullcontext():
+    with locked(folder):
         config["_fingerprint"] = dataset_fingerprint(dataset_folder(config))
-        if is_first:
-            write_atomically(folder / "cfg.json", str(config).encode())
-            write_atomically(folder / CONFIG_TEXT, describe(config).encode())
+        write_atomically(folder / "cfg.json", str(config).encode())
+        write_atomically(folder / CONFIG_TEXT, describe(config).encode())
         _choose_devices(config)
         run_in_group(group, _train, config, predictions_file)
     return folder
@@ -151,6 +153,11 @@ def _init_logger(runner: BenchmarkRunner, job: str) -> None:
 
 
 def _train(config: BasicTSForecastingConfig, predictions_file: Optional[Path]) -> None:
+    if torch.distributed.is_initialized():
+        # with --fresh, what each machine finds there may be something else
+        folder = [config["_output_dir"]]
+        torch.distributed.broadcast_object_list(folder)
+        (config["_output_dir"],) = folder
     runner = CollectingRunner(config, predictions_file) if predictions_file else BenchmarkRunner(config)
     _init_logger(runner, "training")
     try:

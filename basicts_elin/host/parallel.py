@@ -4,7 +4,6 @@ from typing import Any, Optional
 
 import torch
 from basicts.utils import RunnerStatus
-from easytorch.utils import is_master
 from torch.nn.parallel import DistributedDataParallel
 
 from .resume import ResumableRunner
@@ -22,8 +21,8 @@ class ParallelRunner(ResumableRunner):
         super().__init__(cfg)
         if self._is_distributed():
             self.model.register_comm_hook(None, self._weighted_sum)
-        # of each training metric here, and its weight
-        self._sums: dict[str, tuple[float, float]] = {}
+        # of each training metric here, with its weight
+        self._sums: dict[str, torch.Tensor] = {}
 
     def _is_distributed(self) -> bool:
         return isinstance(self.model, DistributedDataParallel)
@@ -31,19 +30,19 @@ class ParallelRunner(ResumableRunner):
     def _forward(
         self, model: torch.nn.Module, data: dict[str, Any], step: int, epoch: Optional[int] = None
     ) -> dict[str, Any]:
-        if self.status != RunnerStatus.TRAINING:
-            return super()._forward(self._module(), data, step, epoch)
-        forward_return = super()._forward(model, data, step, epoch)
+        return super()._forward(model if self.status == RunnerStatus.TRAINING else self._module(), data, step, epoch)
+
+    def _compute_loss(self, forward_return: dict[str, Any]) -> torch.Tensor:
         if self._is_distributed():
             mask = forward_return["targets_mask"]
-            if self.train_data_loader.batch_sampler.is_padding((step - 1) % self.steps_per_epoch):
+            if self.train_data_loader.batch_sampler.is_padding((self.global_steps - 1) % self.steps_per_epoch):
                 mask = forward_return["targets_mask"] = torch.zeros_like(mask)
             count = mask.sum().double()
             total = count.clone()
             torch.distributed.all_reduce(total)
             # of the measured targets of all processes
             self._share = count / total.clamp(min=1)
-        return forward_return
+        return super()._compute_loss(forward_return)
 
     def _weighted_sum(self, _: Any, bucket: torch.distributed.GradBucket) -> torch.futures.Future[torch.Tensor]:
         """In place of DDP's average: the gradient of the mean over the targets of all processes."""
@@ -60,22 +59,20 @@ class ParallelRunner(ResumableRunner):
             torch.distributed.broadcast(stop, src=0)
             self.should_training_stop = bool(stop)
 
-    def update_meter(self, name: str, value: float, n: float = 1) -> None:
-        super().update_meter(name, value, n)
+    def update_meter(self, name: str, value: Any, n: Any = 1) -> None:
         if self._is_distributed() and name in self._shared_meters():
-            total, count = self._sums.get(name, (0.0, 0))
-            self._sums[name] = total + value ** self._power(name) * n, count + n
+            value, n = (torch.as_tensor(number, device=self._share.device).double() for number in (value, n))
+            self._sums[name] = self._sums.get(name, 0) + torch.stack([value ** self._power(name) * n, n])
+        else:
+            super().update_meter(name, value, n)
 
     def _sum_meters(self) -> None:
         """The training metrics of all processes, for the first one to print."""
         names = self._shared_meters()
-        sums = self._share.new_tensor([self._sums[name] for name in names])
+        sums = torch.stack([self._sums.pop(name) for name in names])
         torch.distributed.all_reduce(sums)
-        self._sums = {}
-        if is_master():
-            for name, (total, count) in zip(names, sums.tolist(), strict=True):
-                self.meter_pool._pool[name]["meter"].reset()
-                super().update_meter(name, (total / max(count, 1)) ** (1 / self._power(name)), count)
+        for name, (total, count) in zip(names, sums.tolist(), strict=True):
+            super().update_meter(name, (total / max(count, 1)) ** (1 / self._power(name)), count)
 
     def _shared_meters(self) -> list[str]:
         return [f"train/{name}" for name in ("loss", *self.metrics)]

@@ -1,5 +1,6 @@
 """A run in several processes: how they start, and that they end together."""
 
+import os
 import pickle
 import signal
 import socket
@@ -31,10 +32,27 @@ class Group:
     nodes: int = 1
     node_rank: int = 0
     address: Optional[str] = None
+    # of this process, where torchrun has started it as one of them
+    local_rank: Optional[int] = None
+
+    @classmethod
+    def of_torchrun(cls) -> Optional["Group"]:
+        """The group that torchrun, or whatever sets the same environment, has started this process in, if it has."""
+        names = ("WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "LOCAL_RANK")
+        if not all(os.environ.get(name, "").isdigit() for name in names):
+            return None
+        size, per_node, node_rank, local_rank = (int(os.environ[name]) for name in names)
+        address = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
+        return cls(per_node, size // per_node, node_rank, address, local_rank)
 
     @property
     def size(self) -> int:
         return self.per_node * self.nodes
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process, or the processes that it starts, write the files of the run."""
+        return self.node_rank == 0 and not self.local_rank
 
     def check(self) -> None:
         """Raise UserError for a group that cannot be."""
@@ -68,10 +86,13 @@ def run_in_group(group: Group, function: Callable[..., None], *arguments: Any) -
     if group.size == 1:
         function(*arguments)
         return
+    if group.local_rank is not None:
+        _run_rank(group.local_rank, group, group.address, function, arguments)
+        return
     address = group.address or f"127.0.0.1:{free_port()}"
     errors = torch.multiprocessing.get_context("spawn").SimpleQueue()
-    settings = group, address, get_device_type(), torch.get_num_threads(), errors
-    context = start_processes(_run_rank, (settings, function, arguments), group.per_node, join=False)
+    settings = get_device_type(), max(1, torch.get_num_threads() // group.per_node), errors
+    context = start_processes(_start_rank, (settings, group, address, function, arguments), group.per_node, join=False)
     try:
         while not context.join():
             pass
@@ -81,34 +102,51 @@ def run_in_group(group: Group, function: Callable[..., None], *arguments: Any) -
         raise FailedRunError(_description(error, context.processes)) from error
 
 
-def _run_rank(local_rank: int, settings: tuple, function: Callable[..., None], arguments: tuple) -> None:
-    group, address, device_type, num_threads, errors = settings
+def _start_rank(local_rank: int, settings: tuple, *what: Any) -> None:
+    device_type, num_threads, errors = settings
     set_device_type(device_type)
     if device_type == "cpu":
-        torch.set_num_threads(max(1, num_threads // group.per_node))
+        torch.set_num_threads(num_threads)
+    try:
+        _run_rank(local_rank, *what)
+    except (UserError, FailedRunError) as error:
+        errors.put(error)
+        raise
+
+
+def _run_rank(local_rank: int, group: Group, address: str, function: Callable[..., None], arguments: tuple) -> None:
+    """Be one of the group."""
+    on_cpu = get_device_type() == "cpu"
+    if on_cpu:
         # Defect: BasicTS names a GPU to DDP on the CPU, too
         builder.DDP = lambda model, device_ids, **options: DistributedDataParallel(model, **options)
     else:
         torch.cuda.set_device(local_rank)
     rank = group.node_rank * group.per_node + local_rank
-    host, _, port = address.rpartition(":")
-    backend = "gloo" if device_type == "cpu" else "nccl"
-    try:
-        try:
-            store = torch.distributed.TCPStore(host, int(port), group.size, rank == 0, timeout=_MEETING)
-        except torch.distributed.DistStoreError as error:
-            raise FailedRunError(
-                f"not all of {group.size} processes met at {address} within {_MEETING}: start the same command on all "
-                f"{group.nodes} machines, with --node-rank 0 to {group.nodes - 1}"
-            ) from error
-        torch.distributed.init_process_group(backend, store=store, rank=rank, world_size=group.size, timeout=_TIMEOUT)
-        function(*arguments)
-        # the first one evaluates when the others are done; whoever serves the connections stays until then
-        torch.distributed.barrier()
-    except (UserError, FailedRunError) as error:
-        errors.put(error)
-        raise
+    torch.distributed.init_process_group(
+        "gloo" if on_cpu else "nccl",
+        store=_meet(group, address, rank),
+        rank=rank,
+        world_size=group.size,
+        timeout=_TIMEOUT,
+    )
+    function(*arguments)
+    # the first one evaluates when the others are done; whoever serves the connections stays until then
+    torch.distributed.barrier()
     torch.distributed.destroy_process_group()
+
+
+def _meet(group: Group, address: str, rank: int) -> torch.distributed.Store:
+    host, _, port = address.rpartition(":")
+    # torchrun may be serving the connections itself
+    is_server = rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
+    try:
+        return torch.distributed.TCPStore(host, int(port), group.size, is_server, timeout=_MEETING)
+    except torch.distributed.DistStoreError as error:
+        raise FailedRunError(
+            f"not all of {group.size} processes met at {address} within {_MEETING}: start the same command on all "
+            f"{group.nodes} machines, with --node-rank 0 to {group.nodes - 1}"
+        ) from error
 
 
 def _description(error: Exception, processes: Sequence[BaseProcess]) -> str:

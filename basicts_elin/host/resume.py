@@ -4,20 +4,19 @@ from pathlib import Path
 from typing import Any, Optional
 
 import torch
-from basicts.runners import BasicTSRunner
 from easytorch.utils import is_master, master_only
-from torch.nn.parallel import DistributedDataParallel
 
 from ..errors import UserError
 from ..files import write_json
 from .batches import start_epoch, with_epoch_batches
 from .checkpoints import DamagedCheckpointError, epoch_checkpoints, newest_intact, read_checkpoint, write_checkpoint
+from .loop import LoopRunner
 
 # what a callback counts: EarlyStopping's epochs without improvement, say
 _COUNTS = (bool, int, float, str, type(None))
 
 
-class ResumableRunner(BasicTSRunner):
+class ResumableRunner(LoopRunner):
     """All that an epoch depends on is in the checkpoint of the epoch before, or follows from seed and epoch.
 
     Defects: BasicTS does not restore the state of the schedule, the counters of callbacks, that early stopping has
@@ -137,6 +136,3 @@ class ResumableRunner(BasicTSRunner):
 
     def _best_path(self, metric_name: str) -> Path:
         return Path(self.ckpt_save_dir) / f"{self.model_name}_best_{metric_name.replace('/', '_')}.pt"
-
-    def _module(self) -> torch.nn.Module:
-        return self.model.module if isinstance(self.model, DistributedDataParallel) else self.model

@@ -43,25 +43,15 @@ class BenchmarkRunner(ParallelRunner):
                 processes=get_world_size(),
             )
 
-    def _train_loop(self) -> None:
-        """Defect: a model without training (callback NoBP) never counts its steps, so that it never ends."""
-        if self.should_backward or not self.start_epoch:
-            super()._train_loop()
-
     def on_eval_start(self, ckpt_path: Optional[str]) -> None:
         """Defect: a checkpoint evaluated by itself is scaled by the training part at hand, not by the one it saw."""
         if not self.is_train_initialized and self.scaler is not None:
             self.scaler.stats = torch.load(ckpt_path, map_location="cpu", weights_only=True).get("scaler_stats", {})
         super().on_eval_start(ckpt_path)
 
-    def on_epoch_start(self, epoch: int) -> None:
-        """Defect: with a single batch per epoch the host counts from 2 and looks for a file that is not there."""
-        self.epoch = (self.global_steps - 1) // self.steps_per_epoch + 1
-        super().on_epoch_start(self.epoch)
-
     def on_epoch_end(self, epoch: int, step: int) -> None:
         trained = time.time()
-        # one epoch is all that a model without training needs, see _train_loop
+        # one epoch is all that a model without training needs
         self.should_training_stop = self.should_training_stop or not self.should_backward
         super().on_epoch_end(epoch, step)
         if is_master():

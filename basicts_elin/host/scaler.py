@@ -1,5 +1,7 @@
 """Remedy (a): z-score with one mean and one deviation."""
 
+from typing import Optional
+
 import numpy as np
 import torch
 from basicts.scaler import ZScoreScaler
@@ -25,3 +27,15 @@ class BenchmarkZScoreScaler(ZScoreScaler):
             raise UserError("training data holds NaN or infinity; z-score needs finite values: prepare it again")
         # tensors, because BasicTS reads checkpoints with weights_only
         self.stats = {"mean": torch.tensor(mean), "std": torch.tensor(deviation or 1.0)}
+
+    def transform(self, input_data: torch.Tensor, mask: Optional[torch.Tensor] = None) -> torch.Tensor:
+        self._move(input_data.device)
+        return super().transform(input_data, mask)
+
+    def inverse_transform(self, input_data: torch.Tensor, mask: Optional[torch.Tensor] = None) -> torch.Tensor:
+        self._move(input_data.device)
+        return super().inverse_transform(input_data, mask)
+
+    def _move(self, device: torch.device) -> None:
+        """Defect: mean and deviation are fetched to the device anew for every tensor, and waited for."""
+        self.stats = {name: statistic.to(device) for name, statistic in self.stats.items()}

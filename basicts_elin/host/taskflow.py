@@ -1,11 +1,11 @@
 """Remedies (b) and (c): the loss on the original scale, zeros in the inputs scaled like any value."""
 
+import math
 from typing import Any
 
 import torch
 from basicts.runners.callback import BasicTSCallback
 from basicts.runners.taskflow import BasicTSForecastingTaskFlow
-from basicts.utils.mask import null_val_mask
 
 
 class OriginalScaleTaskFlow(BasicTSForecastingTaskFlow):
@@ -21,8 +21,8 @@ class OriginalScaleTaskFlow(BasicTSForecastingTaskFlow):
             raise ValueError("taskflow=OriginalScaleTaskFlow() needs OriginalScaleLoss() among the callbacks")
         for name, tensor in data.items():
             if isinstance(tensor, torch.Tensor):
-                data[name] = runner.to_running_device(tensor)
-        data["targets_mask"] = null_val_mask(data["targets"], runner.cfg.null_val)
+                data[name] = runner.to_running_device(tensor, non_blocking=True)
+        data["targets_mask"] = _measured(data["targets"], runner.cfg.null_val)
         data["targets"] = data["targets"].masked_fill(~data["targets_mask"], runner.cfg.null_to_num)
         data["inputs"] = runner.scaler.transform(data["inputs"])
         data["targets"] = runner.scaler.transform(data["targets"], data["targets_mask"])
@@ -31,6 +31,13 @@ class OriginalScaleTaskFlow(BasicTSForecastingTaskFlow):
     def postprocess(self, runner, forward_return: dict[str, Any]) -> dict[str, Any]:
         """Nothing: `OriginalScaleLoss` has brought prediction and targets back to the original scale."""
         return forward_return
+
+
+def _measured(values: torch.Tensor, null_val: float) -> torch.Tensor:
+    """BasicTS's `null_val_mask`, which waits for the device to fetch `null_val`."""
+    if math.isnan(null_val):
+        return ~values.isnan()
+    return ~((values - null_val).abs() <= 5e-5 + 1e-5 * abs(null_val))
 
 
 class OriginalScaleLoss(BasicTSCallback):

@@ -1,16 +1,23 @@
 """Several processes end with the numbers of one, and they end together."""
 
+import os
+import subprocess
+import sys
 import time
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from basicts.runners.callback import EarlyStopping
+from cli.commands import SMALL_CONFIG
 from tiny import NAME, WINDOWS, Diverging, DivergingConfig, metrics, ours, record
 
+from basicts_elin.data.prepare import prepare_synthetic
 from basicts_elin.errors import FailedRunError, NonFinitePredictionError, UserError
 from basicts_elin.host.batches import EpochBatches
+from basicts_elin.host.config_file import load_config
 from basicts_elin.host.launcher import launch_training
 from basicts_elin.host.processes import Group, free_port
 
@@ -117,6 +124,33 @@ def test_two_machines(tiny):
     assert other.exitcode == 0
     assert largest_difference(notes(folder, 0)["weights"], notes(folder, 1)["weights"]) == 0
     assert_same(metrics(folder), metrics(launch_training(config(ckpt_save_dir="one"))))
+
+
+def torchrun(*arguments):
+    """What a run of two processes that torchrun starts here prints, and its exit code."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    command += [*map(str, (Path(__file__).parents[2] / "experiments" / "train.py", *arguments))]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    return done.stdout, done.stderr, done.returncode
+
+
+def test_torchrun(workplace):
+    prepare_synthetic(Path("datasets"), num_nodes=5, num_days=2)
+    # each process draws its own dropout
+    text = SMALL_CONFIG.replace("num_layers=1", "num_layers=1, dropout=0.0")
+    Path("config.py").write_text(text.replace('"SyntheticTraffic")', '"SyntheticTraffic", num_epochs=1)'))
+    one = launch_training(load_config("config.py"), fresh=True)
+    printed, errors, code = torchrun("-c", "config.py", "-g", "cpu", "--fresh")
+    assert code == 0, errors
+    assert printed.count("2 processes divide each batch of 16") == printed.count("checkpoint: ") == 1
+    folder = one.with_name(f"{one.name}-2")
+    # and no third one, by the second process
+    assert {path.name for path in one.parent.iterdir()} == {one.name, folder.name}
+    assert_same(metrics(folder), metrics(one))
+    assert record(folder)["processes"] == 2
+    _, errors, code = torchrun("-c", "config.py", "-g", "cpu", "--processes", "2")
+    assert code == 1 and "--processes 2: torchrun has started 2 processes" in errors
 
 
 @pytest.mark.parametrize(

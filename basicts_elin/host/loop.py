@@ -1,0 +1,115 @@
+"""BasicTS's runner with a training loop of our own."""
+
+from typing import Any
+
+import torch
+from basicts.configs import BasicTSForecastingConfig
+from basicts.runners import BasicTSRunner
+from basicts.runners.taskflow import BasicTSForecastingTaskFlow
+from basicts.utils import RunnerStatus
+from easytorch.device import get_device_type
+from easytorch.utils import TimePredictor, is_master
+from easytorch.utils.env import set_tf32_mode
+from torch.nn.parallel import DistributedDataParallel
+from tqdm import tqdm
+
+from .meters import DeferredMeters
+
+# of a run's matrix products while it trains; weights, loss and evaluation are always float32
+PRECISIONS = ("fp32", "tf32", "bf16")
+
+
+class LoopRunner(BasicTSRunner):
+    """The same steps, hooks and metrics in the same order, and nothing in between that waits for the device.
+
+    Defects of the loop: it loses the last step; with one batch per epoch it counts epochs from 2; a model that is not
+    trained (callback NoBP) never ends. Of a compiled model the parameters have other names in the checkpoints. In half
+    precision the loss is, too; and that is for GPUs only.
+    """
+
+    def __init__(self, cfg: BasicTSForecastingConfig) -> None:
+        super().__init__(cfg)
+        self.meter_pool = DeferredMeters()
+        precision = cfg.get("precision")
+        if precision == "tf32":
+            set_tf32_mode(True)
+        if precision == "bf16":
+            self.amp_ctx = torch.autocast("cuda" if get_device_type() == "gpu" else "cpu", torch.bfloat16)
+        if cfg.compile_model:
+            self._compile_in_place()
+
+    def _compile_in_place(self) -> None:
+        """The model itself instead of BasicTS's wrapper around it, whose checkpoints nothing else can load."""
+        if isinstance(self.model, DistributedDataParallel):
+            self.model.module = self.model.module._orig_mod
+        else:
+            self.model = self.model._orig_mod
+        self._module().compile()
+
+    def _module(self) -> torch.nn.Module:
+        return self.model.module if isinstance(self.model, DistributedDataParallel) else self.model
+
+    def _train_loop(self) -> None:
+        self.num_steps = self.num_epochs * self.steps_per_epoch
+        self.train_time_predictor = TimePredictor(self.start_step, self.num_steps)
+        self.global_steps = self.start_step + 1
+        for epoch in range(self.start_epoch + 1, self.num_epochs + 1):
+            if self.should_training_stop:
+                break
+            self.epoch = epoch
+            self.on_epoch_start(epoch)
+            self._trigger("on_epoch_start", epoch=epoch)
+            self.model.train()
+            for data in tqdm(self.train_data_loader, disable=not is_master()):
+                if self.should_training_stop:
+                    break
+                self._train_step(data)
+            self._trigger("on_epoch_end", epoch=epoch, step=self.global_steps)
+            self.on_epoch_end(epoch, self.global_steps)
+
+    def _train_step(self, data: dict[str, Any]) -> None:
+        """One batch, from the loader to the metrics."""
+        self.status = RunnerStatus.TRAINING
+        now = {"epoch": self.epoch, "step": self.global_steps}
+        self.on_step_start(self.global_steps)
+        self._trigger("on_step_start", **now)
+        data = self.taskflow.preprocess(self, data)
+        with self.amp_ctx:
+            forward_return = self._forward(self.model, data, self.global_steps, self.epoch)
+        prediction = forward_return["prediction"]
+        forward_return["prediction"] = prediction.to(torch.promote_types(prediction.dtype, torch.float32))
+        self._trigger("on_compute_loss", **now, data=data, forward_return=forward_return)
+        loss = self._compute_loss(forward_return)
+        self.update_meter("train/loss", loss.detach(), self._weight(forward_return))
+        if self.should_backward:
+            self._trigger("on_backward", loss=loss)
+            self._backward(loss)
+            if self.should_optimizer_step:
+                self._trigger("on_optimizer_step")
+                self._optimizer_step()
+            self._update_metrics(forward_return)
+            self._trigger("on_step_end", step=self.global_steps)
+            self.on_step_end(self.global_steps)
+            self.global_steps += 1
+
+    def _compute_loss(self, forward_return: dict[str, Any]) -> torch.Tensor:
+        return self._metric_forward(self.loss, forward_return)
+
+    def _backward(self, loss: torch.Tensor) -> None:
+        self.amp_scaler.scale(loss).backward()
+
+    @torch.no_grad()
+    def _update_metrics(self, forward_return: dict[str, Any]) -> None:
+        forward_return = self.taskflow.postprocess(self, forward_return)
+        weight = self._weight(forward_return)
+        for name, metric in self.metrics.items():
+            self.update_meter(f"train/{name}", self._metric_forward(metric, forward_return), weight)
+
+    def _weight(self, forward_return: dict[str, Any]) -> Any:
+        """The task flow's weight; BasicTS's own, the number of measured targets, without waiting for it."""
+        if type(self.taskflow).get_weight is BasicTSForecastingTaskFlow.get_weight:
+            return forward_return["targets_mask"].sum()
+        return self.taskflow.get_weight(forward_return)
+
+    def _trigger(self, event: str, **facts: Any) -> None:
+        self.callback_handler.trigger(event, self, **facts)
