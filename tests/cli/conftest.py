@@ -1,5 +1,6 @@
 import pytest
 from cli.commands import CONFIG
+from miniature import adjacency, checkout  # noqa: F401  fixtures
 
 
 @pytest.fixture
