@@ -50,7 +50,8 @@ def test_a_configuration_becomes_a_run(checkout):
 
 def test_the_loss_of_most_is_ours_and_what_is_not_asked_for_is_left_out(checkout, edit):
     edit("CFG.TRAIN.LOSS = masked_huber\nCFG.TRAIN.LOSS_ARGS = {\"delta\": 2.0}", "CFG.TRAIN.LOSS = masked_mae")
-    edit("", "for name in ('CL', 'CLIP_GRAD_PARAM', 'EARLY_STOPPING_PATIENCE', 'LR_SCHEDULER'):\n    CFG.TRAIN.pop(name)")
+    for name in ("CL", "CLIP_GRAD_PARAM", "EARLY_STOPPING_PATIENCE", "LR_SCHEDULER"):
+        edit("", f"CFG.TRAIN.pop('{name}')")
     found = config()
     assert found.loss == "MAE" and found.lr_scheduler is None
     assert [type(callback) for callback in found.callbacks[3:]] == [LegacyLoss]
