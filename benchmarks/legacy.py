@@ -75,9 +75,9 @@ loss must be the masked MAE, which HimNet's on PEMS03 to PEMS08 and STWave's are
 
 ## Tried
 
-One batch of {batch} windows, repeated, on random series and graphs of the datasets' sizes: the loss of the first step
-and of the last, milliseconds per step, peak memory of the process. {steps}. It shows that a pair trains, not how well.
-{hardware}, torch {torch}.
+One batch of {batch} windows, repeated, on random series and graphs of the datasets' sizes: loss of the first and of the
+last step, seconds per step, peak memory of the process ({steps}). It shows that a pair trains, not how well. Tried
+beside other work on {hardware}, torch {torch}: the seconds say what a step cost there and compare nothing.
 
 | model | dataset | nodes | parameters | loss | s / step | peak MiB |
 |---|---|---|---|---|---|---|

@@ -26,6 +26,8 @@ COLUMNS = (*METRIC_COLUMNS, *RECORD_COLUMNS)
 def run_rows(folder: Path, record: dict) -> list[Row]:
     """The rows of one run, named after the folder of its configuration (ELinFormer_small), else its model.
 
+    Those of BasicTS 0.5, whose folders lie in baselines or legacy, have (0.5) after their names.
+
     Args:
         folder: holds BasicTS's `test_metrics.json`, whose MAPE is a fraction.
         record: of the run, see `record.read_record`.
@@ -34,8 +36,10 @@ def run_rows(folder: Path, record: dict) -> list[Row]:
     file = folder / "test_metrics.json"
     if not file.is_file() or not record:
         raise UserError(f"{folder} is no finished run: test_metrics.json or run.json is missing; train it to its end")
-    config = record.get("config")
-    label = Path(config).parent.name if config else record["model"]
+    config_folder = Path(record.get("config") or "").parent
+    label = config_folder.name or record["model"]
+    if config_folder.parent.name in ("baselines", "legacy"):
+        label += " (0.5)"
     versions = record["versions"]
     facts = {**record, "torch": versions["torch"], "basicts": versions["basicts"]}
     facts = {column: facts.get(column) for column in RECORD_COLUMNS}

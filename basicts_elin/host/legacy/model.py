@@ -13,6 +13,7 @@ import torch
 from basicts.configs import BasicTSModelConfig
 from torch import nn
 
+from ...errors import one_line
 from .calls import call_of
 from .loss import CHANNELS, RETURNED, own_loss
 from .read import Reading, Source, check_dataset, reading
@@ -100,8 +101,14 @@ class LegacyModel(nn.Module):
         history = self._channels(values, times[:, : self.input_len])
         future = self._channels(values.new_zeros(1, self.output_len, self.num_features), times[:, : self.output_len])
         # they print how many there are
-        with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
-            self.call(self.architecture, history, future, 0, 1, True)
+        try:
+            with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
+                self.call(self.architecture, history, future, 0, 1, True)
+        except RuntimeError as error:
+            raise ValueError(
+                f"its first step fails ({one_line(error)}); GTS, for one, is made for the length of a whole series and "
+                "cannot run on a part"
+            ) from error
 
     def _keep_constants(self) -> None:
         """Tensors that are mere attributes of the architecture become buffers.

@@ -104,10 +104,12 @@ def reading(source: Source, dataset: Optional[str] = None) -> Iterator[Reading]:
     """The configuration, with the stand-in in the place of `basicts` for as long as this lasts.
 
     dataset: that of the run, where it may be a part of the one that the configuration names; None = the latter.
-    Raises: UserError where the file is missing, fails, or holds no configuration.
+    Raises: UserError where the file is missing, fails, or holds no configuration, and for a part with fewer nodes.
     """
     if not source.path.is_file():
         raise UserError(f"config file {source.path} is missing; expected a configuration of BasicTS 0.5")
+    if dataset:
+        _check_nodes(source, dataset)
     with standing_for(dataset), shadow(source.root):
         with repeatable():
             module = _imported(source)
@@ -118,13 +120,18 @@ def reading(source: Source, dataset: Optional[str] = None) -> Iterator[Reading]:
 
 
 def check_dataset(found: Reading, dataset: str) -> None:
-    """Raise UserError unless `dataset` is the one that the configuration names, or a part of it with all its nodes."""
-    source, named = found.source, found.cfg["DATASET"]["NAME"]
-    whole, part = dataset_facts(named), dataset_facts(dataset)
-    if named not in (part.name, part.whole):
-        raise UserError(f"{source.name} is of {named}; it cannot run on {dataset}")
-    if part.num_nodes != whole.num_nodes:
-        raise UserError(f"{source.name} is made for {whole.num_nodes} nodes; {dataset} has {part.num_nodes}")
+    """Raise UserError unless `dataset` is the one that the configuration names, or a part of it."""
+    named = found.cfg["DATASET"]["NAME"]
+    if named not in (dataset, dataset_facts(dataset).whole):
+        raise UserError(f"{found.source.name} is of {named}; it cannot run on {dataset}")
+
+
+def _check_nodes(source: Source, dataset: str) -> None:
+    """An architecture is made for all nodes."""
+    part = dataset_facts(dataset)
+    nodes = dataset_facts(part.whole or dataset).num_nodes
+    if part.num_nodes != nodes:
+        raise UserError(f"{source.name} is made for {nodes} nodes; {dataset} has {part.num_nodes}")
 
 
 def _imported(source: Source) -> Any:
