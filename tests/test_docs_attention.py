@@ -36,7 +36,8 @@ def test_the_parts_are_those_of_the_results(tables, name, parts):
         found.setdefault(row["variant"], []).append(float(row["milliseconds"]))
     for rival, expected in zip(("STAEformer, softmax matmul", "STAEformer, no mixing"), parts, strict=True):
         ratios = [ours / theirs for ours, theirs in zip(found["ELinFormer"], found[rival], strict=True)]
-        assert "{:.2f}, {:.2f} and {:.2f}".format(*ratios) == expected
+        *first, last = (f"{ratio:.2f}" for ratio in ratios)
+        assert f"{', '.join(first)} and {last}" == expected
         assert expected in " ".join(PAGE.split())
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from basicts.runners.callback import EarlyStopping
+from basicts.runners.callback import CurriculumLearning, EarlyStopping
 from cli.commands import SMALL_CONFIG
 from tiny import NAME, WINDOWS, Diverging, DivergingConfig, metrics, ours, record
 
@@ -44,10 +44,12 @@ def uneven(tiny):
     np.save(file, values)
 
 
-@pytest.mark.parametrize("processes", [2, 3])
-def test_two_processes_have_the_numbers_of_one(uneven, processes):
-    one = launch_training(config(ckpt_save_dir="one"))
-    several = launch_training(config(ckpt_save_dir="several"), group=Group(processes))
+@pytest.mark.parametrize(
+    ("processes", "more"), [(2, []), (3, []), (2, [CurriculumLearning(12, cl_epochs=1, step_size=4)])]
+)
+def test_two_processes_have_the_numbers_of_one(uneven, processes, more):
+    one = launch_training(config(ckpt_save_dir="one", callbacks=[*more, Notes()]))
+    several = launch_training(config(ckpt_save_dir="several", callbacks=[*more, Notes()]), group=Group(processes))
     single, (first, *others) = notes(one), [notes(several, rank) for rank in range(processes)]
     assert len(first["gradients"]) == len(single["gradients"]) == 3 * 9
     for found, expected in zip(first["gradients"], single["gradients"], strict=True):
@@ -136,18 +138,16 @@ def torchrun(*arguments):
 
 
 def test_torchrun(workplace):
-    prepare_synthetic(Path("datasets"), num_nodes=5, num_days=2)
-    # each process draws its own dropout
-    text = SMALL_CONFIG.replace("num_layers=1", "num_layers=1, dropout=0.0")
-    Path("config.py").write_text(text.replace('"SyntheticTraffic")', '"SyntheticTraffic", num_epochs=1)'))
-    one = launch_training(load_config("config.py"), fresh=True)
+    prepare_synthetic(out=Path("datasets"), force=False, num_nodes=5, num_days=7)
+    Path("config.py").write_text(SMALL_CONFIG.replace('"SyntheticTraffic")', '"SyntheticTraffic", num_epochs=1)'))
+    expected = launch_training(load_config("config.py"), group=TWO)
     printed, errors, code = torchrun("-c", "config.py", "-g", "cpu", "--fresh")
     assert code == 0, errors
     assert printed.count("2 processes divide each batch of 16") == printed.count("checkpoint: ") == 1
-    folder = one.with_name(f"{one.name}-2")
+    folder = expected.with_name(f"{expected.name}-2")
     # and no third one, by the second process
-    assert {path.name for path in one.parent.iterdir()} == {one.name, folder.name}
-    assert_same(metrics(folder), metrics(one))
+    assert {path.name for path in expected.parent.iterdir()} == {expected.name, folder.name}
+    assert metrics(folder) == metrics(expected)
     assert record(folder)["processes"] == 2
     _, errors, code = torchrun("-c", "config.py", "-g", "cpu", "--processes", "2")
     assert code == 1 and "--processes 2: torchrun has started 2 processes" in errors
