@@ -228,7 +228,7 @@ def _check_values(
             node = column if names is None else names[column]
             raise UserError(
                 f"raw: {raw} has {wrong.sum()} values {what}, the first ({values[row, column]:g}) at row "
-                f"{row + first_in_file}, node {node}; expected {expected}, {facts.null_value:g} where a value is missing"
+                f"{row + first_in_file}, node {node}; expected {expected}, {facts.null_value:g} where one is missing"
             )
     if (values == facts.null_value).all():
         raise UserError(

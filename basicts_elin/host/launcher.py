@@ -3,7 +3,8 @@
 import copy
 import logging
 import os
-import traceback
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Optional
 
@@ -15,10 +16,18 @@ from easytorch.utils import set_visible_devices
 from easytorch.utils.logging import logger_initialized
 
 from ..data.fingerprint import dataset_fingerprint
-from ..errors import NonFinitePredictionError, UserError
-from ..files import write_atomically
-from .checks import check_checkpoint, check_config, check_dataset, check_same_dataset, dataset_folder
+from ..errors import UserError
+from ..files import made_folder, write_atomically
+from .checks import (
+    check_checkpoint,
+    check_config,
+    check_dataset,
+    check_same_dataset,
+    dataset_folder,
+    dataset_suspicions,
+)
 from .describe import CONFIG_TEXT, describe
+from .failures import close_quietly, failures_logged, raise_what_logging_raised
 from .predictions import FILE_NAME, announcement
 from .processes import Group, check_sendable, run_in_group
 from .run_folder import fresh_folder, intent, locked, run_folder
@@ -65,6 +74,8 @@ def launch_training(
         _choose_devices(config)
         run_in_group(group, _train, config, None)
         return folder
+    for line in dataset_suspicions(config):
+        print(line)
     said = intent(config, folder, resume=resume)
     if said:
         print(said)
@@ -119,10 +130,9 @@ def _evaluate(
     if batch_size is not None:
         config.test_batch_size = batch_size
     _choose_devices(config)
-    runner = CollectingRunner(config, predictions_file) if collect or predictions_file else BenchmarkRunner(config)
-    _init_logger(runner, "evaluation")
-    runner.eval(str(checkpoint))
-    return runner
+    with made_folder(Path(output)):
+        work = lambda runner: runner.eval(str(checkpoint))  # noqa: E731
+        return _run("evaluation", config, predictions_file, work, collect=collect)
 
 
 def _announced(config: BasicTSForecastingConfig, folder: Path) -> Path:
@@ -147,9 +157,14 @@ def _init_logger(runner: BenchmarkRunner, job: str) -> None:
     logger = logging.getLogger(name)
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
-        handler.close()
+        # what it could not write, on a full disk, is lost
+        with suppress(OSError):
+            handler.close()
     logger_initialized.discard(name)
     runner.init_logger(logger_name=name, log_file_name=f"{job}_log")
+    for handler in runner.logger.handlers:
+        if isinstance(handler, logging.FileHandler):
+            handler.handleError = raise_what_logging_raised
 
 
 def _train(config: BasicTSForecastingConfig, predictions_file: Optional[Path]) -> None:
@@ -158,13 +173,23 @@ def _train(config: BasicTSForecastingConfig, predictions_file: Optional[Path]) -
         folder = [config["_output_dir"]]
         torch.distributed.broadcast_object_list(folder)
         (config["_output_dir"],) = folder
-    runner = CollectingRunner(config, predictions_file) if predictions_file else BenchmarkRunner(config)
-    _init_logger(runner, "training")
-    try:
-        runner.train()
-    except (UserError, NonFinitePredictionError) as error:
-        runner.logger.error(error)
-        raise
-    except BaseException:
-        runner.logger.error(traceback.format_exc())
-        raise
+    _run("training", config, predictions_file, lambda runner: runner.train())
+
+
+def _run(
+    job: str,
+    config: BasicTSForecastingConfig,
+    predictions_file: Optional[Path],
+    work: Callable[[BenchmarkRunner], None],
+    *,
+    collect: bool = False,
+) -> BenchmarkRunner:
+    """A runner that has done its work."""
+    with failures_logged(Path(config["_output_dir"]), job):
+        runner = CollectingRunner(config, predictions_file) if collect or predictions_file else BenchmarkRunner(config)
+        try:
+            _init_logger(runner, job)
+            work(runner)
+        finally:
+            close_quietly(runner.tensorboard_writer)
+    return runner

@@ -1,9 +1,9 @@
 """Finished runs as rows, read from the files of their folders; BasicTS is not needed."""
 
-import json
 from pathlib import Path
 
-from ..errors import UserError
+from ..errors import UserError, one_line
+from ..files import read_json
 from .metrics import OVERALL
 from .table import METRIC_COLUMNS, Row, metric_rows
 
@@ -20,6 +20,7 @@ RECORD_COLUMNS = (
     "basicts",
     "commit",
 )
+_AGAIN = "train the run to its end again"
 COLUMNS = (*METRIC_COLUMNS, *RECORD_COLUMNS)
 
 
@@ -37,18 +38,22 @@ def run_rows(folder: Path, record: dict) -> list[Row]:
     config = record.get("config")
     label = Path(config).parent.name if config else record["model"]
     versions = record["versions"]
-    facts = {**record, "torch": versions["torch"], "basicts": versions["basicts"]}
+    facts = {**record, "torch": versions.get("torch"), "basicts": versions.get("basicts")}
     facts = {column: facts.get(column) for column in RECORD_COLUMNS}
     return metric_rows(label, metrics_of(file), **facts)
 
 
 def metrics_of(file: Path) -> dict[str, dict]:
     """BasicTS's `test_metrics.json` by horizon (3, 6, 12, overall), MAPE in per cent."""
-    content = json.loads(file.read_text())
-    names = sorted((name for name in content if name != OVERALL), key=lambda name: int(name.rpartition("_")[2]))
-    return {
-        name.rpartition("_")[2]: {
-            metric: 100 * value if metric == "MAPE" else value for metric, value in content[name].items()
+    content = read_json(file, _AGAIN)
+    try:
+        names = sorted((name for name in content if name != OVERALL), key=lambda name: int(name.rpartition("_")[2]))
+        return {
+            name.rpartition("_")[2]: {
+                metric: 100 * float(value) if metric == "MAPE" else float(value)
+                for metric, value in content[name].items()
+            }
+            for name in [*names, OVERALL]
         }
-        for name in [*names, OVERALL]
-    }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{file} holds no metrics by horizon ({one_line(error)}); {_AGAIN}") from error
