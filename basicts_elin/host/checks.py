@@ -1,6 +1,8 @@
 """What is checked before a run starts, because BasicTS fails on it late, in other words, or not at all."""
 
+import copy
 import inspect
+import os
 from pathlib import Path
 from typing import Any, Optional
 
@@ -107,10 +109,15 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
         )
     if config.finetune_from is not None and not Path(config.finetune_from).is_file():
         raise UserError(f"finetune_from={config.finetune_from!r}: there is no such file; expected a checkpoint (.pt)")
+
+
+def check_model(config: BasicTSForecastingConfig) -> None:
+    """Raise UserError where model, optimizer, schedule or the checkpoint to go on from cannot be had."""
     for field, value in config.model_config.items():
         most = _MOST_LAYERS if field.endswith("layers") else _LARGEST
         if isinstance(value, int) and value > most:
             raise UserError(f"{field}={value} in the configuration of the model; expected {most} or less")
+    _check_memory(config)
     try:
         model = config.model(config.model_config)
     except Exception as error:
@@ -120,6 +127,25 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
     _check_optimizer(config, model)
     if config.finetune_from is not None:
         check_checkpoint(config.finetune_from, config)
+
+
+def _check_memory(config: BasicTSForecastingConfig) -> None:
+    """The weights must fit, or the system would end the process."""
+    if not hasattr(os, "sysconf"):
+        return
+    try:
+        with torch.device("meta"):
+            model = config.model(copy.deepcopy(config.model_config))
+    except Exception:
+        # it computes with its weights while it is built, or refuses its configuration, which the caller will see
+        return
+    needed = sum(weights.nbytes for weights in model.state_dict().values())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > memory:
+        raise UserError(
+            f"{config.model.__name__} would have weights of {needed / 1e9:.1f} GB; this machine has {memory / 1e9:.1f} "
+            "GB of memory: choose smaller sizes"
+        )
 
 
 def _check_optimizer(config: BasicTSForecastingConfig, model: torch.nn.Module) -> None:

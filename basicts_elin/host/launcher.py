@@ -22,6 +22,7 @@ from .checks import (
     check_checkpoint,
     check_config,
     check_dataset,
+    check_model,
     check_same_dataset,
     dataset_folder,
     dataset_suspicions,
@@ -64,6 +65,7 @@ def launch_training(
     group.check()
     check_config(config, group.size)
     check_dataset(config)
+    check_model(config)
     check_sendable(config, group)
     folder = fresh_folder(config) if fresh else run_folder(config)
     if save_predictions and not config.eval_after_train:
@@ -123,6 +125,7 @@ def _evaluate(
 ) -> BenchmarkRunner:
     check_config(config)
     check_dataset(config)
+    check_model(config)
     check_same_dataset(check_checkpoint(checkpoint, config), checkpoint, config)
     config = copy.deepcopy(config)
     predictions_file = _announced(config, output) if save_predictions else None

@@ -54,6 +54,9 @@ def read_prepared(folder: Path) -> Prepared:
 def naive_metrics(folder: Path, input_len: int = 12, output_len: int = 12) -> dict[str, dict[str, dict]]:
     """Metrics by horizon of each naive forecast on the test windows of a prepared dataset."""
     data = read_prepared(folder)
+    rows = len(data.test.values)
+    if rows < input_len + output_len:
+        raise UserError(f"{folder}/test_data.npy has {rows} rows; expected {input_len} + {output_len}, a window")
     targets = windows(data.test.values[input_len:], output_len)
     forecasts = {
         LAST_VALUE: last_value(data.test.values, input_len, output_len, data.null_value),
