@@ -102,7 +102,7 @@ def check_timestamps(stamps: np.ndarray, steps_per_day: int, where: str, *, has_
             if wrong.any():
                 row = int(wrong.argmax())
                 raise UserError(
-                    f"{where}: the {meaning} of row {row} is {times[row]:g}; expected {expected}: prepare it again"
+                    f"{where}: the {meaning} of row {row} is {times[row]:g}; expected {expected}: make it again"
                 )
     if has_gaps:
         return

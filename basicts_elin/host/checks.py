@@ -6,15 +6,14 @@ import os
 from pathlib import Path
 from typing import Any, Optional
 
+import numpy as np
 import torch
 from basicts.configs import BasicTSForecastingConfig
 from basicts.metrics import ALL_METRICS
 
 from ..data.fingerprint import dataset_fingerprint
-from ..data.labels import node_names
 from ..data.layout import PARTS
 from ..data.prepared import open_prepared
-from ..data.suspicions import suspicions
 from ..errors import UserError, one_line
 from ..files import read_json
 from .checkpoints import DamagedCheckpointError, read_checkpoint
@@ -179,12 +178,13 @@ def dataset_folder(config: BasicTSForecastingConfig) -> Path:
     return Path(config.dataset_params.get("data_file_path") or f"datasets/{config.dataset_name}")
 
 
-def check_dataset(config: BasicTSForecastingConfig) -> None:
-    """Raise UserError unless the run's dataset folder holds what the configuration expects."""
+def check_dataset(config: BasicTSForecastingConfig) -> list[np.ndarray]:
+    """The values of the parts. Raises UserError unless the run's dataset folder holds what the configuration expects."""
     folder = dataset_folder(config)
+    parts = open_prepared(folder, config.dataset_name, config.null_val)
     needed = config.dataset_params.input_len + config.dataset_params.output_len
     nodes = config.model_config.get("num_features")
-    for part, values in open_prepared(folder, config.dataset_name, config.null_val).items():
+    for part, values in parts.items():
         file = folder / f"{part}_data.npy"
         if nodes is not None and values.shape[1] != nodes:
             raise UserError(
@@ -194,13 +194,7 @@ def check_dataset(config: BasicTSForecastingConfig) -> None:
         if len(values) < needed:
             rows = len(values)
             raise UserError(f"{file} has {rows} rows; input_len + output_len = {needed} are needed for one window")
-
-
-def dataset_suspicions(config: BasicTSForecastingConfig) -> list[str]:
-    """Warnings about the sensors of the run's dataset, see `suspicions`."""
-    folder = dataset_folder(config)
-    parts = list(open_prepared(folder, config.dataset_name, config.null_val).values())
-    return suspicions(parts, config.null_val, node_names(folder, parts[0].shape[1]))
+    return list(parts.values())
 
 
 def check_checkpoint(path: str, config: BasicTSForecastingConfig) -> dict[str, Any]:

@@ -16,17 +16,11 @@ from easytorch.utils import set_visible_devices
 from easytorch.utils.logging import logger_initialized
 
 from ..data.fingerprint import dataset_fingerprint
+from ..data.labels import node_names
+from ..data.suspicions import suspicions
 from ..errors import UserError
 from ..files import made_folder, write_atomically
-from .checks import (
-    check_checkpoint,
-    check_config,
-    check_dataset,
-    check_model,
-    check_same_dataset,
-    dataset_folder,
-    dataset_suspicions,
-)
+from .checks import check_checkpoint, check_config, check_dataset, check_model, check_same_dataset, dataset_folder
 from .describe import CONFIG_TEXT, describe
 from .failures import close_quietly, failures_logged, raise_what_logging_raised
 from .predictions import FILE_NAME, announcement
@@ -64,7 +58,7 @@ def launch_training(
     group = group or Group(config.gpu_num or 1)
     group.check()
     check_config(config, group.size)
-    check_dataset(config)
+    parts = check_dataset(config)
     check_model(config)
     check_sendable(config, group)
     folder = fresh_folder(config) if fresh else run_folder(config)
@@ -76,7 +70,7 @@ def launch_training(
         _choose_devices(config)
         run_in_group(group, _train, config, None)
         return folder
-    for line in dataset_suspicions(config):
+    for line in suspicions(parts, config.null_val, node_names(dataset_folder(config), parts[0].shape[1])):
         print(line)
     said = intent(config, folder, resume=resume)
     if said:

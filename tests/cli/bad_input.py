@@ -164,9 +164,9 @@ def put(row, column, value):
     return change
 
 
-def put_in_place(row, column, value):
+def put_in_place(place, value):
     def change(data):
-        data[row, column] = value
+        data[place] = value
 
     return change
 
