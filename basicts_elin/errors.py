@@ -9,6 +9,8 @@ _RIGHTS = "change its permissions, or name a place that you may use"
 _FIXES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _SPACE),
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _RIGHTS),
+    **dict.fromkeys((errno.EEXIST, errno.ENOTDIR), "a folder is needed there: name another place"),
+    errno.EISDIR: "a file is needed there: name another place",
 }
 
 

@@ -1,7 +1,6 @@
 """Dataset folders are written whole or not at all, also where the process is killed."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +11,6 @@ from ..errors import UserError
 from ..files import made_folder
 
 GRAPH_FILE = "adj_mx.pkl"
-
-# within a temporary folder: that its process is alive
-_LOCK = ".preparing"
 
 
 def check_destination(folder: Path, *, force: bool) -> None:
@@ -34,48 +30,45 @@ def fresh_folder(folder: Path, *, force: bool) -> Iterator[Path]:
     that was killed left is put in order by the next one.
 
     Raises:
-        UserError: see `check_destination`.
+        UserError: see `check_destination`; or where another process is writing the same dataset.
     """
     # a link keeps pointing where the user put it, and renaming never crosses file systems
     folder = folder.resolve()
-    with made_folder(folder.parent):
-        _put_in_order(folder)
-        check_destination(folder, force=force)
-        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        new, old = staging / "new", staging / "old"
+    staging = folder.parent / f".{folder.name}-preparing"
+    new, old = staging / "new", staging / "old"
+    with made_folder(staging), _locked(staging):
+        _put_back(old, folder)
+        for left in (new, old):
+            if left.exists():
+                shutil.rmtree(left)
         try:
-            with FileLock(staging / _LOCK):
-                # a folder inside mkdtemp's, because that one is closed to other users
-                new.mkdir()
-                yield new
-                if folder.exists():
-                    _carry_over(folder, new)
-                try:
-                    if folder.exists():
-                        folder.rename(old)
-                    new.rename(folder)
-                except BaseException:
-                    if old.exists() and not folder.exists():
-                        old.rename(folder)
-                    raise
+            check_destination(folder, force=force)
+            new.mkdir()
+            yield new
+            if folder.exists():
+                _carry_over(folder, new)
+                folder.rename(old)
+            new.rename(folder)
         finally:
+            _put_back(old, folder)
             # should even the way back fail, the old data are in here
             if folder.exists() or not old.exists():
                 shutil.rmtree(staging)
 
 
-def _put_in_order(folder: Path) -> None:
-    """What a process left that was killed: the old data come back if it was about to replace them, the rest goes."""
-    for lock in folder.parent.glob(f".{folder.name}-*/{_LOCK}"):
-        staging, old = lock.parent, lock.parent / "old"
-        try:
-            with FileLock(lock, timeout=0):
-                if old.exists() and not folder.exists():
-                    old.rename(folder)
-        except Timeout:
-            # it is alive
-            continue
-        shutil.rmtree(staging)
+@contextmanager
+def _locked(staging: Path) -> Iterator[None]:
+    try:
+        with FileLock(staging / ".lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise UserError(f"out: another process is writing {staging.parent}; wait for it") from error
+
+
+def _put_back(old: Path, folder: Path) -> None:
+    """The old data, where nothing has taken their place."""
+    if old.exists() and not folder.exists():
+        old.rename(folder)
 
 
 def _carry_over(folder: Path, new: Path) -> None:

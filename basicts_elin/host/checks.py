@@ -49,6 +49,14 @@ def parse_gpus(gpus: str) -> Optional[str]:
 
 def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
     """Raise UserError for values that BasicTS would fail on late, perhaps after the whole training."""
+    try:
+        _ = config.md5
+    except Exception as error:
+        # BasicTS writes down whatever objects there are
+        raise UserError(
+            f"the configuration holds what cannot be written down ({one_line(error)}); expected numbers, texts, "
+            "classes and functions, and objects made of such"
+        ) from error
     several = f" with {processes} processes"
     steps = config.dataset_params.output_len
     sizes = {f"{part}_batch_size": config[f"{part}_batch_size"] for part in PARTS}
@@ -179,7 +187,7 @@ def dataset_folder(config: BasicTSForecastingConfig) -> Path:
 
 
 def check_dataset(config: BasicTSForecastingConfig) -> list[np.ndarray]:
-    """The values of the parts. Raises UserError unless the run's dataset folder holds what the configuration expects."""
+    """The values of the parts. UserError unless the run's dataset folder holds what the configuration expects."""
     folder = dataset_folder(config)
     parts = open_prepared(folder, config.dataset_name, config.null_val)
     needed = config.dataset_params.input_len + config.dataset_params.output_len

@@ -64,7 +64,7 @@ def _line(error: Exception) -> str:
         return system_message(error)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
     # the text of an error that crossed processes ends with the error itself, after its traceback
-    text = lines[-1] if any(line.startswith("Traceback") for line in lines) else " ".join(lines)
+    text = lines[-1] if any("Traceback (most recent call last)" in line for line in lines) else " ".join(lines)
     is_memory = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in text
     return f"{type(error).__name__}: {text}" + (_MEMORY if is_memory else "")
 

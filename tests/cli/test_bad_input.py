@@ -223,6 +223,7 @@ CONFIG_CASES = [
     ("a missing name", config("from basicts_elin import No"), OTHER, "imports something that is not there: cannot import name"),
     ("an exit", config("raise SystemExit"), OTHER, "config file other.py fails with SystemExit"),
     ("an error of two lines", config("raise ValueError('a\\nb')"), OTHER, "config file other.py fails with ValueError: a b"),
+    ("what cannot be written down", config("CFG.train_data_collate_fn = [].index"), OTHER, "the configuration holds what cannot be written down (vars() argument"),
     ("no end", config("def f(): f()", "f()"), OTHER, "config file other.py fails with RecursionError"),
     ("nothing", write("other.py", b""), OTHER, "config file other.py holds nothing named CFG; expected CFG = benchmark_config"),
     ("another type", config("CFG = 5"), OTHER, "config file other.py holds CFG of type int; expected"),
@@ -246,7 +247,7 @@ SET_CASES = [
     ("a metric twice", "metrics=['MAE','MAE']", "metrics=['MAE', 'MAE'] in the configuration; expected each name once"),
     ("an unknown metric", "metrics=['FOO']", "metrics=['FOO'] in the configuration; expected names out of MAE,"),
     ("no input", "input_len=0", "input_len=0 in the configuration; expected 1 or more"),
-    ("more steps than there are", "output_len=1000000", "eval_horizons" , "val_data.npy"),
+    ("more steps than there are", "output_len=1000000", "train_data.npy has 96 rows; input_len + output_len = 1000012 are needed"),
     ("no epochs", "num_epochs=0", "num_epochs=0 in the configuration; expected 1 or more"),
     ("no batch", "train_batch_size=-1", "train_batch_size=-1 in the configuration; expected 1 or more"),
     ("tests never", "test_interval=0", "test_interval=0 in the configuration; expected 1 or more"),
@@ -313,7 +314,7 @@ REPORT_CASES = [
     ("a dataset without a frequency", json_with(f"{DATASET}/meta.json", **{"frequency (minutes)": 0}), REPORT, "meta.json lacks the frequency or null_val"),
     ("a window longer than the dataset", json_with("run/run.json", input_len=99), REPORT, f"{DATASET}/test_data.npy has 73 rows; expected 99 + 12"),
     ("a folder for the table", folder_at("rows.csv"), REPORT, "rows.csv", "Is a directory"),
-    ("a file for a folder", NOTHING, "report run -o raw/ids.txt/rows.csv", "raw/ids.txt", "Not a directory"),
+    ("a file for a folder", NOTHING, "report run -o raw/ids.txt/rows.csv", "raw/ids.txt: File exists; a folder is needed there"),
 ]
 
 CASES = {

@@ -3,12 +3,12 @@
 import os
 import shutil
 import signal
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from data.small_series import contents, save_npz
+from data.small_series import contents, refusal, save_npz
+from filelock import FileLock
 
 from basicts_elin.data.prepare import prepare_dataset
 from basicts_elin.errors import UserError
@@ -34,7 +34,6 @@ def killed(moment, function):
             (np, ["save"]),
             (Path, ["rename", "mkdir", "write_text"]),
             (shutil, ["rmtree", "copy2"]),
-            (tempfile, ["mkdtemp"]),
         ):
             for name in names:
                 setattr(module, name, counted(getattr(module, name)))
@@ -82,12 +81,12 @@ def test_at_any_moment(tmp_path, flow, out, exists):
     assert moment > 10
 
 
-def test_what_another_process_is_writing_is_left_alone(tmp_path, npz, out):
-    from filelock import FileLock
-
-    other = out / ".PEMS08-other"
-    other.mkdir(parents=True)
-    (out / ".PEMS08-mine").mkdir()
-    with FileLock(other / ".preparing"):
-        prepare_dataset("PEMS08", npz, out=out)
-    assert {path.name for path in out.iterdir()} == {"PEMS08", ".PEMS08-other", ".PEMS08-mine"}
+def test_one_process_at_a_time(npz, out):
+    staging = out / ".PEMS08-preparing"
+    staging.mkdir(parents=True)
+    with FileLock(staging / ".lock"):
+        before = contents(out)
+        assert "another process is writing" in refusal("PEMS08", npz, out=out)
+        assert contents(out) == before
+    prepare_dataset("PEMS08", npz, out=out)
+    assert {path.name for path in out.iterdir()} == {"PEMS08"}

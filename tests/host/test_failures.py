@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from cli.commands import CONFIG, contents
+from cli.commands import CONFIG, ENVIRONMENT, SMALL_CONFIG, contents, run
 from easytorch.utils import get_rank
 from tiny import Interrupt, Tiny
 
@@ -73,7 +73,7 @@ def test_a_model_that_raises(failing, capfd):
         (torch.OutOfMemoryError("no room"), "OutOfMemoryError: no room; a smaller --set train_batch_size"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "a smaller --set train_batch_size"),
         (KeyError("x"), "KeyError: 'x': the run is stopped"),
-        (RuntimeError("Caught.\nTraceback (most recent call last):\n  File\nKeyError: 5\n"), "RuntimeError: KeyError: 5"),
+        (RuntimeError("So.\nTraceback (most recent call last):\n  File\nKeyError: 5\n"), "RuntimeError: KeyError: 5"),
         (AssertionError(), "AssertionError: : the run is stopped"),
     ],
 )
@@ -90,10 +90,10 @@ def test_an_evaluation_that_raises(failing, capfd):
 
 
 def test_a_worker_of_the_loader_that_raises(failing, capfd):
-    config = CONFIG + "CFG.train_data_collate_fn = [].index\nCFG.train_data_num_workers = 1\n"
+    config = CONFIG + "CFG.train_data_collate_fn = lambda batch: batch['x']\nCFG.train_data_num_workers = 1\n"
     Path("failing.py").write_text(config)
     line = failure(capfd, 1)
-    assert "is not in list: the run is stopped; " in line
+    assert "list indices must be integers or slices, not str: the run is stopped; " in line
     assert "in DataLoader worker process 0" in logged(line).read_text()
 
 
@@ -133,15 +133,12 @@ def test_what_fails_before_the_run_leaves_no_folder(failing, capfd, monkeypatch)
 @pytest.mark.parametrize("everyone", [True, False])
 def test_several_processes_that_are_interrupted(tmp_path, everyone):
     """Ctrl-C reaches every process, `kill -INT` the first one alone."""
-    from cli.commands import SMALL_CONFIG, run
-
     made = run(tmp_path, "-m", "basicts_elin.cli", "prepare", "SyntheticTraffic", "--nodes", 5, "--days", 7)
     assert made.returncode == 0
     (tmp_path / "config.py").write_text(SMALL_CONFIG)
     command = [sys.executable, "-m", "basicts_elin.cli", "train", "-c", "config.py", "-g", "cpu", "--processes", "2"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with (tmp_path / "said").open("w") as said:
-        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=said, start_new_session=True)
+        process = subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, stderr=said, start_new_session=True)
         deadline = time.monotonic() + 120
         while "Epoch 1" not in (tmp_path / "said").read_text() and time.monotonic() < deadline:
             time.sleep(0.2)
