@@ -1,7 +1,6 @@
 """Prepared folders, as BasicTS 1.1 reads them: whether their files are sound and belong together."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,17 @@ from .dates import check_timestamps
 from .labels import node_names
 from .layout import PARTS, read_meta
 from .status import how_to_get
+
+# what is read of meta.json, where it is there
+_META = {
+    "name": str,
+    "start": str,
+    "first_row": int,
+    "gaps": list,
+    "frequency (minutes)": int,
+    "num_vars": int,
+    "num_time_steps": int,
+}
 
 
 def open_prepared(folder: Path, name: str, null_value: float = 0.0) -> dict[str, np.ndarray]:
@@ -59,7 +69,12 @@ def _part(folder: Path, part: str, name: str, null_value: float) -> np.ndarray:
 
 
 def _check_meta(folder: Path, num_rows: int, num_nodes: int) -> None:
-    meta: dict[str, Any] = read_meta(folder)
+    meta = read_meta(folder)
+    for key, kind in _META.items():
+        if not isinstance(meta.get(key, kind()), kind):
+            raise UserError(
+                f"{folder / 'meta.json'}: {key} is {meta[key]!r}; expected {kind.__name__}: prepare the dataset again"
+            )
     for key, found, what in (("num_vars", num_nodes, "nodes"), ("num_time_steps", num_rows, "rows")):
         if meta.get(key, found) != found:
             raise UserError(

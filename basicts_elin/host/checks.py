@@ -62,6 +62,7 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
     sizes = {f"{part}_batch_size": config[f"{part}_batch_size"] for part in PARTS}
     sizes |= {name: config.dataset_params[name] for name in ("input_len", "output_len")}
     workers = {f"{part}_data_num_workers": config[f"{part}_data_num_workers"] for part in PARTS}
+    collate = {f"{part}_data_collate_fn": config[f"{part}_data_collate_fn"] for part in PARTS}
     horizons = config.eval_horizons or ()
     names = [metric if isinstance(metric, str) else metric[0] for metric in config.metrics]
     wrong = [
@@ -88,6 +89,7 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
             for metric in config.metrics
         ),
         (len({*names}) < len(names), "metrics", "each name once"),
+        *((function is not None and not callable(function), name, "a function") for name, function in collate.items()),
         (config.tf32 and not config.gpus, "tf32", "False: tf32 is for GPUs"),
         (processes > 1 and config.seed is None, "seed", f"a number{several}, which shuffle alike by it"),
         (
@@ -124,6 +126,9 @@ def check_model(config: BasicTSForecastingConfig) -> None:
         most = _MOST_LAYERS if field.endswith("layers") else _LARGEST
         if isinstance(value, int) and value > most:
             raise UserError(f"{field}={value} in the configuration of the model; expected {most} or less")
+    stamps = inspect.signature(config.model.forward).parameters.get("inputs_timestamps")
+    if stamps is not None and stamps.default is stamps.empty and not config.dataset_params.get("use_timestamps"):
+        raise UserError(f"use_timestamps=False: {config.model.__name__} needs time of day and day of week; expected True")
     _check_memory(config)
     try:
         model = config.model(config.model_config)

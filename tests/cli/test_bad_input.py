@@ -210,6 +210,9 @@ PREPARED_CASES = [
     ("deep meta", write(f"{DATASET}/meta.json", b"[" * 10**5), TRAIN, f"{DATASET}/meta.json is no JSON"),
     ("meta of a list", write(f"{DATASET}/meta.json", b"[]"), TRAIN, f"{DATASET}/meta.json holds a list; expected an object"),
     ("names of others", json_with(f"{DATASET}/meta.json", node_names=["a"]), TRAIN, "node_names does not name the data's 5"),
+    ("a name of a list", json_with(f"{DATASET}/meta.json", name=[]), TRAIN, f"{DATASET}/meta.json: name is []; expected str"),
+    ("gaps of a number", json_with(f"{DATASET}/meta.json", gaps=5), TRAIN, f"{DATASET}/meta.json: gaps is 5; expected list"),
+    ("a gap without an end", json_with(f"{DATASET}/meta.json", gaps=[["2024-01-01", 10**30]]), f"{TRAIN} --save-predictions", "give no dates"),
     ("dates that are none", json_with(f"{DATASET}/meta.json", start="x"), f"{TRAIN} --save-predictions", "start='x'", "give no dates"),
 ]
 
@@ -265,6 +268,8 @@ SET_CASES = [
     ("a folder that is a file", "ckpt_save_dir=raw/ids.txt", "raw/ids.txt", "Not a directory"),
     ("no checkpoint to go on from", "finetune_from=no.pt", "finetune_from='no.pt': there is no such file"),
     ("no checkpoint at all", "finetune_from=raw/ids.txt", "raw/ids.txt cannot be read", "expected a .pt file of a run"),
+    ("a list for a function", "val_data_collate_fn=[1]", "val_data_collate_fn=[1] in the configuration; expected a function"),
+    ("no timestamps", "use_timestamps=False", "use_timestamps=False: Tiny needs time of day and day of week; expected True"),
     ("no field", "num_epochs", "--set num_epochs: expected field=value, such as num_epochs=8"),
 ]
 

@@ -17,7 +17,7 @@ from cli.bad_input import fill, tree
 from cli.commands import ENVIRONMENT
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from tiny import TinyConfig, forget_loggers, ours
+from tiny import forget_loggers, ours
 
 from basicts_elin.cli import main
 
@@ -41,9 +41,12 @@ class Hangs(BaseException):
 
 
 def _fields():
-    config = ours(model_config=TinyConfig())
-    groups = ("optimizer_params", "lr_scheduler_params", "dataset_params", "model_config")
-    return [*config, *config.model_config, *(f"{group}.{name}" for group in groups for name in config[group])]
+    """The names that --set knows, with their values."""
+    config = ours()
+    fields = {**config, **config.model_config}
+    for group in ("optimizer_params", "lr_scheduler_params", "dataset_params", "model_config"):
+        fields |= {f"{group}.{name}": value for name, value in config[group].items()}
+    return fields
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +85,7 @@ def check(sound, work, case, execute=in_process):
         torch.use_deterministic_algorithms(False)
         forget_loggers()
     after = tree()
+    if os.environ.get("SHOW"): open("/tmp/wFt/shown","a").write(f"{code} {case[0][:150]} -> {(said.splitlines() or [str()])[-1][:220]}\n")
     assert code in (0, 1, 2)
     assert "Traceback" not in said and "Logging error" not in said
     assert Path("it ran") not in after
