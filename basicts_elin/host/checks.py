@@ -128,7 +128,7 @@ def check_model(config: BasicTSForecastingConfig) -> None:
             raise UserError(f"{field}={value} in the configuration of the model; expected {most} or less")
     stamps = inspect.signature(config.model.forward).parameters.get("inputs_timestamps")
     if stamps is not None and stamps.default is stamps.empty and not config.dataset_params.get("use_timestamps"):
-        raise UserError(f"use_timestamps=False: {config.model.__name__} needs time of day and day of week; expected True")
+        raise UserError(f"use_timestamps=False: {config.model.__name__} needs time of day and of week; expected True")
     _check_memory(config)
     try:
         model = config.model(config.model_config)

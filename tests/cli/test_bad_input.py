@@ -164,7 +164,7 @@ GRAPH_CASES = [
 ]
 
 OUT_CASES = [
-    ("a file in the way", write("out"), NPZ, "out/PEMS08 cannot be written", "File exists", "name another --out"),
+    ("a file in the way", write("out"), NPZ, "out/PEMS08 cannot be written", "Not a directory", "name another --out"),
     ("a file for the dataset", lambda: (folder_at("out")(), write("out/PEMS08")()), NPZ, "out/PEMS08 is a file; expected"),
     ("what exists", lambda: os.makedirs("out/PEMS08"), NPZ, "out/PEMS08 exists already; --force replaces it, --out"),
     ("a link to itself", lambda: (folder_at("out")(), os.symlink("PEMS08", "out/PEMS08")), NPZ, "out/PEMS08"),
@@ -269,7 +269,7 @@ SET_CASES = [
     ("no checkpoint to go on from", "finetune_from=no.pt", "finetune_from='no.pt': there is no such file"),
     ("no checkpoint at all", "finetune_from=raw/ids.txt", "raw/ids.txt cannot be read", "expected a .pt file of a run"),
     ("a list for a function", "val_data_collate_fn=[1]", "val_data_collate_fn=[1] in the configuration; expected a function"),
-    ("no timestamps", "use_timestamps=False", "use_timestamps=False: Tiny needs time of day and day of week; expected True"),
+    ("no timestamps", "use_timestamps=False", "use_timestamps=False: Tiny needs time of day and of week; expected True"),
     ("no field", "num_epochs", "--set num_epochs: expected field=value, such as num_epochs=8"),
 ]
 
