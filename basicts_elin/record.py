@@ -14,8 +14,6 @@ from .errors import UserError, one_line
 from .files import read_json, write_json
 
 FILE_NAME = "run.json"
-# of what others read
-_NEEDED = {"model": str, "dataset": str, "input_len": int, "output_len": int, "parameters": int, "versions": dict}
 _AGAIN = "train the run again"
 PACKAGES = ("basicts-elin", "basicts", "easy-torch", "torch", "numpy")
 
@@ -54,9 +52,6 @@ def read_record(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     content = read_json(path, _AGAIN)
-    for key, kind in _NEEDED.items():
-        if not isinstance(content.get(key), kind):
-            raise UserError(f"{path}: {key} is {content.get(key)!r}; expected {kind.__name__}: {_AGAIN}")
     try:
         content["seconds_per_epoch"] = median(float(entry["train_seconds"]) for entry in content["epochs"])
     except (KeyError, TypeError, ValueError) as error:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UserError, one_line
-from .catalog import CATALOG
+from .catalog import CATALOG, MINUTES_PER_DAY, DatasetFacts
 from .dates import check_timestamps
 from .labels import node_names
 from .layout import PARTS, read_meta
@@ -33,12 +33,14 @@ def open_prepared(folder: Path, name: str, null_value: float = 0.0) -> dict[str,
         raise UserError(f"dataset {name} is not prepared: there is no folder {folder} here; {how_to_get(name)}")
     parts = {part: _part(folder, part, name, null_value) for part in PARTS}
     num_nodes = parts["train"].shape[1]
+    _check_meta(folder, num_nodes)
+    for part in PARTS if name in CATALOG else ():
+        _check_traffic(folder, part, parts[part], CATALOG[name])
     for part, values in parts.items():
         if values.shape[1] != num_nodes:
             raise UserError(
                 f"{folder / part}_data.npy has {values.shape[1]} nodes, train_data.npy {num_nodes}: prepare it again"
             )
-    _check_meta(folder, sum(map(len, parts.values())), num_nodes)
     node_names(folder, num_nodes)
     return parts
 
@@ -59,28 +61,37 @@ def _part(folder: Path, part: str, name: str, null_value: float) -> np.ndarray:
         raise UserError(f"{file} holds NaN or infinity; missing values must be {null_value}: prepare it again")
     if not np.isfinite(stamps).all():
         raise UserError(f"{stamps_file} holds NaN or infinity; expected times in [0, 1): prepare it again")
-    facts = CATALOG.get(name)
-    if facts is not None:
-        if values.min(initial=0) < min(0, facts.null_value):
-            raise UserError(f"{file} holds {values.min():g}; expected {facts.domain} of 0 or more: prepare it again")
-        has_gaps = bool(read_meta(folder).get("gaps"))
-        check_timestamps(stamps, facts.steps_per_day, str(stamps_file), has_gaps=has_gaps)
     return values
 
 
-def _check_meta(folder: Path, num_rows: int, num_nodes: int) -> None:
+def _check_traffic(folder: Path, part: str, values: np.ndarray, facts: DatasetFacts) -> None:
+    if values.min(initial=0) < min(0, facts.null_value):
+        found = f"{folder / part}_data.npy holds {values.min():g}"
+        raise UserError(f"{found}; expected {facts.domain} of 0 or more: prepare it again")
+    meta = read_meta(folder)
+    interval = meta.get("frequency (minutes)", facts.interval_minutes)
+    if not 1 <= interval <= MINUTES_PER_DAY or MINUTES_PER_DAY % interval:
+        raise UserError(
+            f"{folder / 'meta.json'}: frequency (minutes) is {interval}; expected a part of a day, such as "
+            f"{facts.interval_minutes}: prepare the dataset again"
+        )
+    file = folder / f"{part}_timestamps.npy"
+    has_gaps = bool(meta.get("gaps"))
+    check_timestamps(np.load(file), MINUTES_PER_DAY // interval, str(file), has_gaps=has_gaps)
+
+
+def _check_meta(folder: Path, num_nodes: int) -> None:
     meta = read_meta(folder)
     for key, kind in _META.items():
         if not isinstance(meta.get(key, kind()), kind):
             raise UserError(
                 f"{folder / 'meta.json'}: {key} is {meta[key]!r}; expected {kind.__name__}: prepare the dataset again"
             )
-    for key, found, what in (("num_vars", num_nodes, "nodes"), ("num_time_steps", num_rows, "rows")):
-        if meta.get(key, found) != found:
-            raise UserError(
-                f"{folder / 'meta.json'}: {key} is {meta[key]!r}, but the arrays beside it have {found} {what}: "
-                "prepare the dataset again"
-            )
+    if meta.get("num_vars", num_nodes) != num_nodes:
+        raise UserError(
+            f"{folder / 'meta.json'}: num_vars is {meta['num_vars']}, but the arrays beside it have {num_nodes} nodes: "
+            "prepare the dataset again"
+        )
 
 
 def _open(file: Path, name: str) -> np.ndarray:

@@ -17,6 +17,7 @@ from ..data.prepared import open_prepared
 from ..errors import UserError, one_line
 from ..files import read_json
 from .checkpoints import DamagedCheckpointError, read_checkpoint
+from .field_types import check_types
 from .loop import PRECISIONS
 
 # Those of BasicTS's metrics that can be trained with. The gradient of MAPE is NaN where a target is missing; of HUBER
@@ -57,14 +58,17 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
             f"the configuration holds what cannot be written down ({one_line(error)}); expected numbers, texts, "
             "classes and functions, and objects made of such"
         ) from error
+    check_types(config)
     several = f" with {processes} processes"
     steps = config.dataset_params.output_len
     sizes = {f"{part}_batch_size": config[f"{part}_batch_size"] for part in PARTS}
     sizes |= {name: config.dataset_params[name] for name in ("input_len", "output_len")}
     workers = {f"{part}_data_num_workers": config[f"{part}_data_num_workers"] for part in PARTS}
-    collate = {f"{part}_data_collate_fn": config[f"{part}_data_collate_fn"] for part in PARTS}
     horizons = config.eval_horizons or ()
     names = [metric if isinstance(metric, str) else metric[0] for metric in config.metrics]
+    for name, size in sizes.items():
+        if not _at_least_one(size):
+            raise UserError(f"{name}={size!r} in the configuration; expected 1 or more")
     wrong = [
         (config.num_steps is not None, "num_steps", "None: BasicTS 1.1.0 cannot finish a run by steps; set num_epochs"),
         (not _at_least_one(config.num_epochs), "num_epochs", "1 or more"),
@@ -72,8 +76,7 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
         (not _at_least_one(config.test_interval), "test_interval", "1 or more"),
         (not all(map(_at_least_one, _listed(config.ckpt_save_strategy))), "ckpt_save_strategy", "epochs, 1 or more"),
         (config.seed is not None and not 0 <= config.seed < 2**31, "seed", f"0 to {2**31 - 1}"),
-        *((not _at_least_one(size), name, "1 or more") for name, size in sizes.items()),
-        *((not 0 <= count <= _MOST_WORKERS, name, f"0 to {_MOST_WORKERS}") for name, count in workers.items()),
+        *((not 0 <= count <= _MOST_WORKERS, name, f"0 or more, to {_MOST_WORKERS}") for name, count in workers.items()),
         (
             any(not 1 <= horizon <= steps for horizon in horizons) or len({*horizons}) < len(horizons),
             "eval_horizons",
@@ -89,7 +92,6 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
             for metric in config.metrics
         ),
         (len({*names}) < len(names), "metrics", "each name once"),
-        *((function is not None and not callable(function), name, "a function") for name, function in collate.items()),
         (config.tf32 and not config.gpus, "tf32", "False: tf32 is for GPUs"),
         (processes > 1 and config.seed is None, "seed", f"a number{several}, which shuffle alike by it"),
         (

@@ -58,8 +58,8 @@ def launch_training(
     group = group or Group(config.gpu_num or 1)
     group.check()
     check_config(config, group.size)
-    parts = check_dataset(config)
     check_model(config)
+    parts = check_dataset(config)
     check_sendable(config, group)
     folder = fresh_folder(config) if fresh else run_folder(config)
     if save_predictions and not config.eval_after_train:
@@ -118,8 +118,8 @@ def _evaluate(
     save_predictions: bool = False,
 ) -> BenchmarkRunner:
     check_config(config)
-    check_dataset(config)
     check_model(config)
+    check_dataset(config)
     check_same_dataset(check_checkpoint(checkpoint, config), checkpoint, config)
     config = copy.deepcopy(config)
     predictions_file = _announced(config, output) if save_predictions else None

@@ -4,6 +4,7 @@ import os
 import pickle
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -106,6 +107,8 @@ def run_in_group(group: Group, function: Callable[..., None], *arguments: Any) -
             process.terminate()
         raise
     except (ProcessRaisedException, ProcessExitedException) as error:
+        # the progress bar of a process that was ended has no end
+        print(file=sys.stderr)
         if not errors.empty():
             raise errors.get() from error
         raise FailedRunError(_description(error, context.processes)) from error

@@ -61,6 +61,7 @@ class ResumableRunner(LoopRunner):
 
     def _load_model(self, ckpt_path: Optional[str] = None, strict: bool = True) -> None:
         """Defect: with a torch before 2.6, code in a checkpoint is run."""
+        self.logger.info(f"Loading checkpoint from {ckpt_path}")
         self._module().load_state_dict(read_checkpoint(ckpt_path)["model_state_dict"], strict=strict)
 
     def _newest_state(self) -> Optional[dict[str, Any]]:

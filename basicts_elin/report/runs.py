@@ -20,6 +20,8 @@ RECORD_COLUMNS = (
     "basicts",
     "commit",
 )
+# of run.json
+_NEEDED = {"model": str, "dataset": str, "input_len": int, "output_len": int, "parameters": int, "versions": dict}
 _AGAIN = "train the run to its end again"
 COLUMNS = (*METRIC_COLUMNS, *RECORD_COLUMNS)
 
@@ -35,6 +37,10 @@ def run_rows(folder: Path, record: dict) -> list[Row]:
     file = folder / "test_metrics.json"
     if not file.is_file() or not record:
         raise UserError(f"{folder} is no finished run: test_metrics.json or run.json is missing; train it to its end")
+    for key, kind in _NEEDED.items():
+        if not isinstance(record.get(key), kind):
+            found = record.get(key)
+            raise UserError(f"{folder / 'run.json'}: {key} is {found!r}; expected {kind.__name__}: {_AGAIN}")
     config = record.get("config")
     label = Path(config).parent.name if config else record["model"]
     versions = record["versions"]

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import torch
 from cli.bad_input import DATASET, EVALUATE, H5, MADE, NPZ, OLD, REPORT, TRAIN, Runs
-from cli.commands import CFG
+from cli.commands import CFG, CONFIG
 from hypothesis import strategies as st
 
 # one step in each epoch
@@ -210,7 +210,7 @@ _LEFT_OUT = {"compile_model", "gpus", "seed"}
 @st.composite
 def settings_of_a_run(draw, fields):
     """`--set` of fields: mostly those that there are (name to value), mostly to values of their kind."""
-    changes = []
+    changes, values = [], []
     for _ in range(draw(st.sampled_from([1, 1, 2]))):
         name = draw(st.sampled_from(sorted(name for name in fields if name not in _LEFT_OUT and name[0] != "_")))
         kind = draw(st.sampled_from(["like", "like", "like", "like", "like", "any", "unknown"]))
@@ -220,8 +220,15 @@ def settings_of_a_run(draw, fields):
             value = draw(st.sampled_from([-1, 0, 10**6, "x", None]))
         else:
             value = draw(_like(fields[name]) if kind == "like" else VALUES)
-        changes.append(f"{draw(WORDS) if kind == 'unknown' else name}={value}")
-    return f"--set {changes}", lambda: None, [*TRAINING, *changes]
+        name = draw(WORDS) if kind == "unknown" else name
+        changes.append(f"{name}={value}")
+        values.append((name, value))
+    if draw(st.booleans()):
+        return f"--set {changes}", lambda: None, [*TRAINING, *changes]
+    # in the file, where no type is looked at
+    lines = [f"CFG.{name} = {value!r}" for name, value in values if name.split(".")[-1].isidentifier()]
+    text = "\n".join([CONFIG, *lines]).replace("= nan", "= float('nan')").replace("= inf", "= float('inf')")
+    return text, lambda: Path(CFG).write_text(text, encoding="utf-8"), TRAINING
 
 
 def _like(value):

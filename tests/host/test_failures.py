@@ -117,6 +117,25 @@ def test_an_interruption(failing, capfd, monkeypatch):
     assert "Resume training after epoch 1" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("error", "code", "expected"),
+    [
+        (MemoryError("no 5 GB"), 2, "error: there is not enough memory (no 5 GB); take less data, or "),
+        (KeyboardInterrupt(), 130, "interrupted\n"),
+    ],
+)
+def test_a_preparation_that_is_stopped(tmp_path, monkeypatch, capsys, error, code, expected):
+    def stopped(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr("basicts_elin.data.layout.np.save", stopped)
+    out = tmp_path / "new" / "datasets"
+    assert main(["prepare", "SyntheticTraffic", "--nodes", "4", "--days", "7", "--out", str(out)]) == code
+    said = capsys.readouterr().err
+    assert said.startswith(expected) and said.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_fails_before_the_run_leaves_no_folder(failing, capfd, monkeypatch):
     before = contents(failing)
 
