@@ -128,8 +128,9 @@ def _evaluate(
         config.test_batch_size = batch_size
     _choose_devices(config)
     with made_folder(Path(output)):
-        work = lambda runner: runner.eval(str(checkpoint))  # noqa: E731
-        return _run("evaluation", config, predictions_file, work, collect=collect)
+        return _run(
+            "evaluation", config, predictions_file, lambda runner: runner.eval(str(checkpoint)), collect=collect
+        )
 
 
 def _announced(config: BasicTSForecastingConfig, folder: Path) -> Path:
