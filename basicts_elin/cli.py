@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from .errors import FailedRunError, UserError
+from .errors import FailedRunError, UserError, one_line, system_message
 from .requirement import require_basicts
 from .version import __version__
 
@@ -21,22 +21,39 @@ _OF_RAW_FILES = ("rows", "first_row", "sensors", "distances", "ids", "adjacency"
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run one verb.
 
-    Returns the exit code: 0, or with one line on stderr 2 for something the user can mend, 1 for a run that failed.
+    Returns the exit code: 0, or with one line on stderr 2 for something the user can mend, 1 for a run that failed, 130
+    where it was interrupted.
     """
     arguments = _parser().parse_args(argv)
     try:
         arguments.run(arguments)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except FailedRunError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+        sys.stdout.flush()
     except BrokenPipeError:
-        # the reader of our output has seen enough, such as head; what Python still flushes goes nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        # the reader of our output has seen enough, such as head
+        return _ended(1)
+    except UserError as error:
+        return _ended(2, f"error: {error}")
+    except FailedRunError as error:
+        return _ended(1, f"error: {error}")
+    except OSError as error:
+        return _ended(2, f"error: {system_message(error)}")
+    except MemoryError as error:
+        return _ended(2, f"error: there is not enough memory ({one_line(error)}); take less data, or a larger machine")
+    except KeyboardInterrupt:
+        hint = ": the same command goes on after its last finished epoch" if arguments.run is train else ""
+        return _ended(130, f"interrupted{hint}")
     return 0
+
+
+def _ended(code: int, line: str = "") -> int:
+    """The exit code, once the line is said; what stdout cannot take, being closed or on a full disk, goes nowhere."""
+    if line:
+        print(line, file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -224,10 +241,15 @@ def _assignment(text: str) -> tuple[str, Any]:
     if not equals or not name:
         raise UserError(f"--set {text}: expected field=value, such as num_epochs=8")
     try:
-        return name, ast.literal_eval(value)
+        read = ast.literal_eval(value)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         # no literal of Python's: a text
-        return name, value
+        read = value
+    if isinstance(read, int) and abs(read) >= 2**63:
+        raise UserError(f"--set {name}: a number of {read.bit_length()} bits; expected at most 63")
+    if isinstance(read, str) and not read.isprintable():
+        raise UserError(f"--set {name}={read!r}: expected text that can be printed")
+    return name, read
 
 
 def _refuse(arguments: argparse.Namespace, names: Sequence[str], reason: str) -> None:
@@ -236,8 +258,13 @@ def _refuse(arguments: argparse.Namespace, names: Sequence[str], reason: str) ->
             raise UserError(f"--{name.replace('_', '-')}: {reason}; leave it away")
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:
+        self.exit(2, f"error: {message}; {self.prog} -h explains every argument\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("basicts-elin", description="ELinFormer and entropy-equal attention on BasicTS.")
+    parser = _Parser("basicts-elin", description="ELinFormer and entropy-equal attention on BasicTS.")
     parser.add_argument("--version", action="version", version=__version__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 

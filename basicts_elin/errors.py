@@ -1,7 +1,17 @@
 """The errors that the commands print as a single line."""
 
 import difflib
+import errno
 from collections.abc import Iterable
+
+_SPACE = "free space there, or name another folder"
+_RIGHTS = "change its permissions, or name a place that you may use"
+_FIXES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _SPACE),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _RIGHTS),
+    **dict.fromkeys((errno.EEXIST, errno.ENOTDIR), "a folder is needed there: name another place"),
+    errno.EISDIR: "a file is needed there: name another place",
+}
 
 
 class UserError(ValueError):
@@ -19,6 +29,13 @@ class NonFinitePredictionError(FailedRunError):
 def one_line(error: BaseException) -> str:
     """The text of another library's error, for the middle of a message."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def system_message(error: OSError) -> str:
+    """What the system refuses, as a line: the file, its reason, the fix."""
+    place = f"{error.filename}: " if error.filename is not None else ""
+    reason = error.strerror or one_line(error)
+    return f"{place}{reason}; {_FIXES.get(error.errno, 'check that path, or name another')}"
 
 
 def nearest(name: str, known: Iterable[str], suffix: str = "") -> str:

@@ -2,8 +2,12 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from .errors import UserError, one_line
 
 # what a process that died left behind; see `remove_leftovers`
 _SUFFIX = ".unfinished"
@@ -28,6 +32,32 @@ def write_atomically(path: Path, content: bytes) -> None:
 def write_json(path: Path, content: Any) -> None:
     """`write_atomically` of JSON."""
     write_atomically(path, json.dumps(content, indent=4).encode())
+
+
+def read_json(path: Path, fix: str) -> dict[str, Any]:
+    """The object in a JSON file. Raises: UserError, which ends with `fix`, where it holds none."""
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is no JSON ({one_line(error)}); {fix}") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path} holds a {type(content).__name__}; expected an object: {fix}")
+    return content
+
+
+@contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """Make `folder` and those above it; where the block fails, what is empty of them goes again."""
+    absent = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for path in absent:
+            # it is not empty, or was never made
+            with suppress(OSError):
+                path.rmdir()
+        raise
 
 
 def remove_leftovers(folder: Path) -> None:

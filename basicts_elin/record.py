@@ -1,6 +1,5 @@
 """What a run leaves beside BasicTS's own files: `run.json`, with what its figures cost and were made with."""
 
-import json
 import platform
 import subprocess
 import sys
@@ -11,9 +10,11 @@ from typing import Any, Optional
 
 import torch
 
-from .files import write_json
+from .errors import UserError, one_line
+from .files import read_json, write_json
 
 FILE_NAME = "run.json"
+_AGAIN = "train the run again"
 PACKAGES = ("basicts-elin", "basicts", "easy-torch", "torch", "numpy")
 
 
@@ -28,7 +29,8 @@ class RunRecord:
         self.path = Path(folder) / FILE_NAME
         kept = []
         if start_epoch and self.path.is_file():
-            kept = [entry for entry in json.loads(self.path.read_text())["epochs"] if entry["epoch"] <= start_epoch]
+            epochs = read_json(self.path, "remove it, and the run goes on without the epochs in it").get("epochs", [])
+            kept = [entry for entry in epochs if entry["epoch"] <= start_epoch]
         self.content = {**facts, **environment(on_gpu), "epochs": kept}
 
     def add_epoch(self, epoch: int, train_seconds: float, validation_seconds: float) -> None:
@@ -49,8 +51,11 @@ def read_record(folder: Path) -> dict[str, Any]:
     path = Path(folder) / FILE_NAME
     if not path.is_file():
         return {}
-    content = json.loads(path.read_text())
-    content["seconds_per_epoch"] = median(entry["train_seconds"] for entry in content["epochs"])
+    content = read_json(path, _AGAIN)
+    try:
+        content["seconds_per_epoch"] = median(float(entry["train_seconds"]) for entry in content["epochs"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path} has no seconds of its epochs ({one_line(error)}); {_AGAIN}") from error
     return content
 
 

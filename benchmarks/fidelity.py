@@ -25,7 +25,7 @@ from basicts.configs import BasicTSForecastingConfig
 from torch import Tensor, nn
 
 from basicts_elin.errors import UserError
-from basicts_elin.host.checks import check_checkpoint, check_config, check_dataset
+from basicts_elin.host.checks import check_checkpoint, check_config, check_dataset, check_model
 from basicts_elin.host.config_file import load_config
 from basicts_elin.models.STAEformer import STAEformer
 from basicts_elin.modules import SoftmaxAttention
@@ -62,6 +62,7 @@ def measure(config: BasicTSForecastingConfig, checkpoint: Path, batches: int, se
         raise UserError(f"--batches {batches}: expected 1 or more")
     check_config(config)
     check_dataset(config)
+    check_model(config)
     check_checkpoint(str(checkpoint), config)
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
     model = config.model(config.model_config)

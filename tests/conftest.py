@@ -1,3 +1,4 @@
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,19 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the folder shared/ beside the checkout, which only developers have")
     return folder
+
+
+_FUZZ = pytest.StashKey[dict[str, Counter]]()
+
+
+@pytest.fixture(scope="session")
+def fuzz_counts(pytestconfig):
+    """Exit codes of the commands that were given made-up input, by what was made up; printed at the end."""
+    return pytestconfig.stash.setdefault(_FUZZ, defaultdict(Counter))
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    counts = config.stash.get(_FUZZ, {})
+    for name, codes in {**counts, "in all": sum(counts.values(), Counter())}.items() if counts else ():
+        ends = f"{codes[0]} taken, {codes[2]} refused, {codes[1]} failed in a line"
+        terminalreporter.write_line(f"fuzz, {name}: {codes.total()} cases, {ends}")

@@ -12,6 +12,9 @@ _MINUTE = np.timedelta64(1, "m")
 # datetime64 counts days from 1970-01-01, a Thursday; Monday is day 0
 _FIRST_WEEKDAY = 3
 
+# of a step: a time computed in float32 is nearly, but not exactly, a multiple of the step
+_OFF_GRID = 0.05
+
 
 @dataclass(frozen=True)
 class Gap:
@@ -81,6 +84,39 @@ def find_gaps(dates: np.ndarray, interval_minutes: int) -> list[Gap]:
         Gap(dates[row], int(minutes[row] // interval_minutes) - 1, interval_minutes)
         for row in np.flatnonzero(minutes > interval_minutes)
     ]
+
+
+def check_timestamps(stamps: np.ndarray, steps_per_day: int, where: str, *, has_gaps: bool = False) -> None:
+    """Raise UserError unless `stamps` [T, 2 or more] are times of a regular day, in their order.
+
+    Args:
+        where: what holds them, for the message.
+        has_gaps: the order is not checked, because after a gap of six days the time is earlier in the week.
+    """
+    for column, (meaning, steps) in enumerate((("time of day", steps_per_day), ("day of week", DAYS_PER_WEEK))):
+        times = np.asarray(stamps[:, column], dtype=np.float64)
+        # written so that NaN fails too
+        outside = ~((times >= 0) & (np.rint(times * steps) < steps))
+        between = np.abs(times * steps - np.rint(times * steps)) > _OFF_GRID
+        for wrong, expected in ((outside, "[0, 1)"), (between, f"a multiple of 1/{steps}")):
+            if wrong.any():
+                row = int(wrong.argmax())
+                raise UserError(
+                    f"{where}: the {meaning} of row {row} is {times[row]:g}; expected {expected}: make it again"
+                )
+    if has_gaps:
+        return
+    steps_per_week = DAYS_PER_WEEK * steps_per_day
+    place = np.rint(stamps[:, 1] * DAYS_PER_WEEK).astype(int) * steps_per_day
+    place += np.rint(stamps[:, 0] * steps_per_day).astype(int)
+    steps = np.diff(place) % steps_per_week
+    for wrong, what in (
+        (steps == 0, "has the time of the row before it"),
+        (steps > steps_per_week - steps_per_day, "is earlier than the row before it"),
+    ):
+        if wrong.any():
+            row = int(wrong.argmax()) + 1
+            raise UserError(f"{where}: row {row} {what}; expected rows in their order: sort it, or drop what is double")
 
 
 def row_dates(start: str, num_rows: int, interval_minutes: int, gaps: Iterable[tuple[str, int]] = ()) -> np.ndarray:

@@ -151,7 +151,8 @@ def _text(path: Path, field: str) -> str:
 def _load_npy(path: Path) -> np.ndarray:
     try:
         return np.load(path, allow_pickle=False)
-    except (OSError, EOFError, ValueError) as error:
+    except Exception as error:
+        # a damaged header may fail in any way, from EOFError to MemoryError
         raise UserError(f"adjacency: {path} is no .npy array of numbers ({one_line(error)}); save it again") from error
 
 

@@ -29,7 +29,8 @@ def read_h5(path: Path) -> RawSeries:
             values = _values(frame, key, path, (len(dates), len(names)))
     except UserError:
         raise
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
+    except Exception as error:
+        # a damaged file may fail in any way, from KeyError to MemoryError
         raise UserError(
             f"raw: {path} cannot be read as HDF5 ({one_line(error)}); is it cut short? Download it again, or save a "
             "frame of your own without compression"

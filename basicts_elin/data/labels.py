@@ -10,6 +10,9 @@ from .catalog import CATALOG, DATES, DAYS_PER_WEEK, MINUTES_PER_DAY
 from .dates import date_timestamps, row_dates
 from .layout import PARTS, read_meta
 
+# rows of the full series before the first one: any dataset of the catalogue is shorter
+_MOST_SKIPPED = 10**6
+
 
 def node_names(folder: Path, num_nodes: int) -> list[str]:
     """The sensors' ids where `meta.json` has them, else their numbers from 0.
@@ -40,11 +43,11 @@ def part_dates(folder: Path, part: str) -> Optional[np.ndarray]:
     start, gaps, skipped = meta.get("start"), meta.get("gaps", ()), 0
     if start is None and facts is not None and ("first_row" in meta or num_rows == facts.num_steps):
         start, gaps, skipped = facts.start, facts.gaps, meta.get("first_row", facts.first_row) - facts.first_row
-    if start is None or not interval:
+    if start is None or not interval or not 0 <= skipped <= _MOST_SKIPPED:
         return None
     try:
         dates = row_dates(start, skipped + num_rows, interval, gaps)[skipped:]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise UserError(
             f"{folder / 'meta.json'}: start={start!r}, gaps={gaps!r}, frequency={interval!r} give no dates "
             f'({one_line(error)}); expected such as "2017-01-01 00:00", [["2017-03-12 01:55", 12]], 5'

@@ -7,8 +7,10 @@ from typing import Optional
 import numpy as np
 
 from ..errors import UserError, one_line
+from ..files import read_json
 from .catalog import DAYS_PER_WEEK, DatasetFacts, split_lengths
 from .dates import Gap, format_time, row_dates
+from .suspicions import suspicions
 from .write import GRAPH_FILE, fresh_folder
 
 PARTS = ("train", "val", "test")
@@ -55,13 +57,17 @@ def write_dataset(
             (new / "meta.json").write_text(json.dumps(meta | origin, indent=4) + "\n", encoding="utf-8")
             if graph is not None:
                 (new / GRAPH_FILE).write_bytes(graph)
-    except OSError as error:
-        raise UserError(f"out: {folder} cannot be written ({error}); free space or name another --out") from error
+    except (OSError, RuntimeError) as error:
+        # RuntimeError for a link that leads to itself
+        reason = one_line(error)
+        raise UserError(f"out: {folder} cannot be written ({reason}); free space or name another --out") from error
     graph_note = "kept" if keeps_graph else "none" if graph is None else "written"
     print(_summary(folder, facts, values, timestamps))
     for line in _dates_summary(origin, len(values), facts.interval_minutes):
         print(f"  {line}")
     print(f"  graph      {GRAPH_FILE} {graph_note}")
+    for line in suspicions([values], facts.null_value, origin.get("node_names")):
+        print(line)
 
 
 def _check_kept_graph(folder: Path, num_nodes: int, names: Optional[list[str]]) -> None:
@@ -78,15 +84,7 @@ def _check_kept_graph(folder: Path, num_nodes: int, names: Optional[list[str]]) 
 def read_meta(folder: Path) -> dict:
     """The content of `meta.json`; {} where there is none. Raises: UserError where it is no JSON object."""
     file = folder / "meta.json"
-    if not file.is_file():
-        return {}
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(f"{file} is no JSON ({one_line(error)}); correct it, or prepare the dataset again") from error
-    if not isinstance(content, dict):
-        raise UserError(f"{file} holds a {type(content).__name__}; expected an object: prepare the dataset again")
-    return content
+    return read_json(file, "correct it, or prepare the dataset again") if file.is_file() else {}
 
 
 def _meta(facts: DatasetFacts, values: np.ndarray, timestamps: np.ndarray, has_graph: bool) -> dict:

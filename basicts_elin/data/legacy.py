@@ -43,7 +43,7 @@ def read_legacy(folder: Path) -> RawSeries:
 def _described_shape(file: Path) -> tuple[int, int, int]:
     try:
         shape = json.loads(file.read_text(encoding="utf-8"))["shape"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(
             f"raw: {file} gives no 'shape' ({type(error).__name__}); expected [steps, nodes, channels]"
         ) from error

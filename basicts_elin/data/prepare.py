@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import UserError
 from . import synthetic
 from .catalog import DATES, DAYS_PER_WEEK, DatasetFacts, dataset_facts, split_lengths
-from .dates import date_timestamps, find_gaps, format_time, row_dates
+from .dates import check_timestamps, date_timestamps, find_gaps, format_time, row_dates
 from .graph import Graph, fit_graph, pickled, read_adjacency, read_distances, read_ids
 from .layout import write_dataset
 from .legacy import read_legacy
@@ -147,7 +147,9 @@ def _read(facts: DatasetFacts, raw: Path, first_row: Optional[int]) -> RawSeries
     if first_row is not None:
         raise UserError(f"first_row: {first_row} is not for the {kind} {raw}, which has its own timestamps")
     if kind == "folder":
-        return read_legacy(raw)
+        series = read_legacy(raw)
+        check_timestamps(series.timestamps, facts.steps_per_day, f"raw: {raw / 'data.dat'}, channels 1 and 2")
+        return series
     # only here, because the commands start faster without it
     from .h5 import read_h5
 
@@ -210,21 +212,24 @@ def _times(facts: DatasetFacts, series: RawSeries, part: slice, first: int) -> t
 def _check_values(
     values: np.ndarray, facts: DatasetFacts, raw: Path, first_in_file: int, names: Optional[list[str]]
 ) -> None:
-    """`values` [T, N] must be finite, not all missing, and enough for three parts."""
+    """`values` [T, N] must be finite, not negative, not all missing, and enough for three parts."""
     lengths = split_lengths(len(values), facts.split)
     if min(lengths) < MIN_PART_ROWS:
         raise UserError(
             f"rows: {len(values)} rows give parts of {lengths[0]}, {lengths[1]} and {lengths[2]}; "
             f"each needs {MIN_PART_ROWS} (12 in, 12 out): take more rows"
         )
-    broken = ~np.isfinite(values)
-    if broken.any():
-        row, column = np.argwhere(broken)[0]
-        node = column if names is None else names[column]
-        raise UserError(
-            f"raw: {raw} has {broken.sum()} values that are NaN or infinite, the first at row {row + first_in_file}, "
-            f"node {node}; expected numbers, {facts.null_value:g} where a value is missing"
-        )
+    for wrong, what, expected in (
+        (~np.isfinite(values), "that are NaN or infinite", "numbers"),
+        (values < min(0, facts.null_value), "below 0", f"{facts.domain} of 0 or more"),
+    ):
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            node = column if names is None else names[column]
+            raise UserError(
+                f"raw: {raw} has {wrong.sum()} values {what}, the first ({values[row, column]:g}) at row "
+                f"{row + first_in_file}, node {node}; expected {expected}, {facts.null_value:g} where one is missing"
+            )
     if (values == facts.null_value).all():
         raise UserError(
             f"raw: every value of {raw} is {facts.null_value:g} = missing; expected numbers: is it damaged?"

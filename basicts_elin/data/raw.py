@@ -1,7 +1,6 @@
 """Raw files: what they hold, before anything of the dataset is known."""
 
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
@@ -38,13 +37,15 @@ def read_npz(path: Path) -> RawSeries:
     Raises:
         UserError: the file is damaged, has no `data`, or its shape or type is another.
     """
-    if not zipfile.is_zipfile(path):
-        raise UserError(f"raw: {path} is no .npz archive, or was cut short; download or copy it again")
+    with path.open("rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise UserError(f"raw: {path} is no .npz archive, or was cut short; download or copy it again")
     try:
         with np.load(path, allow_pickle=False) as archive:
             keys = archive.files
             data = np.asarray(archive[_KEY]) if _KEY in keys else None
-    except (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+    except Exception as error:
+        # a damaged archive may fail in any way, from zlib.error to MemoryError
         reason = one_line(error)
         raise UserError(f"raw: {path} cannot be read ({reason}); download or copy it again") from error
     if data is None:

@@ -37,7 +37,7 @@ def locate(facts: DatasetFacts, num_steps: int, rows: Optional[str], first_row: 
 
 def _parse_rows(rows: str, first: int, end: int) -> tuple[int, int]:
     """A and B of "A:B", within the file's rows first:end."""
-    match = re.fullmatch(r"([0-9]*):([0-9]*)", rows)
+    match = re.fullmatch(r"([0-9]{0,18}):([0-9]{0,18})", rows)
     if match is None:
         raise UserError(f"rows: {rows!r} is malformed; expected A:B, two numbers of 0 or more, either may be left away")
     start, stop = int(match[1] or first), int(match[2] or end)

@@ -1,12 +1,11 @@
 """Which datasets are there, and how to get those that are not."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
 from .catalog import BASICTS_DOWNLOAD, CATALOG, DATES, DatasetFacts
-from .layout import PARTS
+from .layout import PARTS, read_meta
 from .write import GRAPH_FILE
 
 FILES = ("meta.json", *(f"{part}_{kind}.npy" for part in PARTS for kind in ("data", "timestamps")))
@@ -35,9 +34,10 @@ def dataset_status(folder: Path) -> Status:
 
 def _shape(meta_file: Path) -> Optional[tuple[int, int]]:
     try:
-        meta = json.loads(meta_file.read_text(encoding="utf-8"))
+        meta = read_meta(meta_file.parent)
         return int(meta["num_time_steps"]), int(meta["num_vars"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, OverflowError, KeyError, TypeError):
+        # UserError is a ValueError
         return None
 
 

@@ -14,6 +14,8 @@ NAME = "SyntheticTraffic"
 MIN_NODES = 2
 MIN_DAYS = 7
 MAX_DELAY = 6
+# about a year of 1000 sensors: some 10 GB while they are made
+MAX_NODE_DAYS = 365_000
 
 _NUM_REGIONS = 4
 _FIRST_WEEKEND_DAY = 5
@@ -76,6 +78,11 @@ def synthetic_traffic(num_nodes: int = 64, num_days: int = 28, seed: int = 0) ->
     for field, value, least in (("nodes", num_nodes, MIN_NODES), ("days", num_days, MIN_DAYS), ("seed", seed, 0)):
         if value < least:
             raise UserError(f"{field}: {value} is too small for {NAME}; expected {least} or more")
+    if num_nodes * num_days > MAX_NODE_DAYS:
+        raise UserError(
+            f"nodes: {num_nodes} on {num_days} days are too many for {NAME}, which is made in memory; expected nodes x "
+            f"days to be {MAX_NODE_DAYS} or less"
+        )
 
     rng = np.random.default_rng(seed)
     steps_per_day = dataset_facts(NAME).steps_per_day

@@ -1,12 +1,14 @@
-"""Dataset folders are written whole or not at all."""
+"""Dataset folders are written whole or not at all, also where the process is killed."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from ..errors import UserError
+from ..files import made_folder
 
 GRAPH_FILE = "adj_mx.pkl"
 
@@ -24,35 +26,49 @@ def fresh_folder(folder: Path, *, force: bool) -> Iterator[Path]:
     """A temporary folder that becomes `folder` when the block ends without an error.
 
     With `force` an existing `folder` gives way only then. Whatever it held and the block did not write anew (a graph,
-    the raw file, notes) is carried over. After an error it is as it was, and nothing temporary is left.
+    the raw file, notes) is carried over. After an error it is as it was, and nothing temporary is left. What a process
+    that was killed left is put in order by the next one.
 
     Raises:
-        UserError: see `check_destination`.
+        UserError: see `check_destination`; or where another process is writing the same dataset.
     """
-    check_destination(folder, force=force)
     # a link keeps pointing where the user put it, and renaming never crosses file systems
     folder = folder.resolve()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    staging = folder.parent / f".{folder.name}-preparing"
     new, old = staging / "new", staging / "old"
-    try:
-        # a folder inside mkdtemp's, because that one is closed to other users
-        new.mkdir()
-        yield new
-        if folder.exists():
-            _carry_over(folder, new)
+    with made_folder(staging), _locked(staging):
+        _put_back(old, folder)
+        for left in (new, old):
+            if left.exists():
+                shutil.rmtree(left)
         try:
+            check_destination(folder, force=force)
+            new.mkdir()
+            yield new
             if folder.exists():
+                _carry_over(folder, new)
                 folder.rename(old)
             new.rename(folder)
-        except BaseException:
-            if old.exists() and not folder.exists():
-                old.rename(folder)
-            raise
-    finally:
-        # should even the way back fail, the old data are in here
-        if folder.exists() or not old.exists():
-            shutil.rmtree(staging)
+        finally:
+            _put_back(old, folder)
+            # should even the way back fail, the old data are in here
+            if folder.exists() or not old.exists():
+                shutil.rmtree(staging)
+
+
+@contextmanager
+def _locked(staging: Path) -> Iterator[None]:
+    try:
+        with FileLock(staging / ".lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise UserError(f"out: another process is writing {staging.parent}; wait for it") from error
+
+
+def _put_back(old: Path, folder: Path) -> None:
+    """The old data, where nothing has taken their place."""
+    if old.exists() and not folder.exists():
+        old.rename(folder)
 
 
 def _carry_over(folder: Path, new: Path) -> None:

@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import Dataset
 
-from ..errors import UserError, nearest
+from ..errors import UserError, nearest, one_line
 from .describe import is_object
 
 # groups of arguments of a class, which may have any that the class takes: the field that holds the class
@@ -55,7 +55,11 @@ def with_changes(config: BasicTSForecastingConfig, changes: dict[str, Any]) -> B
         _change(fields, _types(config), name, changes[name])
     if fields["precision"] in (None, "fp32"):
         del fields["precision"]
-    return type(config)(**fields)
+    try:
+        return type(config)(**fields)
+    except Exception as error:
+        # BasicTS looks at the parameters of the classes that were set
+        raise UserError(f"--set {' '.join(changes)}: BasicTS refuses it ({one_line(error)}); change it back") from error
 
 
 def _change(fields: dict[str, Any], types: dict[str, Any], name: str, value: Any) -> None:

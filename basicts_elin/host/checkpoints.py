@@ -7,6 +7,7 @@ checkpoint stays a single file that torch and BasicTS read.
 import hashlib
 import io
 import re
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Optional
@@ -40,7 +41,10 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         content = Path(path).read_bytes()
         if not _is_intact(content):
             raise DamagedCheckpointError(f"{path} is damaged: its checksum is not that of its content")
-        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # of files that torch has not written it says so, and refuses them
+            warnings.simplefilter("ignore")
+            return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except DamagedCheckpointError:
         raise
     except Exception as error:

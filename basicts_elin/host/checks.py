@@ -1,7 +1,8 @@
 """What is checked before a run starts, because BasicTS fails on it late, in other words, or not at all."""
 
+import copy
 import inspect
-import json
+import os
 from pathlib import Path
 from typing import Any, Optional
 
@@ -12,15 +13,22 @@ from basicts.metrics import ALL_METRICS
 
 from ..data.fingerprint import dataset_fingerprint
 from ..data.layout import PARTS
-from ..data.status import how_to_get
+from ..data.prepared import open_prepared
 from ..errors import UserError, one_line
+from ..files import read_json
 from .checkpoints import DamagedCheckpointError, read_checkpoint
+from .field_types import check_types
 from .legacy.loss import baseline_loss
 from .loop import PRECISIONS
 
 # Those of BasicTS's metrics that can be trained with. The gradient of MAPE is NaN where a target is missing; of HUBER
 # BasicTS 1.1.0 drops the default arguments.
 _LOSSES = ("MAE", "MSE", "RMSE", "WAPE")
+
+# more are a slip that would start so many processes, or build layers until the memory is full
+_MOST_WORKERS = 256
+_MOST_LAYERS = 1000
+_LARGEST = 10**6
 
 
 def parse_gpus(gpus: str) -> Optional[str]:
@@ -43,22 +51,37 @@ def parse_gpus(gpus: str) -> Optional[str]:
 
 def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
     """Raise UserError for values that BasicTS would fail on late, perhaps after the whole training."""
+    try:
+        _ = config.md5
+    except Exception as error:
+        # BasicTS writes down whatever objects there are
+        raise UserError(
+            f"the configuration holds what cannot be written down ({one_line(error)}); expected numbers, texts, "
+            "classes and functions, and objects made of such"
+        ) from error
+    check_types(config)
     several = f" with {processes} processes"
     steps = config.dataset_params.output_len
     sizes = {f"{part}_batch_size": config[f"{part}_batch_size"] for part in PARTS}
     sizes |= {name: config.dataset_params[name] for name in ("input_len", "output_len")}
     workers = {f"{part}_data_num_workers": config[f"{part}_data_num_workers"] for part in PARTS}
+    horizons = config.eval_horizons or ()
     names = [metric if isinstance(metric, str) else metric[0] for metric in config.metrics]
+    for name, size in sizes.items():
+        if not _at_least_one(size):
+            raise UserError(f"{name}={size!r} in the configuration; expected 1 or more")
     wrong = [
         (config.num_steps is not None, "num_steps", "None: BasicTS 1.1.0 cannot finish a run by steps; set num_epochs"),
         (not _at_least_one(config.num_epochs), "num_epochs", "1 or more"),
         (not _at_least_one(config.val_interval), "val_interval", "1 or more"),
-        *((not _at_least_one(size), name, "1 or more") for name, size in sizes.items()),
-        *((not _at_least_one(count + 1), name, "0 or more") for name, count in workers.items()),
+        (not _at_least_one(config.test_interval), "test_interval", "1 or more"),
+        (not all(map(_at_least_one, _listed(config.ckpt_save_strategy))), "ckpt_save_strategy", "epochs, 1 or more"),
+        (config.seed is not None and not 0 <= config.seed < 2**31, "seed", f"0 to {2**31 - 1}"),
+        *((not 0 <= count <= _MOST_WORKERS, name, f"0 or more, to {_MOST_WORKERS}") for name, count in workers.items()),
         (
-            any(not 1 <= horizon <= steps for horizon in config.eval_horizons or ()),
+            any(not 1 <= horizon <= steps for horizon in horizons) or len({*horizons}) < len(horizons),
             "eval_horizons",
-            f"steps from 1 to output_len={steps}, such as [{steps}]",
+            f"steps from 1 to output_len={steps}, each once, such as [{steps}]",
         ),
         (
             isinstance(config.loss, str) and config.loss not in _LOSSES,
@@ -69,6 +92,8 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
             (isinstance(metric, str) and metric not in ALL_METRICS, "metrics", f"names out of {', '.join(ALL_METRICS)}")
             for metric in config.metrics
         ),
+        (len({*names}) < len(names), "metrics", "each name once"),
+        (config.tf32 and not config.gpus, "tf32", "False: tf32 is for GPUs"),
         (processes > 1 and config.seed is None, "seed", f"a number{several}, which shuffle alike by it"),
         (
             processes > 1 and config.loss in ("RMSE", "WAPE"),
@@ -101,6 +126,18 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
         )
     if config.finetune_from is not None and not Path(config.finetune_from).is_file():
         raise UserError(f"finetune_from={config.finetune_from!r}: there is no such file; expected a checkpoint (.pt)")
+
+
+def check_model(config: BasicTSForecastingConfig) -> None:
+    """Raise UserError where model, optimizer, schedule or the checkpoint to go on from cannot be had."""
+    for field, value in config.model_config.items():
+        most = _MOST_LAYERS if field.endswith("layers") else _LARGEST
+        if isinstance(value, int) and value > most:
+            raise UserError(f"{field}={value} in the configuration of the model; expected {most} or less")
+    stamps = inspect.signature(config.model.forward).parameters.get("inputs_timestamps")
+    if stamps is not None and stamps.default is stamps.empty and not config.dataset_params.get("use_timestamps"):
+        raise UserError(f"use_timestamps=False: {config.model.__name__} needs time of day and of week; expected True")
+    _check_memory(config)
     try:
         model = config.model(config.model_config)
     except Exception as error:
@@ -108,6 +145,27 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
         kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
         raise UserError(f"{config.model.__name__} refuses its configuration: {kind}{one_line(error)}") from error
     _check_optimizer(config, model)
+    if config.finetune_from is not None:
+        check_checkpoint(config.finetune_from, config)
+
+
+def _check_memory(config: BasicTSForecastingConfig) -> None:
+    """The weights must fit, or the system would end the process."""
+    if not hasattr(os, "sysconf"):
+        return
+    try:
+        with torch.device("meta"):
+            model = config.model(copy.deepcopy(config.model_config))
+    except Exception:
+        # it computes with its weights while it is built, or refuses its configuration, which the caller will see
+        return
+    needed = sum(weights.nbytes for weights in model.state_dict().values())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > memory:
+        raise UserError(
+            f"{config.model.__name__} would have weights of {needed / 1e9:.1f} GB; this machine has {memory / 1e9:.1f} "
+            "GB of memory: choose smaller sizes"
+        )
 
 
 def _check_optimizer(config: BasicTSForecastingConfig, model: torch.nn.Module) -> None:
@@ -129,6 +187,10 @@ def _check_optimizer(config: BasicTSForecastingConfig, model: torch.nn.Module) -
             ) from error
 
 
+def _listed(value: Any) -> tuple:
+    return () if value is None else tuple(value) if isinstance(value, (list, tuple)) else (value,)
+
+
 def _at_least_one(value: Any) -> bool:
     return isinstance(value, int) and value >= 1
 
@@ -137,34 +199,23 @@ def dataset_folder(config: BasicTSForecastingConfig) -> Path:
     return Path(config.dataset_params.get("data_file_path") or f"datasets/{config.dataset_name}")
 
 
-def check_dataset(config: BasicTSForecastingConfig) -> None:
-    """Raise UserError unless the run's dataset folder holds what the configuration expects."""
-    name, folder = config.dataset_name, dataset_folder(config)
-    if not folder.is_dir():
-        raise UserError(f"dataset {name} is not prepared: there is no folder {folder} here; {how_to_get(name)}")
+def check_dataset(config: BasicTSForecastingConfig) -> list[np.ndarray]:
+    """The values of the parts. UserError unless the run's dataset folder holds what the configuration expects."""
+    folder = dataset_folder(config)
+    parts = open_prepared(folder, config.dataset_name, config.null_val)
     needed = config.dataset_params.input_len + config.dataset_params.output_len
     nodes = config.model_config.get("num_features")
-    for part in PARTS:
-        data, timestamps = (_open(folder / f"{part}_{kind}.npy", name) for kind in ("data", "timestamps"))
+    for part, values in parts.items():
         file = folder / f"{part}_data.npy"
-        if data.ndim != 2 or data.dtype != np.float32:
-            raise UserError(f"{file} is {data.dtype} {data.shape}; expected float32 [rows, nodes]: prepare it again")
-        if nodes is not None and data.shape[1] != nodes:
+        if nodes is not None and values.shape[1] != nodes:
             raise UserError(
-                f"{file} has {data.shape[1]} nodes but the config expects num_features={nodes}; prepare the dataset "
-                f"that the config is for, or use --set model_config.num_features={data.shape[1]}"
+                f"{file} has {values.shape[1]} nodes but the config expects num_features={nodes}; prepare the dataset "
+                f"that the config is for, or use --set model_config.num_features={values.shape[1]}"
             )
-        if len(timestamps) != len(data):
-            raise UserError(f"{file} has {len(data)} rows, {part}_timestamps.npy {len(timestamps)}: prepare it again")
-        if timestamps.ndim != 2 or timestamps.shape[1] < 2:
-            raise UserError(
-                f"{folder / part}_timestamps.npy has shape {timestamps.shape}; expected [rows, 2], time of day and "
-                "day of week: prepare it again"
-            )
-        if len(data) < needed:
-            raise UserError(f"{file} has {len(data)} rows; input_len + output_len = {needed} are needed for one window")
-        if not np.isfinite(data).all():
-            raise UserError(f"{file} holds NaN or infinity; missing values must be {config.null_val}: prepare it again")
+        if len(values) < needed:
+            rows = len(values)
+            raise UserError(f"{file} has {rows} rows; input_len + output_len = {needed} are needed for one window")
+    return list(parts.values())
 
 
 def check_checkpoint(path: str, config: BasicTSForecastingConfig) -> dict[str, Any]:
@@ -175,15 +226,16 @@ def check_checkpoint(path: str, config: BasicTSForecastingConfig) -> dict[str, A
         content = read_checkpoint(path)
     except DamagedCheckpointError as error:
         raise UserError(f"{error}; expected a .pt file of a run") from error
-    if not isinstance(content, dict) or not isinstance(content.get("model_state_dict"), dict):
+    state = content.get("model_state_dict") if isinstance(content, dict) else None
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise UserError(f"{path} is not a BasicTS checkpoint: it has no model_state_dict; expected a .pt file of a run")
-    state = content["model_state_dict"]
     # models on one backbone have the same parameters: what made the checkpoint is noted beside it
     noted = Path(path).parent / "cfg.json"
+    name = config.model.__name__
     if noted.is_file():
-        made_with = json.loads(noted.read_text())["model"]["name"]
-        if made_with != config.model.__name__:
-            name = config.model.__name__
+        made_with = read_json(noted, "remove it, or use the checkpoint of another run").get("model")
+        made_with = made_with.get("name", name) if isinstance(made_with, dict) else name
+        if made_with != name:
             raise UserError(f"checkpoint {path} is of another model, {made_with}, than the config's {name}")
     expected = config.model(config.model_config).state_dict()
     missing, extra = expected.keys() - state.keys(), state.keys() - expected.keys()
@@ -193,7 +245,7 @@ def check_checkpoint(path: str, config: BasicTSForecastingConfig) -> dict[str, A
         if example in different:
             example += f", {list(state[example].shape)} instead of {list(expected[example].shape)}"
         raise UserError(
-            f"checkpoint {path} is of another model than the config's {config.model.__name__}: {len(missing)} "
+            f"checkpoint {path} is of another model than the config's {name}: {len(missing)} "
             f"parameters missing, {len(extra)} unknown, {len(different)} of another shape (such as {example})"
         )
     return content
@@ -202,23 +254,15 @@ def check_checkpoint(path: str, config: BasicTSForecastingConfig) -> dict[str, A
 def check_same_dataset(checkpoint: dict[str, Any], path: str, config: BasicTSForecastingConfig) -> None:
     """Say where the dataset is not the one that the checkpoint was trained on; UserError if its nodes are others."""
     trained = checkpoint.get("dataset_sha256")
-    if not trained:
+    if not isinstance(trained, dict) or not trained:
         return
     folder = dataset_folder(config)
     found = dataset_fingerprint(folder)
-    if found["nodes"] != trained["nodes"]:
+    if found["nodes"] != trained.get("nodes"):
         raise UserError(
             f"{folder} has other nodes, or in another order, than the dataset that {path} was trained on; prepare that "
             "one"
         )
-    if found["data"] != trained["data"]:
+    if found["data"] != trained.get("data"):
         print(f"warning: the arrays in {folder} are not those that {path} was trained on")
 
-
-def _open(file: Path, name: str) -> np.ndarray:
-    if not file.is_file():
-        raise UserError(f"dataset {name} is incomplete: {file} is missing; {how_to_get(name)}")
-    try:
-        return np.load(file, mmap_mode="r")
-    except (ValueError, EOFError) as error:
-        raise UserError(f"{file} is not an .npy array ({error}); prepare dataset {name} again") from error

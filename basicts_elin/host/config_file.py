@@ -6,7 +6,7 @@ from pathlib import Path
 from basicts.configs import BasicTSForecastingConfig
 
 from ..data.catalog import CATALOG
-from ..errors import UserError, nearest
+from ..errors import UserError, nearest, one_line
 from .legacy import legacy_config, named_source, source_of_path
 from .rivals import UNFIT, rival_config, rival_names
 
@@ -42,12 +42,12 @@ def load_config(path: str) -> BasicTSForecastingConfig:
     except SyntaxError as error:
         raise UserError(f"config file {path} has a syntax error in line {error.lineno}: {error.msg}") from error
     except ImportError as error:
-        raise UserError(f"config file {path} imports something that is not there: {error}") from error
+        raise UserError(f"config file {path} imports something that is not there: {one_line(error)}") from error
     except UserError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # whatever the user's code raises, such as a TypeError for a misspelt field
-        raise UserError(f"config file {path} fails with {type(error).__name__}: {error}") from error
+        raise UserError(f"config file {path} fails with {type(error).__name__}: {one_line(error)}") from error
     config = getattr(module, "CFG", None)
     if not isinstance(config, BasicTSForecastingConfig):
         found = "nothing named CFG" if config is None else f"CFG of type {type(config).__name__}"

@@ -3,7 +3,8 @@
 import copy
 import logging
 import os
-import traceback
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Optional
 
@@ -15,10 +16,13 @@ from easytorch.utils import set_visible_devices
 from easytorch.utils.logging import logger_initialized
 
 from ..data.fingerprint import dataset_fingerprint
-from ..errors import NonFinitePredictionError, UserError
-from ..files import write_atomically
-from .checks import check_checkpoint, check_config, check_dataset, check_same_dataset, dataset_folder
+from ..data.labels import node_names
+from ..data.suspicions import suspicions
+from ..errors import UserError
+from ..files import made_folder, write_atomically
+from .checks import check_checkpoint, check_config, check_dataset, check_model, check_same_dataset, dataset_folder
 from .describe import CONFIG_TEXT, describe
+from .failures import close_quietly, failures_logged, raise_what_logging_raised
 from .predictions import FILE_NAME, announcement
 from .processes import Group, check_sendable, run_in_group
 from .run_folder import fresh_folder, intent, locked, run_folder
@@ -54,7 +58,8 @@ def launch_training(
     group = group or Group(config.gpu_num or 1)
     group.check()
     check_config(config, group.size)
-    check_dataset(config)
+    check_model(config)
+    parts = check_dataset(config)
     check_sendable(config, group)
     folder = fresh_folder(config) if fresh else run_folder(config)
     if save_predictions and not config.eval_after_train:
@@ -65,6 +70,8 @@ def launch_training(
         choose_devices(config)
         run_in_group(group, _train, config, None)
         return folder
+    for line in suspicions(parts, config.null_val, node_names(dataset_folder(config), parts[0].shape[1])):
+        print(line)
     said = intent(config, folder, resume=resume)
     if said:
         print(said)
@@ -111,6 +118,7 @@ def _evaluate(
     save_predictions: bool = False,
 ) -> BenchmarkRunner:
     check_config(config)
+    check_model(config)
     check_dataset(config)
     check_same_dataset(check_checkpoint(checkpoint, config), checkpoint, config)
     config = copy.deepcopy(config)
@@ -119,10 +127,10 @@ def _evaluate(
     if batch_size is not None:
         config.test_batch_size = batch_size
     choose_devices(config)
-    runner = CollectingRunner(config, predictions_file) if collect or predictions_file else BenchmarkRunner(config)
-    _init_logger(runner, "evaluation")
-    runner.eval(str(checkpoint))
-    return runner
+    with made_folder(Path(output)):
+        return _run(
+            "evaluation", config, predictions_file, lambda runner: runner.eval(str(checkpoint)), collect=collect
+        )
 
 
 def _announced(config: BasicTSForecastingConfig, folder: Path) -> Path:
@@ -147,9 +155,14 @@ def _init_logger(runner: BenchmarkRunner, job: str) -> None:
     logger = logging.getLogger(name)
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
-        handler.close()
+        # what it could not write, on a full disk, is lost
+        with suppress(OSError):
+            handler.close()
     logger_initialized.discard(name)
     runner.init_logger(logger_name=name, log_file_name=f"{job}_log")
+    for handler in runner.logger.handlers:
+        if isinstance(handler, logging.FileHandler):
+            handler.handleError = raise_what_logging_raised
 
 
 def _train(config: BasicTSForecastingConfig, predictions_file: Optional[Path]) -> None:
@@ -158,13 +171,23 @@ def _train(config: BasicTSForecastingConfig, predictions_file: Optional[Path]) -
         folder = [config["_output_dir"]]
         torch.distributed.broadcast_object_list(folder)
         (config["_output_dir"],) = folder
-    runner = CollectingRunner(config, predictions_file) if predictions_file else BenchmarkRunner(config)
-    _init_logger(runner, "training")
-    try:
-        runner.train()
-    except (UserError, NonFinitePredictionError) as error:
-        runner.logger.error(error)
-        raise
-    except BaseException:
-        runner.logger.error(traceback.format_exc())
-        raise
+    _run("training", config, predictions_file, lambda runner: runner.train())
+
+
+def _run(
+    job: str,
+    config: BasicTSForecastingConfig,
+    predictions_file: Optional[Path],
+    work: Callable[[BenchmarkRunner], None],
+    *,
+    collect: bool = False,
+) -> BenchmarkRunner:
+    """A runner that has done its work."""
+    with failures_logged(Path(config["_output_dir"]), job):
+        runner = CollectingRunner(config, predictions_file) if collect or predictions_file else BenchmarkRunner(config)
+        try:
+            _init_logger(runner, job)
+            work(runner)
+        finally:
+            close_quietly(runner.tensorboard_writer)
+    return runner

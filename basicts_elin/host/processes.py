@@ -4,7 +4,10 @@ import os
 import pickle
 import signal
 import socket
-from collections.abc import Callable, Sequence
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing.process import BaseProcess
@@ -92,14 +95,36 @@ def run_in_group(group: Group, function: Callable[..., None], *arguments: Any) -
     address = group.address or f"127.0.0.1:{free_port()}"
     errors = torch.multiprocessing.get_context("spawn").SimpleQueue()
     settings = get_device_type(), max(1, torch.get_num_threads() // group.per_node), errors
-    context = start_processes(_start_rank, (settings, group, address, function, arguments), group.per_node, join=False)
+    with _deaf_to_interrupts():
+        context = start_processes(
+            _start_rank, (settings, group, address, function, arguments), group.per_node, join=False
+        )
     try:
         while not context.join():
             pass
+    except KeyboardInterrupt:
+        for process in context.processes:
+            process.terminate()
+        raise
     except (ProcessRaisedException, ProcessExitedException) as error:
+        # the progress bar of a process that was ended has no end
+        print(file=sys.stderr)
         if not errors.empty():
             raise errors.get() from error
         raise FailedRunError(_description(error, context.processes)) from error
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that are started here leave it to this one to end them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _start_rank(local_rank: int, settings: tuple, *what: Any) -> None:

@@ -59,6 +59,11 @@ class ResumableRunner(LoopRunner):
         self._check_best()
         self.logger.info(f"Resume training after epoch {self.start_epoch}")
 
+    def _load_model(self, ckpt_path: Optional[str] = None, strict: bool = True) -> None:
+        """Defect: with a torch before 2.6, code in a checkpoint is run."""
+        self.logger.info(f"Loading checkpoint from {ckpt_path}")
+        self._module().load_state_dict(read_checkpoint(ckpt_path)["model_state_dict"], strict=strict)
+
     def _newest_state(self) -> Optional[dict[str, Any]]:
         checkpoints = epoch_checkpoints(Path(self.ckpt_save_dir), self.model_name)
         state, damages = newest_intact(checkpoints)

@@ -1,5 +1,6 @@
 """The folder of a run: which one it is, what it holds, and that one process has it to itself."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,7 @@ from basicts.configs import BasicTSForecastingConfig
 from filelock import FileLock, Timeout
 
 from ..errors import UserError
-from ..files import remove_leftovers
+from ..files import made_folder, remove_leftovers
 from .checkpoints import epoch_checkpoints
 
 _LOCK = ".lock"
@@ -49,11 +50,17 @@ def locked(folder: Path) -> Iterator[None]:
 
     Raises: UserError where another process has it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    is_new = not folder.exists()
     try:
-        with FileLock(folder / _LOCK, timeout=0):
-            remove_leftovers(folder)
-            yield
+        with made_folder(folder), FileLock(folder / _LOCK, timeout=0):
+            try:
+                remove_leftovers(folder)
+                yield
+            except BaseException:
+                # a run that has not begun leaves nothing
+                if is_new and not any(folder.glob("*.log")):
+                    shutil.rmtree(folder)
+                raise
     except Timeout as error:
         raise UserError(
             f"another process is training in {folder}; wait for it, or start with --fresh in a folder of its own"

@@ -11,9 +11,10 @@ from typing import Any, Optional
 import torch
 from basicts.configs import BasicTSForecastingConfig
 
-from ..errors import FailedRunError
+from ..errors import FailedRunError, UserError
 from ..record import peak_memory_mib
-from .checks import check_config, check_dataset
+from .checks import check_config, check_dataset, check_model
+from .failures import close_quietly, failure_line
 from .launcher import choose_devices
 from .runner import BenchmarkRunner
 
@@ -68,18 +69,26 @@ def repeat_one_batch(config: BasicTSForecastingConfig, steps: int, batch_size: O
     """Train `steps` times on the first batch of a run, by its configuration; nothing of it is kept.
 
     batch_size: windows of the batch; None = the configuration's.
-    Raises: UserError as a run would. FailedRunError where a loss or, in the end, a weight is not finite.
+    Raises: UserError as a run would. FailedRunError where a step fails, or a loss or, in the end, a weight is not
+        finite.
     """
     config = copy.deepcopy(config)
     config.train_batch_size = batch_size or config.train_batch_size
     check_config(config)
+    check_model(config)
     check_dataset(config)
     choose_devices(config)
     with tempfile.TemporaryDirectory() as folder:
         config["_output_dir"] = folder
         runner = _Runner(config)
-        seconds = _train(runner, steps)
-        runner.tensorboard_writer.close()
+        try:
+            seconds = _train(runner, steps)
+        except (UserError, FailedRunError):
+            raise
+        except Exception as error:
+            raise FailedRunError(f"{runner.model_name}: {failure_line(error)}") from error
+        finally:
+            close_quietly(runner.tensorboard_writer)
     for step, loss in enumerate(runner.losses, start=1):
         if not math.isfinite(loss):
             raise FailedRunError(f"{runner.model_name}: the loss is {loss} at step {step} of {steps}")

@@ -1,12 +1,13 @@
 """Forecasts that need no training, on the benchmark's test windows: what every model has to beat."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ..data.layout import read_meta
+from ..data.prepared import open_prepared
 from ..errors import UserError
 from .metrics import metrics_by_horizon, observed
 
@@ -35,20 +36,27 @@ def read_prepared(folder: Path) -> Prepared:
     """Read a BasicTS 1.1 dataset folder. Raises: UserError where it is not there."""
     if not (folder / "meta.json").is_file():
         raise UserError(f"{folder} is no prepared dataset (no meta.json); start the command where datasets/ lies")
-    meta = json.loads((folder / "meta.json").read_text())
-    slots_per_day = 24 * 60 // meta["frequency (minutes)"]
+    meta = read_meta(folder)
+    try:
+        slots_per_day, null_value = 24 * 60 // meta["frequency (minutes)"], float(meta["regular_settings"]["null_val"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise UserError(f"{folder / 'meta.json'} lacks the frequency or null_val; prepare the dataset again") from error
+    values = open_prepared(folder, folder.name, null_value)
 
     def part(name: str) -> Part:
         timestamps = np.load(folder / f"{name}_timestamps.npy")
         slot, day = (np.rint(timestamps[:, i] * count).astype(int) for i, count in ((0, slots_per_day), (1, 7)))
-        return Part(np.load(folder / f"{name}_data.npy"), slot, day)
+        return Part(values[name], slot, day)
 
-    return Prepared(part("train"), part("test"), meta["regular_settings"]["null_val"])
+    return Prepared(part("train"), part("test"), null_value)
 
 
 def naive_metrics(folder: Path, input_len: int = 12, output_len: int = 12) -> dict[str, dict[str, dict]]:
     """Metrics by horizon of each naive forecast on the test windows of a prepared dataset."""
     data = read_prepared(folder)
+    rows = len(data.test.values)
+    if rows < input_len + output_len:
+        raise UserError(f"{folder}/test_data.npy has {rows} rows; expected {input_len} + {output_len}, a window")
     targets = windows(data.test.values[input_len:], output_len)
     forecasts = {
         LAST_VALUE: last_value(data.test.values, input_len, output_len, data.null_value),

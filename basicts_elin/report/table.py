@@ -1,10 +1,12 @@
 """Rows of metrics: one per model and horizon, as CSV and as text."""
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..files import made_folder, write_atomically
 from .metrics import METRICS
 
 Row = dict[str, Any]
@@ -24,13 +26,14 @@ def metric_rows(model: str, by_horizon: dict[str, dict], **facts: Any) -> list[R
 
 
 def write_csv(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> None:
-    """Write the rows; metrics with 4 decimals, what a row does not have stays empty."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({column: _cell(column, row.get(column)) for column in columns})
+    """Write the rows, whole or not at all; metrics with 4 decimals, what a row does not have stays empty."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({column: _cell(column, row.get(column)) for column in columns})
+    with made_folder(path.parent):
+        write_atomically(path, text.getvalue().encode())
 
 
 def format_table(rows: Sequence[Row]) -> str:

@@ -24,6 +24,8 @@ DIMS = {"input_hidden_size": 4, "tid_hidden_size": 4, "diw_hidden_size": 4, "ada
 CFG = benchmark_config(ELinFormer, ELinFormerConfig(num_features=5, num_layers=1, **DIMS), "SyntheticTraffic")
 """
 CFG = "cfg/Tiny_small/Tiny.py"
+# of a process that can import the tests; tiny tensors: a second thread costs more than it saves
+ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}", "OMP_NUM_THREADS": "1"}
 
 
 def paths(printed):

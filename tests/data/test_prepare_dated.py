@@ -124,7 +124,7 @@ def test_dates_out_of_order_are_refused(tmp_path, out, order):
 def test_values_that_are_missing_as_nan_are_refused(tmp_path, dated, out):
     dated.iloc[7, 2] = np.nan
     message = refusal("METR-LA", save_h5(tmp_path / "la.h5", dated), out=out)
-    assert "the first at row 7, node 767542" in message
+    assert "the first (nan) at row 7, node 767542" in message
     assert nothing_written(out)
 
 

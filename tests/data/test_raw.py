@@ -64,7 +64,7 @@ def test_another_number_of_nodes_is_refused(tmp_path, out, flow):
 def test_values_that_are_no_numbers_are_counted_and_located(tmp_path, out, flow, bad):
     flow[[1500, 2000], [2, 0], 0] = bad
     path = save_npz(tmp_path / "PEMS08.npz", flow)
-    expected = "2 values that are NaN or infinite, the first at row 1500, node 2"
+    expected = f"2 values that are NaN or infinite, the first ({np.float32(bad):g}) at row 1500, node 2"
     assert expected in refusal("PEMS08", path, out=out)
     assert expected in refusal("PEMS08", path, out=out, rows="1000:")
     prepare_dataset("PEMS08", path, out=out, rows=":1000")

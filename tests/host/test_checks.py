@@ -9,7 +9,7 @@ from tiny import DIMS, NAME, NODES, Tiny, TinyConfig, ours
 from basicts_elin import ELinFormer, ELinFormerConfig, STAEformer, STAEformerConfig
 from basicts_elin.errors import UserError
 from basicts_elin.host import benchmark_config
-from basicts_elin.host.checks import check_checkpoint, check_config, check_dataset, parse_gpus
+from basicts_elin.host.checks import check_checkpoint, check_config, check_dataset, check_model, parse_gpus
 from basicts_elin.host.launcher import best_checkpoint, launch_evaluation, launch_training
 
 FOLDER = Path("datasets") / NAME
@@ -254,7 +254,7 @@ class Asserting(Tiny):
 
 
 def test_a_model_that_refuses_by_an_assertion_is_one_line(workplace):
-    message = refusal(check_config, ours(Asserting, TinyConfig(bias=False)))
+    message = refusal(check_model, ours(Asserting, TinyConfig(bias=False)))
     assert message == "Asserting refuses its configuration: AssertionError: no bias"
 
 
@@ -280,7 +280,8 @@ def test_a_window_without_steps_is_refused(workplace, name):
     ],
 )
 def test_what_basicts_would_fail_on_late(workplace, changes, message):
-    assert refusal(check_config, ours(**changes)).startswith(message)
+    check = check_model if any(name.endswith("_params") for name in changes) else check_config
+    assert refusal(check, ours(**changes)).startswith(message)
 
 
 def test_every_loss_that_is_offered_can_be_trained_with(tiny):

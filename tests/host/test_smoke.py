@@ -71,6 +71,18 @@ def test_weights_that_are_not_finite_are_a_failed_run(tiny):
         repeat_one_batch(ours(Overflowing), 1, 2)
 
 
+class Failing(Tiny):
+    """Its first step fails."""
+
+    def forward(self, inputs, inputs_timestamps):
+        raise IndexError("no such\nnode")
+
+
+def test_a_step_that_fails_is_one_line(tiny):
+    with pytest.raises(FailedRunError, match=r"^Failing: IndexError: no such node$"):
+        repeat_one_batch(ours(Failing), 1, 2)
+
+
 def test_what_a_run_would_refuse_is_refused(tiny):
     with pytest.raises(UserError, match="num_epochs=0"):
         repeat_one_batch(ours(Tiny, TinyConfig(), num_epochs=0), 1, 2)

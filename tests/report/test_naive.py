@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny import NAME, STEPS, raw_windows, write_dataset
+from tiny import NAME, NODES, STEPS, raw_windows, write_dataset
 
 from basicts_elin.data.prepare import prepare_dataset
 from basicts_elin.errors import UserError
@@ -121,6 +121,7 @@ def test_every_slot_of_a_day_and_day_of_a_week_is_found(workplace, steps_per_day
     index = np.arange(7 * steps_per_day)
     stamps = np.stack([index % steps_per_day / steps_per_day, index // steps_per_day / 7], axis=1)
     np.save(folder / "train_timestamps.npy", stamps.astype(np.float32))
+    np.save(folder / "train_data.npy", np.ones((len(index), NODES), np.float32))
     train = read_prepared(folder).train
     np.testing.assert_array_equal(train.slot, index % steps_per_day)
     np.testing.assert_array_equal(train.day, index // steps_per_day)

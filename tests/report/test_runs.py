@@ -74,7 +74,8 @@ def test_the_name_of_a_run(tiny):
 )
 def test_an_older_baseline_has_another_name_than_ours(tmp_path, config, label):
     write(tmp_path, CONTENT)
-    rows = run_rows(tmp_path, {"config": config, "model": "M", "versions": {"torch": "2", "basicts": "1"}})
+    record = {"model": "M", "dataset": "D", "input_len": 12, "output_len": 12, "parameters": 1, "versions": {}}
+    rows = run_rows(tmp_path, record | {"config": config})
     assert {row["model"] for row in rows} == {label}
 
 

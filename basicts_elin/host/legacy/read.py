@@ -141,8 +141,8 @@ def _imported(source: Source) -> Any:
         raise
     except ImportError as error:
         hint = "BasicTS 0.5 has it, the stand-in has not" if _is_basicts(error.name) else "pip install '.[legacy]'"
-        raise UserError(f"{source.name} imports something that is not there: {error} ({hint})") from error
-    except Exception as error:
+        raise UserError(f"{source.name} imports something that is not there: {one_line(error)} ({hint})") from error
+    except (Exception, SystemExit) as error:
         # whatever the configuration's own code raises
         raise UserError(f"{source.name} fails with {type(error).__name__}: {one_line(error)}") from error
 

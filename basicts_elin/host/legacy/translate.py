@@ -26,12 +26,12 @@ _METRICS = ("MAE", "RMSE", "MAPE", "MSE")
 _WITHOUT_EFFECT = ("DESCRIPTION", "_", "TEST.INTERVAL", "EVAL.USE_GPU")
 
 _ENVIRONMENT = {
-    "SEED": "seed",
-    "TF32": "tf32",
-    "DETERMINISTIC": "deterministic",
-    "CUDNN.ENABLED": "cudnn_enabled",
-    "CUDNN.BENCHMARK": "cudnn_benchmark",
-    "CUDNN.DETERMINISTIC": "cudnn_determinstic",
+    "ENV.SEED": "seed",
+    "ENV.TF32": "tf32",
+    "ENV.DETERMINISTIC": "deterministic",
+    "ENV.CUDNN.ENABLED": "cudnn_enabled",
+    "ENV.CUDNN.BENCHMARK": "cudnn_benchmark",
+    "ENV.CUDNN.DETERMINISTIC": "cudnn_determinstic",
 }
 _LOADER = {"NUM_WORKERS": "num_workers", "PIN_MEMORY": "pin_memory", "PREFETCH": "prefetch"}
 
@@ -147,8 +147,7 @@ def _training_fields(keys: Keys, found: Reading) -> dict[str, Any]:
         "optimizer_params": optimizer_params,
         "lr_scheduler": scheduler,
         "lr_scheduler_params": scheduler_params,
-        "ckpt_save_strategy": keys.take("TRAIN.CKPT_SAVE_STRATEGY", None),
-        "finetune_from": keys.take("TRAIN.FINETUNE_FROM", None),
+        **_given(keys, {"TRAIN.CKPT_SAVE_STRATEGY": "ckpt_save_strategy", "TRAIN.FINETUNE_FROM": "finetune_from"}),
         "strict_load": keys.take("TRAIN.FINETUNE_STRICT_LOAD", True),
         "val_interval": keys.take("VAL.INTERVAL", 1),
         "callbacks": _callbacks(keys, found),
@@ -205,8 +204,13 @@ def _other_fields(keys: Keys, cfg: dict[str, Any]) -> dict[str, Any]:
             keys.take(f"TRAIN.CUSTOM.{name}")
         # with more, the runner of 0.5.8 raises
         keys.expect("TRAIN.CUSTOM.NUM_SPLIT", (1,))
-    environment = {name: keys.take(f"ENV.{key}", None) for key, name in _ENVIRONMENT.items()}
-    return {name: value for name, value in environment.items() if value is not None} | _folder(keys, cfg)
+    return _given(keys, _ENVIRONMENT) | _folder(keys, cfg)
+
+
+def _given(keys: Keys, names: dict[str, str]) -> dict[str, Any]:
+    """Those of them that the configuration has, by the names of our fields."""
+    values = {name: keys.take(key, None) for key, name in names.items()}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _folder(keys: Keys, cfg: dict[str, Any]) -> dict[str, Any]:

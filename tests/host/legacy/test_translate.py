@@ -11,7 +11,7 @@ from tiny import FACTS, NAME, NODES
 from basicts_elin.data.catalog import CATALOG
 from basicts_elin.errors import UserError
 from basicts_elin.host.changes import with_changes
-from basicts_elin.host.checks import check_config
+from basicts_elin.host.checks import check_config, check_model
 from basicts_elin.host.config_file import config_name, load_config
 from basicts_elin.host.legacy import ROOT_VARIABLE
 from basicts_elin.host.legacy.loss import LegacyLoss, LegacyTaskFlow, baseline_loss
@@ -46,6 +46,7 @@ def test_a_configuration_becomes_a_run(checkout):
     assert vars(curriculum) == {"prediction_length": 12, "warm_up_epochs": 0, "cl_epochs": 1, "step_size": 4}
     assert (clipping.max_norm, stopping.patience) == (5.0, 2)
     check_config(found)
+    check_model(found)
 
 
 def test_the_loss_of_most_is_ours_and_what_is_not_asked_for_is_left_out(checkout, edit):
@@ -93,7 +94,7 @@ def test_a_part_with_the_same_nodes_has_the_same_configuration(checkout, edit, m
     (folder / "Tiny.py").rename(folder / "Whole.py")
     found = config()
     assert (found.dataset_name, found.model_config.file) == (NAME, "Whole")
-    check_config(found)
+    check_model(found)
     monkeypatch.setitem(CATALOG, "Whole", type(FACTS)(**{**vars(whole), "num_nodes": 9}))
     assert refusal() == "Mini/Whole.py of BasicTS 0.5 is made for 9 nodes; Tiny has 5"
 
@@ -174,6 +175,6 @@ def test_a_loss_that_processes_cannot_share_is_for_one(checkout):
 
 def test_another_dataset_or_length_is_refused(checkout):
     with pytest.raises(UserError, match=r"LegacyMini refuses .*input_len=6: Mini/Tiny.py .* is made for 12 steps"):
-        check_config(with_changes(config(), {"input_len": 6}))
+        check_model(with_changes(config(), {"input_len": 6}))
     with pytest.raises(UserError, match=r"LegacyMini refuses .*Mini/Tiny.py .* is of Tiny; it cannot run on PEMS08"):
-        check_config(with_changes(config(), {"dataset_name": "PEMS08"}))
+        check_model(with_changes(config(), {"dataset_name": "PEMS08"}))

@@ -1,0 +1,385 @@
+"""Input that cannot hurt: one or two lines, exit code 2, nothing is changed and nothing in it is run.
+
+A line of the table is a case: its name, what is broken, the command, what it says.
+"""
+
+import os
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from cli.bad_input import (
+    COMMANDS,
+    DATASET,
+    EVALUATE,
+    H5,
+    MADE,
+    NPZ,
+    OLD,
+    REPORT,
+    TRAIN,
+    Runs,
+    archive,
+    array,
+    config,
+    cut,
+    fill,
+    folder_at,
+    frame,
+    gone,
+    h5,
+    json_with,
+    npz,
+    old,
+    pickled,
+    put,
+    put_in_place,
+    saved,
+    text,
+    tree,
+    write,
+)
+from cli.commands import CONFIG
+from tiny import DIMS, Tiny, TinyConfig
+
+from basicts_elin.cli import main
+
+NOTHING = lambda: None  # noqa: E731
+OTHER = TRAIN.replace("cfg/Tiny_small/Tiny.py", "other.py")
+MODEL = "from basicts_elin import ELinFormer as Tiny, ELinFormerConfig as TinyConfig"
+OURS = CONFIG.replace("from tiny import Tiny, TinyConfig", MODEL).replace("TinyConfig()", f"TinyConfig(**{DIMS})")
+GRAPH = f"{NPZ} --adjacency raw/graph"
+EDGES = f"{NPZ} --distances raw/edges.csv"
+TAIL = "prepare METR-LA --raw raw/metr-la.h5 --rows :300 --out out"
+WEIGHTS = {"linear.weight": torch.zeros(12, 12), "linear.bias": torch.zeros(12)}
+
+NPZ_CASES = [
+    ("missing", gone("raw/PEMS08.npz"), NPZ, "raw/PEMS08.npz does not exist; expected the file of PEMS08"),
+    ("cut short", cut("raw/PEMS08.npz"), NPZ, "raw/PEMS08.npz is no .npz archive, or was cut short; download"),
+    ("empty", write("raw/PEMS08.npz", b""), NPZ, "raw/PEMS08.npz is no .npz archive"),
+    ("text", write("raw/PEMS08.npz"), NPZ, "raw/PEMS08.npz is no .npz archive"),
+    ("a bare pickle", pickled("raw/PEMS08.npz"), NPZ, "raw/PEMS08.npz is no .npz archive"),
+    ("a folder without data", folder_at("raw/PEMS08.npz"), NPZ, "raw/PEMS08.npz has no data.dat"),
+    ("of the wrong kind", NOTHING, "prepare PEMS08 --raw raw/metr-la.h5 --out out", "is neither a .npz file nor"),
+    ("another key", npz(key="flow"), NPZ, "raw/PEMS08.npz has the keys flow; expected the array 'data'"),
+    ("one dimension", npz(lambda data: data[:, 0, 0]), NPZ, "'data' of raw/PEMS08.npz has the shape [3000]; expected"),
+    ("four dimensions", npz(lambda data: data[None]), NPZ, "has the shape [1, 3000, 4, 3]; expected [steps, nodes]"),
+    ("no channel", npz(lambda data: data[..., :0]), NPZ, "has the shape [3000, 4, 0]; expected"),
+    ("objects", npz(lambda data: data.astype(object)), NPZ, "raw/PEMS08.npz cannot be read", "allow_pickle"),
+    ("code", npz(lambda data: np.array([Runs()])), NPZ, "raw/PEMS08.npz cannot be read", "allow_pickle"),
+    ("text values", npz(lambda data: data.astype(str)), NPZ, "'data' of raw/PEMS08.npz has the type <U32; expected integers or floats"),
+    ("complex values", npz(lambda data: data + 1j), NPZ, "has the type complex128; expected integers or floats"),
+    ("NaN", npz(put(7, 2, np.nan)), NPZ, "has 1 values that are NaN or infinite, the first (nan) at row 7, node 2"),
+    ("infinity", npz(put(7, 2, np.inf)), NPZ, "NaN or infinite, the first (inf) at row 7, node 2; expected numbers"),
+    ("too large a number", npz(put(7, 2, 1e300)), NPZ, "NaN or infinite, the first (inf) at row 7, node 2"),
+    ("negative flow", npz(put(7, 2, -3)), NPZ, "1 values below 0, the first (-3) at row 7, node 2; expected traffic"),
+    ("nothing measured", npz(lambda data: 0 * data), NPZ, "every value of raw/PEMS08.npz is 0 = missing"),
+    ("other nodes", npz(lambda data: data[:, :3]), NPZ, "raw/PEMS08.npz has 3 nodes; PEMS08 has 4"),
+    ("fewer steps", npz(lambda data: data[:99]), NPZ, "the file has 99 steps; PEMS08 has 3000", "--rows A:B"),
+    ("too few steps", NOTHING, f"{NPZ} --rows :100", "parts of 60, 20 and 20; each needs 24 (12 in, 12 out)"),
+    ("rows that are none", NOTHING, f"{NPZ} --rows 5", "rows: '5' is malformed; expected A:B"),
+    ("rows of many digits", NOTHING, f"{NPZ} --rows {'9' * 5000}:", "is malformed; expected A:B"),
+    ("rows out of range", NOTHING, f"{NPZ} --rows 2999:4000", "rows: 2999:4000 is out of range; expected a part of"),
+    ("a first row below 0", NOTHING, f"{NPZ} --first-row -1", "first_row: -1 is negative; expected"),
+    ("unknown dataset", NOTHING, "prepare PEMS99 --raw raw/PEMS08.npz", "'PEMS99' is not in the catalogue; known are"),
+    ("no raw file named", NOTHING, "prepare PEMS08", "--raw is missing; expected the raw file of PEMS08"),
+]
+
+H5_CASES = [
+    ("missing", gone("raw/metr-la.h5"), H5, "raw/metr-la.h5 does not exist; expected the file of METR-LA"),
+    ("cut short", cut("raw/metr-la.h5"), H5, "raw/metr-la.h5 cannot be read as HDF5", "cut short? Download it again"),
+    ("text", write("raw/metr-la.h5"), H5, "raw/metr-la.h5 cannot be read as HDF5"),
+    ("no frame", h5(lambda file: file.pop("speed")), H5, "holds no frame in pandas's fixed format, its keys are (none)"),
+    ("no index", h5(lambda file: file["speed"].pop("axis1")), H5, "raw/metr-la.h5 holds no frame"),
+    ("no values", h5(lambda file: file["speed"].pop("block0_values")), H5, "raw/metr-la.h5 cannot be read as HDF5"),
+    ("an array alone", h5(lambda file: (file.pop("speed"), file.create_dataset("speed", data=[1.0]))), H5, "no frame"),
+    ("a table", frame(lambda data: data, format="table"), H5, "'speed' is in pandas's table format; expected"),
+    ("a series", frame(lambda data: data[data.columns[0]]), H5, "raw/metr-la.h5 holds no frame"),
+    ("numbers for dates", frame(lambda data: data.reset_index(drop=True)), H5, "the index of 'speed'", "expected dates"),
+    ("text values", frame(lambda data: data.astype(str)), H5, "column 773869 of raw/metr-la.h5 holds str; expected numbers in every"),
+    ("NaN", frame(lambda data: data.mask(data == data.iloc[7, 2])), H5, "NaN or infinite, the first (nan) at row 7, node"),
+    ("negative speed", frame(lambda data: -data), H5, "12000 values below 0, the first (-1) at row 0, node 773869"),
+    ("unsorted", frame(lambda data: data[::-1]), H5, "is not later than the row before it", "sort it, or drop what is"),
+    ("double", frame(lambda data: pd.concat([data[:9], data[8:-1]])), H5, "of row 9 is not later than the row before"),
+    ("an irregular interval", frame(lambda data: data.set_axis(data.index.delete(9).insert(9, data.index[9] + pd.Timedelta("1min")))), H5, "of row 9 is no multiple of 5 minutes later"),
+    ("seconds", frame(lambda data: data.set_axis(data.index + pd.Timedelta("1s"))), H5, "expected whole minutes"),
+    ("a time zone", frame(lambda data: data.tz_localize("UTC")), H5, "with a time zone; expected dates in local time"),
+    ("columns of one name", h5(lambda file: file["speed/axis0"].write_direct(np.array(file["speed/axis0"])[[0, 0, 2, 3]])), H5, "two columns of one name"),
+    ("other sensors", frame(lambda data: data.iloc[:, :3]), H5, "raw/metr-la.h5 has 3 nodes; METR-LA has 4"),
+    ("fewer steps", frame(lambda data: data[:200]), H5, "the file has 200 steps; METR-LA has 3000"),
+    ("too few steps", NOTHING, TAIL.replace("300", "200"), "parts of 140, 20 and 40; each needs 24 (12 in, 12 out)"),
+    ("a first row", NOTHING, f"{H5} --first-row 5", "first_row: 5 is not for the .h5 raw/metr-la.h5"),
+]
+
+OLD_CASES = [
+    ("no data", gone("raw/old/data.dat"), OLD, "raw/old has no data.dat; expected a folder of BasicTS 0.5"),
+    ("cut short", cut("raw/old/data.dat"), OLD, "raw/old/data.dat has 72000 bytes; expected 144000", "copy the folder"),
+    ("no description", gone("raw/old/desc.json"), OLD, "raw/old/desc.json gives no 'shape' (FileNotFoundError)"),
+    ("no JSON", write("raw/old/desc.json"), OLD, "raw/old/desc.json gives no 'shape' (JSONDecodeError); expected"),
+    ("no shape", write("raw/old/desc.json", b"[]"), OLD, "raw/old/desc.json gives no 'shape'"),
+    ("deep JSON", write("raw/old/desc.json", b"[" * 10**5), OLD, "raw/old/desc.json gives no 'shape' (RecursionError)"),
+    ("one channel", json_with("raw/old/desc.json", shape=[3000, 12, 1]), OLD, "with 3 channels or more"),
+    ("a shape of text", json_with("raw/old/desc.json", shape=["3000", "4", "3"]), OLD, "'shape' in raw/old/desc.json is"),
+    ("NaN", old(put_in_place((7, 2, 0), np.nan)), OLD, "raw/old has 1 values that are NaN"),
+    ("negative flow", old(put_in_place((7, 2, 0), -3)), OLD, "raw/old has 1 values below 0, the first (-3) at row 7"),
+    ("times that differ", old(put_in_place((7, 2, 1), 0.5)), OLD, "differs between nodes at row 7"),
+    ("a time of 1", old(put_in_place((7, slice(None), 1), 1)), OLD, "raw/old/data.dat is 1 at row 7; expected [0, 1)"),
+    ("NaN for a time", old(put_in_place((7, slice(None), 1), np.nan)), OLD, "is nan at row 7; expected [0, 1)"),
+    ("an irregular interval", old(put_in_place((7, slice(None), 1), 0.0504)), OLD, "time of day of row 7 is 0.0504; expected a multiple of 1/288"),
+    ("a double time", old(lambda data: np.copyto(data[7], data[6])), OLD, "row 7 has the time of the row before it"),
+    ("unsorted", old(lambda data: np.copyto(data, data[::-1].copy())), OLD, "row 1 is earlier than the row before it"),
+]
+
+GRAPH_CASES = [
+    ("missing", NOTHING, f"{NPZ} --adjacency no.npy", "adjacency: no.npy is missing or no file; expected .npy, .csv or"),
+    ("of another kind", NOTHING, f"{NPZ} --adjacency raw/ids.txt", "raw/ids.txt is neither of .npy, .csv, .pkl"),
+    ("of another size", lambda: np.save("raw/graph.npy", np.eye(3)), f"{GRAPH}.npy", "raw/graph.npy is 3 x 3; the dataset has 4 nodes"),
+    ("not square", lambda: np.save("raw/graph.npy", np.ones((4, 3))), f"{GRAPH}.npy", "holds float64 [4, 3]; expected a square"),
+    ("three dimensions", lambda: np.save("raw/graph.npy", np.ones((4, 4, 1))), f"{GRAPH}.npy", "expected a square matrix"),
+    ("NaN", lambda: np.save("raw/graph.npy", np.eye(4) * np.nan), f"{GRAPH}.npy", "raw/graph.npy holds NaN or infinity"),
+    ("text values", lambda: np.save("raw/graph.npy", np.eye(4).astype(str)), f"{GRAPH}.npy", "expected a square matrix of num"),
+    ("objects", lambda: np.save("raw/graph.npy", np.array([[Runs()]])), f"{GRAPH}.npy", "raw/graph.npy is no .npy array"),
+    ("cut short", cut("raw/graph.npy"), f"{GRAPH}.npy", "raw/graph.npy is no .npy array of numbers"),
+    ("an archive", archive("raw/graph.npy"), f"{GRAPH}.npy", "holds NpzFile; expected"),
+    ("larger than any memory", write("raw/graph.npy", b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f8', 'fortran_order': False, 'shape': (9999999, 9999999), }".ljust(117) + b"\n"), f"{GRAPH}.npy", "raw/graph.npy is no .npy array"),
+    ("code", pickled("raw/graph.pkl"), f"{GRAPH}.pkl", "raw/graph.pkl asks for posix.mkdir", "nothing of it was run"),
+    ("a pickle cut short", cut("raw/graph.pkl"), f"{GRAPH}.pkl", "raw/graph.pkl cannot be read as a pickle"),
+    ("a pickle of text", pickled("raw/graph.pkl", "graph"), f"{GRAPH}.pkl", "raw/graph.pkl holds str; expected a square"),
+    ("other ids", text("raw/ids.txt", *"efgh"), f"{GRAPH}.pkl --ids raw/ids.txt", "raw/graph.pkl has no node e (4 of the"),
+    ("CSV of text", text("raw/graph.csv", "a,b"), f"{GRAPH}.csv", "raw/graph.csv is no matrix of numbers between commas"),
+    ("CSV of ragged rows", text("raw/graph.csv", "1,2", "3"), f"{GRAPH}.csv", "raw/graph.csv is no matrix of numbers"),
+    ("CSV in another encoding", write("raw/graph.csv", b"\xff\xfe1\x00"), f"{GRAPH}.csv", "raw/graph.csv cannot be read as"),
+    ("given twice", NOTHING, f"{EDGES} --adjacency raw/graph.npy", "the graph is given twice, by --distances too"),
+    ("edges to nowhere", text("raw/edges.csv", "0,9,1"), EDGES, "line 1 of raw/edges.csv names the node '9'; expected 0 to 3"),
+    ("edges of one end", text("raw/edges.csv", "0"), EDGES, "line 1 of raw/edges.csv is '0'; expected from,to,cost"),
+    ("edges in bytes", write("raw/edges.csv", b"\xff\xfe\x00"), EDGES, "raw/edges.csv cannot be read as text"),
+    ("no edges", gone("raw/edges.csv"), EDGES, "distances: raw/edges.csv cannot be read as text", "No such file"),
+    ("too few ids", text("raw/ids.txt", "a"), f"{EDGES} --ids raw/ids.txt", "raw/ids.txt has 1 ids; the dataset has 4"),
+    ("ids twice", text("raw/ids.txt", *"abca"), f"{EDGES} --ids raw/ids.txt", "raw/ids.txt names a twice; expected each"),
+    ("no sensors", text("raw/sensors.txt"), f"{H5} --sensors raw/sensors.txt", "raw/sensors.txt is empty; expected sensor"),
+    ("unknown sensors", text("raw/sensors.txt", "1"), f"{H5} --sensors raw/sensors.txt", "names 1, which is no sensor of"),
+    ("sensors of an .npz", NOTHING, f"{NPZ} --sensors raw/sensors.txt", "raw/PEMS08.npz has no sensor ids to choose by"),
+]
+
+OUT_CASES = [
+    ("a file in the way", write("out"), NPZ, "out/PEMS08 cannot be written", "Not a directory", "name another --out"),
+    ("a file for the dataset", lambda: (folder_at("out")(), write("out/PEMS08")()), NPZ, "out/PEMS08 is a file; expected"),
+    ("what exists", lambda: os.makedirs("out/PEMS08"), NPZ, "out/PEMS08 exists already; --force replaces it, --out"),
+    ("a link to itself", lambda: (folder_at("out")(), os.symlink("PEMS08", "out/PEMS08")), NPZ, "out/PEMS08"),
+    ("a name too long", NOTHING, NPZ.replace("--out out", f"--out {'a' * 300}"), "File name too long"),
+    ("too few nodes", NOTHING, MADE.replace("4", "1"), "nodes: 1 is too small for SyntheticTraffic; expected 2 or more"),
+    ("too many nodes", NOTHING, MADE.replace("4", "999999999"), "nodes: 999999999 on 7 days are too many", "or less"),
+    ("a negative seed", NOTHING, f"{MADE} --seed -1", "seed: -1 is too small for SyntheticTraffic; expected 0 or more"),
+    ("a number that is none", NOTHING, f"{MADE} --seed x", "argument --seed: invalid int value: 'x'", "-h explains"),
+    ("a raw file of what is made", NOTHING, f"{MADE} --raw x", "--raw: SyntheticTraffic is made, not read; leave it"),
+]
+
+PREPARED_CASES = [
+    ("no dataset", gone(DATASET), TRAIN, f"dataset Tiny is not prepared: there is no folder {DATASET} here; make it by"),
+    ("a file for a folder", lambda: (gone(DATASET)(), write(DATASET)()), TRAIN, "dataset Tiny is not prepared"),
+    ("a part missing", gone(f"{DATASET}/val_data.npy"), TRAIN, f"{DATASET}/val_data.npy is missing; make it by"),
+    ("cut short", cut(f"{DATASET}/val_data.npy"), TRAIN, f"{DATASET}/val_data.npy is not an .npy array", "prepare dataset"),
+    ("empty", write(f"{DATASET}/val_data.npy", b""), TRAIN, f"{DATASET}/val_data.npy is not an .npy array"),
+    ("text", write(f"{DATASET}/val_data.npy"), TRAIN, f"{DATASET}/val_data.npy is not an .npy array"),
+    ("a bare pickle", pickled(f"{DATASET}/val_data.npy"), TRAIN, f"{DATASET}/val_data.npy is not an .npy array"),
+    ("an archive", archive(f"{DATASET}/val_data.npy"), TRAIN, "val_data.npy is not an .npy array"),
+    ("objects", array(lambda data: np.array([[Runs()]])), TRAIN, f"{DATASET}/val_data.npy is not an .npy array", "objects"),
+    ("float64", array(lambda data: data.astype(float)), TRAIN, "val_data.npy is float64 (43, 5); expected float32 [rows"),
+    ("three dimensions", array(lambda data: data[..., None]), TRAIN, "val_data.npy is float32 (43, 5, 1); expected float32"),
+    ("other nodes in a part", array(lambda data: data[:, :4]), TRAIN, "val_data.npy has 4 nodes, train_data.npy 5: prepare"),
+    ("other nodes than meta", json_with(f"{DATASET}/meta.json", num_vars=9), TRAIN, "meta.json: num_vars is 9, but the arrays beside it have 5 nodes: prepare"),
+    ("other nodes than the config", NOTHING, f"{TRAIN} --set model_config.num_features=9", "train_data.npy has 5 nodes but the config expects num_features=9", "--set model_config.num_features=5"),
+    ("NaN", array(put(3, 2, np.nan)), TRAIN, f"{DATASET}/val_data.npy holds NaN or infinity; missing values must be 0.0"),
+    ("infinity", array(put(3, 2, np.inf)), EVALUATE, f"{DATASET}/val_data.npy holds NaN or infinity"),
+    ("negative", array(put(3, 2, -3)), TRAIN, f"{DATASET}/val_data.npy holds -3; expected", "of 0 or more: prepare it"),
+    ("times of another length", array(lambda data: data[1:], kind="timestamps"), TRAIN, "val_data.npy has 43 rows, val_timestamps.npy 42"),
+    ("times without the day", array(lambda data: data[:, :1], kind="timestamps"), TRAIN, "val_timestamps.npy is float32 (43, 1); expected floats [rows, 2]"),
+    ("times as integers", array(lambda data: data.astype(int), kind="timestamps"), TRAIN, "val_timestamps.npy is int64"),
+    ("NaN for a time", array(put(3, 0, np.nan), kind="timestamps"), TRAIN, "val_timestamps.npy holds NaN or infinity"),
+    ("a time of 1", array(put(3, 0, 1), kind="timestamps"), TRAIN, "val_timestamps.npy: the time of day of row 3 is 1; expected [0, 1)"),
+    ("a day of 1", array(put(3, 1, 1), kind="timestamps"), TRAIN, "the day of week of row 3 is 1; expected [0, 1)"),
+    ("a time between steps", array(put(3, 0, 0.4), kind="timestamps"), TRAIN, "of row 3 is 0.4; expected a multiple of 1/288"),
+    ("a double time", array(lambda data: data[[0, 0, *range(2, 43)]], kind="timestamps"), TRAIN, "row 1 has the time of the"),
+    ("unsorted", array(lambda data: data[::-1], kind="timestamps"), TRAIN, "val_timestamps.npy: row 1 is earlier than the row"),
+    ("fewer steps than a window", NOTHING, f"{TRAIN} --set input_len=40", "val_data.npy has 43 rows; input_len + output_len = 52 are needed"),
+    ("meta of text", write(f"{DATASET}/meta.json"), TRAIN, f"{DATASET}/meta.json is no JSON", "prepare the dataset again"),
+    ("meta of bytes", write(f"{DATASET}/meta.json", b"\xff"), TRAIN, f"{DATASET}/meta.json is no JSON"),
+    ("deep meta", write(f"{DATASET}/meta.json", b"[" * 10**5), TRAIN, f"{DATASET}/meta.json is no JSON"),
+    ("meta of a list", write(f"{DATASET}/meta.json", b"[]"), TRAIN, f"{DATASET}/meta.json holds a list; expected an object"),
+    ("names of others", json_with(f"{DATASET}/meta.json", node_names=["a"]), TRAIN, "node_names does not name the data's 5"),
+    ("a name of a list", json_with(f"{DATASET}/meta.json", name=[]), TRAIN, f"{DATASET}/meta.json: name is []; expected str"),
+    ("gaps of a number", json_with(f"{DATASET}/meta.json", gaps=5), TRAIN, f"{DATASET}/meta.json: gaps is 5; expected list"),
+    ("a gap without an end", json_with(f"{DATASET}/meta.json", gaps=[["2024-01-01", 10**30]]), f"{TRAIN} --save-predictions", "give no dates"),
+    ("dates that are none", json_with(f"{DATASET}/meta.json", start="x"), f"{TRAIN} --save-predictions", "start='x'", "give no dates"),
+]
+
+CONFIG_CASES = [
+    ("missing", NOTHING, OTHER, "config file other.py is missing; expected a file with CFG = benchmark_config()"),
+    ("a folder", folder_at("other.py"), OTHER, "config file other.py is no file; expected"),
+    ("a syntax error", config("CFG = ("), OTHER, "config file other.py has a syntax error in line 7: '(' was never closed"),
+    ("bytes", write("other.py", b"\xff"), OTHER, "config file other.py has a syntax error"),
+    ("a zero byte", write("other.py", b"CFG = 1\0"), OTHER, "config file other.py"),
+    ("a missing import", config("import no_such_module"), OTHER, "config file other.py imports something that is not there: No module named 'no_such_module'"),
+    ("a missing name", config("from basicts_elin import No"), OTHER, "imports something that is not there: cannot import name"),
+    ("an exit", config("raise SystemExit"), OTHER, "config file other.py fails with SystemExit"),
+    ("an error of two lines", config("raise ValueError('a\\nb')"), OTHER, "config file other.py fails with ValueError: a b"),
+    ("what cannot be written down", config("CFG.train_data_collate_fn = [].index"), OTHER, "the configuration holds what cannot be written down (vars() argument"),
+    ("no end", config("def f(): f()", "f()"), OTHER, "config file other.py fails with RecursionError"),
+    ("a seed of text", config("CFG.seed = 'x'"), OTHER, "seed='x' in the configuration; expected int"),
+    ("no metrics", config("CFG.metrics = None"), OTHER, "metrics=None in the configuration; expected List[Union[str, Tuple"),
+    ("a horizon of text", config("CFG.eval_horizons = ['x']"), OTHER, "eval_horizons=['x'] in the configuration; expected"),
+    ("nothing", write("other.py", b""), OTHER, "config file other.py holds nothing named CFG; expected CFG = benchmark_config"),
+    ("another type", config("CFG = 5"), OTHER, "config file other.py holds CFG of type int; expected"),
+    ("not Python", NOTHING, TRAIN.replace("cfg/Tiny_small/Tiny.py", "raw/ids.txt"), "raw/ids.txt is not a Python file"),
+    ("an unknown field", config(head=CONFIG.replace("num_epochs", "epochs")), OTHER, "BasicTSForecastingConfig has no field epochs", "it has"),
+    ("an unknown field of the model", config(head=CONFIG.replace("TinyConfig()", "TinyConfig(layers=2)")), OTHER, "unexpected keyword argument 'layers'"),
+    ("an unknown dataset", config(head=CONFIG.replace('"Tiny"', '"PEMS99"')), OTHER, "'PEMS99' is not in the catalogue; known"),
+    ("an unknown model", NOTHING, TRAIN.replace("cfg/Tiny_small/Tiny.py", "DLinaer/PEMS08"), "did you mean DLinear/PEMS08"),
+    ("no layers", config(head=OURS), f"{OTHER} --set num_layers=0", "ELinFormer refuses its configuration: num_layers=0"),
+    ("very many layers", config(head=OURS), f"{OTHER} --set num_layers=1000000000", "num_layers=1000000000 in the configuration of the model; expected 1000 or less"),
+    ("a width larger than any memory", config(head=OURS), f"{OTHER} --set intermediate_size=999999999999", "expected 1000000 or less"),
+    ("heads that do not divide", config(head=OURS), f"{OTHER} --set n_heads=3", "ELinFormer refuses its configuration: ", "n_heads=3"),
+    ("an unknown entropy", config(head=OURS), f"{OTHER} --set entropy=x", "ELinFormer refuses its configuration: ", "entropy"),
+    ("an unknown activation", config(head=OURS), f"{OTHER} --set hidden_act=x", "ELinFormer refuses its configuration: "),
+    ("a dropout of 2", config(head=OURS), f"{OTHER} --set dropout=2", "ELinFormer refuses its configuration: ", "dropout"),
+]
+
+SET_CASES = [
+    ("horizon 13 of 12", "eval_horizons=[13]", "eval_horizons=[13] in the configuration; expected steps from 1 to output_len=12"),
+    ("a horizon twice", "eval_horizons=[3,3]", "eval_horizons=[3, 3]", "each once"),
+    ("a metric twice", "metrics=['MAE','MAE']", "metrics=['MAE', 'MAE'] in the configuration; expected each name once"),
+    ("an unknown metric", "metrics=['FOO']", "metrics=['FOO'] in the configuration; expected names out of MAE,"),
+    ("no input", "input_len=0", "input_len=0 in the configuration; expected 1 or more"),
+    ("more steps than there are", "output_len=1000000", "train_data.npy has 96 rows; input_len + output_len = 1000012 are needed"),
+    ("a window larger than any memory", "output_len=1000000 input_len=1000000", "Tiny would have weights of 4000.0 GB; this machine has"),
+    ("no epochs", "num_epochs=0", "num_epochs=0 in the configuration; expected 1 or more"),
+    ("no batch", "train_batch_size=-1", "train_batch_size=-1 in the configuration; expected 1 or more"),
+    ("tests never", "test_interval=0", "test_interval=0 in the configuration; expected 1 or more"),
+    ("checkpoints never", "ckpt_save_strategy=0", "ckpt_save_strategy=0 in the configuration; expected epochs, 1 or more"),
+    ("very many workers", "train_data_num_workers=100000", "train_data_num_workers=100000", "expected 0 or more, to 256"),
+    ("tf32 on a CPU", "tf32=True", "tf32=True in the configuration; expected False: tf32 is for GPUs"),
+    ("an unknown field", "num_epoch=3", "--set num_epoch: the configuration has no field 'num_epoch' (did you mean num_epochs"),
+    ("an unknown group", "model.x=3", "--set model.x: 'model' is no group of fields"),
+    ("text for a number", "num_epochs=many", "--set num_epochs='many': str given, int expected"),
+    ("too large a number", f"num_epochs=0x{'f' * 5000}", "--set num_epochs: a number of 20000 bits; expected at most 63"),
+    ("text that cannot be printed", "ckpt_save_dir='\\0'", "--set ckpt_save_dir='\\x00': expected text that can be printed"),
+    ("a learning rate below 0", "lr=-1.0", "Adam refuses them (Invalid learning rate"),
+    ("a class that is none", "optimizer=no.such.Adam", "--set optimizer='no.such.Adam': no such Optimizer class"),
+    ("an unknown loss", "loss=FOO", "loss='FOO' in the configuration; expected one of MAE"),
+    ("a folder that is a file", "ckpt_save_dir=raw/ids.txt", "raw/ids.txt", "Not a directory"),
+    ("no checkpoint to go on from", "finetune_from=no.pt", "finetune_from='no.pt': there is no such file"),
+    ("no checkpoint at all", "finetune_from=raw/ids.txt", "raw/ids.txt cannot be read", "expected a .pt file of a run"),
+    ("a list for a function", "val_data_collate_fn=[1]", "val_data_collate_fn=[1] in the configuration; expected"),
+    ("no timestamps", "use_timestamps=False", "use_timestamps=False: Tiny needs time of day and of week; expected True"),
+    ("no field", "num_epochs", "--set num_epochs: expected field=value, such as num_epochs=8"),
+]
+
+OPTION_CASES = [
+    ("a negative seed", NOTHING, f"{TRAIN} --seed -1", "seed=-1 in the configuration; expected 0 to 2147483647"),
+    ("a seed of many digits", NOTHING, f"{TRAIN} --seed {'9' * 30}", "expected 0 to 2147483647"),
+    ("devices that are none", NOTHING, f"{TRAIN} -g x", "--gpus x: expected device numbers such as 0 or 0,1, or cpu"),
+    ("an unknown option", NOTHING, f"{TRAIN} --sed 5", "unrecognized arguments: --sed 5; basicts-elin -h explains"),
+    ("an unknown verb", NOTHING, "trian", "invalid choice: 'trian'", "basicts-elin -h explains every argument"),
+    ("no verb", NOTHING, "", "the following arguments are required: VERB"),
+    ("no processes", NOTHING, f"{TRAIN} --processes 0", "argument --processes: 0 is not a positive number"),
+    ("nothing to resume", NOTHING, f"{TRAIN} --resume", "holds no checkpoint of this run; leave --resume away to start it"),
+]
+
+CHECKPOINT_CASES = [
+    ("missing", gone("run/Tiny.pt"), EVALUATE, "checkpoint run/Tiny.pt is missing; a run prints where"),
+    ("a folder", folder_at("run/Tiny.pt"), EVALUATE, "checkpoint run/Tiny.pt is missing"),
+    ("cut short", cut("run/Tiny.pt"), EVALUATE, "run/Tiny.pt cannot be read", "expected a .pt file of a run"),
+    ("cut short by little", cut("run/Tiny.pt", 0.98), EVALUATE, "run/Tiny.pt cannot be read"),
+    ("empty", write("run/Tiny.pt", b""), EVALUATE, "run/Tiny.pt cannot be read"),
+    ("text", write("run/Tiny.pt"), EVALUATE, "run/Tiny.pt cannot be read"),
+    ("code", saved("run/Tiny.pt", {"model_state_dict": WEIGHTS, "scaler_stats": Runs()}), EVALUATE, "run/Tiny.pt cannot be read (UnpicklingError)"),
+    ("a pickle with code", pickled("run/Tiny.pt"), EVALUATE, "run/Tiny.pt cannot be read (UnpicklingError)"),
+    ("code to go on from", saved("run/Tiny.pt", {"model_state_dict": WEIGHTS, "x": Runs()}), f"{TRAIN} --set finetune_from=run/Tiny.pt", "run/Tiny.pt cannot be read"),
+    ("a whole model", saved("run/Tiny.pt", lambda: Tiny(TinyConfig(input_len=12, output_len=12))), EVALUATE, "run/Tiny.pt cannot be read (UnpicklingError)"),
+    ("weights alone", saved("run/Tiny.pt", WEIGHTS), EVALUATE, "run/Tiny.pt is not a BasicTS checkpoint: it has no model_state_dict"),
+    ("numbers for weights", saved("run/Tiny.pt", {"model_state_dict": {"linear.bias": 5}}), EVALUATE, "is not a BasicTS checkp"),
+    ("a list", saved("run/Tiny.pt", [1.0]), EVALUATE, "run/Tiny.pt is not a BasicTS checkpoint"),
+    ("of another model", saved("run/Tiny.pt", {"model_state_dict": {"x": torch.zeros(1)}}), EVALUATE, "run/Tiny.pt is of another model than the config's Tiny: 2 parameters missing, 1 unknown"),
+    ("of another size", NOTHING, f"{EVALUATE} --set output_len=6 eval_horizons=[6]", "2 of another shape (such as linear.bias, [12] instead of [6])"),
+    ("of another model, as noted", write("run/cfg.json", b'{"model": {"name": "Other"}}'), EVALUATE, "run/Tiny.pt is of another model, Other, than the config's Tiny"),
+    ("beside a damaged note", write("run/cfg.json"), EVALUATE, "run/cfg.json is no JSON", "remove it"),
+    ("a batch of nothing", NOTHING, f"{EVALUATE} -b 0", "argument -b/--batch-size/--batch_size: 0 is not a positive number"),
+]
+
+REPORT_CASES = [
+    ("no run", gone("run"), REPORT, "run is no finished run: test_metrics.json or run.json is missing; train it"),
+    ("metrics of text", write("run/test_metrics.json"), REPORT, "run/test_metrics.json is no JSON", "train the run to its end"),
+    ("metrics of another form", write("run/test_metrics.json", b"{}"), REPORT, "run/test_metrics.json holds no metrics by horizon"),
+    ("a metric of text", write("run/test_metrics.json", b'{"overall": {"MAE": "x"}}'), REPORT, "holds no metrics by horizon"),
+    ("a record of text", write("run/run.json"), REPORT, "run/run.json is no JSON", "train the run again"),
+    ("a record of a list", write("run/run.json", b"[]"), REPORT, "run/run.json holds a list; expected an object"),
+    ("a record without epochs", json_with("run/run.json", epochs=[]), REPORT, "run/run.json has no seconds of its epochs"),
+    ("a record without a model", json_with("run/run.json", model=...), REPORT, "run/run.json: model is None; expected str"),
+    ("no dataset", gone(DATASET), REPORT, f"{DATASET} is no prepared dataset (no meta.json)"),
+    ("a dataset cut short", cut(f"{DATASET}/test_data.npy"), REPORT, f"{DATASET}/test_data.npy is not an .npy array"),
+    ("a dataset without a frequency", json_with(f"{DATASET}/meta.json", **{"frequency (minutes)": 0}), REPORT, "meta.json: frequency (minutes) is 0; expected a part of a day, such as 5"),
+    ("a window longer than the dataset", json_with("run/run.json", input_len=99), REPORT, f"{DATASET}/test_data.npy has 73 rows; expected 99 + 12"),
+    ("a folder for the table", folder_at("rows.csv"), REPORT, "rows.csv", "Is a directory"),
+    ("a file for a folder", NOTHING, "report run -o raw/ids.txt/rows.csv", "raw/ids.txt: File exists; a folder is needed there"),
+]
+
+CASES = {
+    f"{group}: {name}": (breaks, command, says)
+    for group, cases in {
+        "npz": NPZ_CASES,
+        "h5": H5_CASES,
+        "0.5": OLD_CASES,
+        "graph": GRAPH_CASES,
+        "out": OUT_CASES,
+        "prepared": PREPARED_CASES,
+        "config": CONFIG_CASES,
+        "set": [(name, NOTHING, (*TRAIN.split(), "--set", *change.split()), *says) for name, change, *says in SET_CASES],
+        "option": OPTION_CASES,
+        "checkpoint": CHECKPOINT_CASES,
+        "report": REPORT_CASES,
+    }.items()
+    for name, breaks, command, *says in cases
+}
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    """What the commands take, made once."""
+    folder = tmp_path_factory.mktemp("sound")
+    fill(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(sound, workplace, small_catalogue):
+    shutil.copytree(sound, workplace, dirs_exist_ok=True)
+    return workplace
+
+
+def run(command):
+    try:
+        return main(command.split() if isinstance(command, str) else command)
+    except SystemExit as exit_:
+        # argparse's
+        return exit_.code
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_unbroken_they_are_taken(folder, command):
+    assert run(command) == 0
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_wrong_is_said_and_nothing_is_changed(folder, capsys, case):
+    breaks, command, says = CASES[case]
+    breaks()
+    before = tree()
+    assert run(command) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and said.endswith("\n")
+    assert said.count("\n") <= 2
+    for text_ in says:
+        assert text_ in said
+    assert tree() == before
