@@ -8,8 +8,8 @@ from basicts.configs import BasicTSForecastingConfig
 
 from ..errors import UserError
 
-# BasicTS declares it int, and takes None for no seed
-_MAY_BE_NONE = {"seed"}
+# which BasicTS takes without declaring it
+_MAY_BE_NONE = {"seed", "ckpt_save_strategy"}
 
 
 def check_types(config: BasicTSForecastingConfig) -> None:
