@@ -7,6 +7,7 @@ from basicts.configs import BasicTSForecastingConfig
 
 from ..data.catalog import CATALOG
 from ..errors import UserError, nearest, one_line
+from .field_types import check_types
 from .rivals import UNFIT, rival_config, rival_names
 
 FOLDER = "baselines_cfg"
@@ -45,6 +46,7 @@ def load_config(path: str) -> BasicTSForecastingConfig:
     if not isinstance(config, BasicTSForecastingConfig):
         found = "nothing named CFG" if config is None else f"CFG of type {type(config).__name__}"
         raise UserError(f"config file {path} holds {found}; expected CFG = benchmark_config(...)")
+    check_types(config)
     return config
 
 
