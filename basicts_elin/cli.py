@@ -25,6 +25,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     where it was interrupted.
     """
     arguments = _parser().parse_args(argv)
+    if sys.stdout.errors == "strict":
+        # a path may hold what the terminal has no letters for
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         arguments.run(arguments)
         sys.stdout.flush()
