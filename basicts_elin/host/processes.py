@@ -61,7 +61,8 @@ class Group:
         """Raise UserError for a group that cannot be."""
         if self.nodes > 1 and self.address is None:
             raise UserError(f"--nnodes {self.nodes}: --master-addr HOST:PORT is missing, that of the first machine")
-        if self.address is not None and not self.address.rpartition(":")[2].isdigit():
+        port = self.address.rpartition(":")[2] if self.address is not None else "1"
+        if not (port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 2**16):
             raise UserError(f"--master-addr {self.address}: expected HOST:PORT, such as 10.0.0.1:29500")
         if not 0 <= self.node_rank < self.nodes:
             raise UserError(f"--node-rank {self.node_rank}: expected 0 to {self.nodes - 1} with --nnodes {self.nodes}")
@@ -172,6 +173,12 @@ def _meet(group: Group, address: str, rank: int) -> torch.distributed.Store:
             f"not all of {group.size} processes met at {address} within {_MEETING}: start the same command on all "
             f"{group.nodes} machines, with --node-rank 0 to {group.nodes - 1}"
         ) from error
+    except RuntimeError as error:
+        # no such host, or a port that is taken
+        raise FailedRunError(
+            f"process {rank} of {group.size} cannot meet the others at {address} ({one_line(error)}); correct "
+            "--master-addr, or choose another port"
+        ) from error
 
 
 def _description(error: Exception, processes: Sequence[BaseProcess]) -> str:
@@ -184,7 +191,7 @@ def _description(error: Exception, processes: Sequence[BaseProcess]) -> str:
             "on after its last finished epoch"
         )
     last = str(error).strip().splitlines()[-1]
-    return f"process {error.error_index} of {len(processes)} failed ({last}): the run is stopped; its log says more"
+    return f"process {error.error_index} of {len(processes)} failed ({last}): the run is stopped"
 
 
 def free_port() -> int:
