@@ -1,0 +1,255 @@
+"""The command that makes a table of the paper: plan, run what is missing, collect, render."""
+
+import argparse
+import contextlib
+import os
+import re
+import shlex
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..data.catalog import dataset_facts
+from ..data.status import dataset_status, how_to_get
+from ..errors import UserError
+from . import datasets_table
+from .collect import Row, failed_row, finished_row, merged, read_rows, write_rows
+from .estimate import Estimator, duration, remaining_seconds
+from .execute import Job, run_jobs
+from .pictures import draw_pictures
+from .plan import DATASETS_TABLE, TABLES, Run, plan_runs
+from .progress import Progress
+from .render import page
+from .survey import CPU, ROOT_VARIABLE, State, Survey, survey
+
+INTERRUPTED = 130
+LOGS = Path("checkpoints", "reproduce")
+_TITLES = {
+    "table2": "Table 2: STAEformer and ELinFormer",
+    "table3": "Table 3: the models",
+    "attention": "Attention methods",
+}
+_OF_RUNS = ("models", "seeds", "gpus", "epochs", "small", "jobs", "legacy_root")
+
+
+def add_arguments(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("table", choices=TABLES, help="which one")
+    verb.add_argument("--datasets", nargs="+", metavar="NAME", help="of the catalogue (default: the paper's)")
+    verb.add_argument("--models", nargs="+", metavar="NAME", help="any with a configuration (default: the table's)")
+    verb.add_argument("--seeds", nargs="+", type=int, metavar="N", help="random seeds (default: 42)")
+    verb.add_argument("-g", "--gpus", nargs="+", metavar="N", help="devices, each with runs of its own, or cpu")
+    verb.add_argument("--jobs", type=int, metavar="K", help="runs at a time on each device (default: 1)")
+    verb.add_argument("--epochs", type=int, metavar="K", help="of each run (default: its configuration's)")
+    verb.add_argument("--small", action="store_true", default=None, help="the small configuration, where there is one")
+    verb.add_argument("--legacy-root", metavar="FOLDER", help=f"BasicTS of branch v0.5.8 (default: ${ROOT_VARIABLE})")
+    verb.add_argument("-o", "--output", type=Path, metavar="CSV", help="default: results/<table>_<hardware>.csv")
+    verb.add_argument("--pages", type=Path, default=Path("docs", "tables"), help="folder of the pages and pictures")
+    only = verb.add_mutually_exclusive_group()
+    only.add_argument("--dry-run", action="store_true", help="print the plan, what is missing, hours and memory")
+    only.add_argument("--render", action="store_true", help="run nothing, make the page of the CSV --output")
+
+
+def reproduce(arguments: argparse.Namespace) -> int:
+    """Returns the exit code: 0, 1 where a run has failed or could not be started, 130 after Ctrl-C."""
+    try:
+        with _signals_as_ctrl_c():
+            return _reproduce(arguments)
+    except KeyboardInterrupt:
+        print("\ninterrupted: the results so far are kept, the same command goes on where it was", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _reproduce(arguments: argparse.Namespace) -> int:
+    for name in ("jobs", "epochs"):
+        if getattr(arguments, name) is not None and getattr(arguments, name) < 1:
+            raise UserError(f"--{name} {getattr(arguments, name)}: expected 1 or more")
+    if arguments.table == DATASETS_TABLE:
+        return _describe_datasets(arguments)
+    if arguments.render:
+        if arguments.output is None or not arguments.output.is_file():
+            raise UserError(f"--render: --output {arguments.output}: expected a CSV that this command has written")
+        _render(arguments, arguments.output, read_rows(arguments.output))
+        return 0
+    if arguments.legacy_root:
+        os.environ[ROOT_VARIABLE] = str(Path(arguments.legacy_root).resolve())
+    table, seeds, small = arguments.table, arguments.seeds or (42,), bool(arguments.small)
+    runs = plan_runs(table, arguments.models, arguments.datasets, seeds, arguments.epochs, small)
+    gpus = [number for text in arguments.gpus or () for number in text.split(",")]
+    found = survey(runs, gpus or None)
+    slug = hardware_slug(found.hardware)
+    output = arguments.output or Path("results", f"{TABLES[table].stem}_{slug}.csv")
+    measured = [*output.parent.glob(f"*_{slug}.csv"), *([output] if output.is_file() else [])]
+    estimator = Estimator(dict.fromkeys(measured))
+    if arguments.dry_run:
+        _print_plan(runs, found, estimator)
+        return 0
+    return _run_all(arguments, runs, found, output, estimator)
+
+
+def hardware_slug(hardware: str) -> str:
+    """Of a GPU's name, for a file: "NVIDIA H200" -> "h200"."""
+    return re.sub(r"[^a-z0-9]+", "-", hardware.lower().removeprefix("nvidia ")).strip("-")
+
+
+def _run_all(
+    arguments: argparse.Namespace, runs: Sequence[Run], found: Survey, output: Path, estimator: Estimator
+) -> int:
+    """Make what is missing, collect and render. Returns the exit code."""
+    rows, todo = [], []
+    for run, state in zip(runs, found.states, strict=True):
+        if state.is_finished:
+            rows.append(finished_row(run, Path(state.folder)))
+        elif state.problem:
+            print(f"{run}: cannot run: {state.problem}")
+            rows.append(failed_row(run, state.num_epochs, state.problem))
+        else:
+            todo.append((run, state))
+    _keep(output, rows)
+    devices = [gpu for gpu in found.gpus for _ in range(arguments.jobs or 1)]
+    progress = Progress(todo, estimator, len(devices))
+    done = sum(state.is_finished for state in found.states)
+    print(
+        f"{arguments.table}: {len(runs)} runs, {done} finished before, {len(todo)} to be made on {found.hardware}, "
+        f"{len(devices)} at a time; to go: {progress.to_go()}; results: {output}",
+        flush=True,
+    )
+    done += _make(todo, devices, output, progress)
+    _render(arguments, output, read_rows(output))
+    return 0 if done == len(runs) else 1
+
+
+def _make(todo: Sequence[tuple[Run, State]], devices: Sequence[str], output: Path, progress: Progress) -> int:
+    """Make the runs, with the CSV written after each. Returns how many are finished."""
+    jobs = [_job(run) for run, _ in todo]
+    environment = {}
+    if devices[0] == CPU and len(devices) > 1 and "OMP_NUM_THREADS" not in os.environ:
+        # more threads than processors wait for one another
+        environment["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // len(devices)))
+    done = 0
+    with contextlib.closing(run_jobs(jobs, devices, environment, progress.waiting)) as all_ended:
+        for ended in all_ended:
+            run, state = todo[ended.number]
+            folder, reason = Path(state.folder), ended.reason
+            if not reason and not (folder / "test_metrics.json").is_file():
+                reason = f"ended without metrics in {folder}"
+            if reason:
+                row = failed_row(run, state.num_epochs, reason, jobs[ended.number].log)
+                said = f"FAILED: {reason} (log: {row['log']})"
+            else:
+                row = finished_row(run, folder)
+                progress.estimator.learn(row)
+                said = f"MAE {float(row['MAE']):.2f}, {row['epochs']} epochs"
+                done += 1
+            _keep(output, [row])
+            progress.ended(ended.number, f"{said}, {duration(ended.seconds)}")
+    return done
+
+
+def _keep(output: Path, rows: Sequence[Row]) -> None:
+    # read again each time: another command may add to the same file
+    write_rows(output, merged(read_rows(output), rows))
+
+
+def _job(run: Run) -> Job:
+    epochs = f"_{run.epochs}" if run.epochs else ""
+    return Job(
+        lambda device: [sys.executable, "-m", "basicts_elin.cli", "train", *run.arguments(device)],
+        LOGS / f"{run.model}_{run.dataset}_{run.seed}{epochs}.log",
+    )
+
+
+def _print_plan(runs: Sequence[Run], found: Survey, estimator: Estimator) -> None:
+    width = max(len(str(run)) for run in runs)
+    left, memory = [], []
+    for run, state in zip(runs, found.states, strict=True):
+        cost = estimator.cost(run, state.folder)
+        line = f"{str(run):<{width}}  {run.config}: {state}"
+        if not state.is_finished and state.num_epochs is not None:
+            epochs = state.num_epochs - state.epoch
+            left.append(None if cost.seconds is None else epochs * cost.seconds)
+            memory.append(cost.memory_mib)
+            mib = "unknown" if cost.memory_mib is None else f"{cost.memory_mib:.0f} MiB"
+            line += f"; {epochs} epochs, about {duration(left[-1])}, memory {mib} ({cost.basis})"
+        elif not state.is_finished:
+            left.append(None)
+            memory.append(None)
+        print(line)
+    absent = dict.fromkeys(run.dataset for run in runs if dataset_status(Path("datasets", run.dataset)).missing)
+    for name in absent:
+        print(f"not prepared: {name}; {how_to_get(name)}")
+    known = [seconds for seconds in left if seconds is not None]
+    unknown = len(left) - len(known)
+    total = duration(remaining_seconds(known, 1)) if known or not left else "unknown"
+    peak = max((mib for mib in memory if mib is not None), default=None)
+    print(
+        f"{len(runs)} runs on {found.hardware}, {len(left)} of them to be made: about {total} one after another"
+        f"{f' without {unknown} that nothing is known of' if unknown and known else ''}; memory of the largest: "
+        f"{'unknown' if peak is None else f'{peak:.0f} MiB'}"
+    )
+
+
+def _describe_datasets(arguments: argparse.Namespace) -> int:
+    given = [name for name in _OF_RUNS if getattr(arguments, name) is not None]
+    if given:
+        raise UserError(f"--{given[0].replace('_', '-')}: {DATASETS_TABLE} trains nothing; leave it away")
+    output = arguments.output or Path("results", f"{TABLES[DATASETS_TABLE].stem}.csv")
+    names = arguments.datasets or TABLES[DATASETS_TABLE].datasets
+    for name in names:
+        dataset_facts(name)
+    rows = {row["dataset"]: row for row in read_rows(output, datasets_table.COLUMNS)}
+    for name in () if arguments.render else names:
+        row = datasets_table.dataset_row(name, Path("datasets"))
+        if row is None:
+            print(f"not prepared: {name}; {how_to_get(name)}")
+        elif arguments.dry_run:
+            print(f"prepared: {name}")
+        else:
+            rows[name] = row
+    if not arguments.dry_run:
+        write_rows(output, [*rows.values()], datasets_table.COLUMNS)
+        file = arguments.pages / f"{output.stem}.md"
+        _write(file, datasets_table.page([*rows.values()], _relative(output, file), _command(arguments, output)))
+    return 0
+
+
+def _render(arguments: argparse.Namespace, output: Path, rows: Sequence[Row]) -> None:
+    file = arguments.pages / f"{output.stem}.md"
+    pictures = draw_pictures(arguments.pages, output.stem, rows)
+    title, source = _TITLES[arguments.table], _relative(output, file)
+    names = [path.name for path in pictures]
+    _write(file, page(arguments.table, title, rows, source, _command(arguments, output), names))
+
+
+def _command(arguments: argparse.Namespace, output: Path) -> str:
+    """That makes the page of the CSV."""
+    return shlex.join(
+        ["python", "experiments/reproduce.py", arguments.table, "--render", "--output", output.as_posix()]
+    )
+
+
+def _relative(output: Path, page_file: Path) -> str:
+    return Path(os.path.relpath(output, page_file.parent)).as_posix()
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    print(f"written: {file}")
+
+
+@contextlib.contextmanager
+def _signals_as_ctrl_c() -> Iterator[None]:
+    """A closed terminal or a scheduler's end must not leave runs behind that nobody watches."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
