@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from ..data.catalog import dataset_facts
-from ..data.status import dataset_status, how_to_get
+from ..data.status import how_to_get
 from ..errors import UserError
 from . import datasets_table
 from .collect import Row, failed_row, finished_row, merged, read_rows, write_rows
-from .estimate import Estimator, duration, remaining_seconds
+from .dry_run import plan_lines
+from .estimate import Estimator, duration
 from .execute import Job, run_jobs
 from .pictures import draw_pictures
 from .plan import DATASETS_TABLE, TABLES, Run, plan_runs
@@ -83,7 +84,7 @@ def _reproduce(arguments: argparse.Namespace) -> int:
     measured = [*output.parent.glob(f"*_{slug}.csv"), *([output] if output.is_file() else [])]
     estimator = Estimator(dict.fromkeys(measured))
     if arguments.dry_run:
-        _print_plan(runs, found, estimator)
+        print("\n".join(plan_lines(runs, found, estimator)))
         return 0
     return _run_all(arguments, runs, found, output, estimator)
 
@@ -157,36 +158,6 @@ def _job(run: Run) -> Job:
     return Job(
         lambda device: [sys.executable, "-m", "basicts_elin.cli", "train", *run.arguments(device)],
         LOGS / f"{run.model}_{run.dataset}_{run.seed}{epochs}.log",
-    )
-
-
-def _print_plan(runs: Sequence[Run], found: Survey, estimator: Estimator) -> None:
-    width = max(len(str(run)) for run in runs)
-    left, memory = [], []
-    for run, state in zip(runs, found.states, strict=True):
-        cost = estimator.cost(run, state.folder)
-        line = f"{str(run):<{width}}  {run.config}: {state}"
-        if not state.is_finished and state.num_epochs is not None:
-            epochs = state.num_epochs - state.epoch
-            left.append(None if cost.seconds is None else epochs * cost.seconds)
-            memory.append(cost.memory_mib)
-            mib = "unknown" if cost.memory_mib is None else f"{cost.memory_mib:.0f} MiB"
-            line += f"; {epochs} epochs, about {duration(left[-1])}, memory {mib} ({cost.basis})"
-        elif not state.is_finished:
-            left.append(None)
-            memory.append(None)
-        print(line)
-    absent = dict.fromkeys(run.dataset for run in runs if dataset_status(Path("datasets", run.dataset)).missing)
-    for name in absent:
-        print(f"not prepared: {name}; {how_to_get(name)}")
-    known = [seconds for seconds in left if seconds is not None]
-    unknown = len(left) - len(known)
-    total = duration(remaining_seconds(known, 1)) if known or not left else "unknown"
-    peak = max((mib for mib in memory if mib is not None), default=None)
-    print(
-        f"{len(runs)} runs on {found.hardware}, {len(left)} of them to be made: about {total} one after another"
-        f"{f' without {unknown} that nothing is known of' if unknown and known else ''}; memory of the largest: "
-        f"{'unknown' if peak is None else f'{peak:.0f} MiB'}"
     )
 
 

@@ -15,6 +15,9 @@ from .plan import Run
 
 ROOT_VARIABLE = "BASICTS_LEGACY_ROOT"
 CPU = "cpu"
+_NOT_FOUND = (
+    f"older baselines not found: expected a checkout of BasicTS's branch v0.5.8, by --legacy-root or {ROOT_VARIABLE}"
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class State:
         if self.is_finished:
             return "finished"
         if self.problem:
-            return f"cannot run: {self.problem}"
+            return f"cannot run, {self.problem.partition(':')[0]}"
         return f"interrupted after epoch {self.epoch} of {self.num_epochs}" if self.epoch else "to be run"
 
 
@@ -90,9 +93,9 @@ def _state(run: Run, gpu: str) -> State:
     from ..host.checks import check_dataset
     from ..host.run_folder import progress
 
-    if run.is_older and not Path(os.environ.get(ROOT_VARIABLE) or "/nowhere").is_dir():
-        found = f"{ROOT_VARIABLE}={os.environ[ROOT_VARIABLE]}" if os.environ.get(ROOT_VARIABLE) else "no --legacy-root"
-        return State(problem=f"older baselines not found ({found}); expected a checkout of BasicTS's branch v0.5.8")
+    root = os.environ.get(ROOT_VARIABLE)
+    if run.is_older and not (root and Path(root).is_dir()):
+        return State(problem=f"{_NOT_FOUND}; found {root or 'nothing'}")
     try:
         config = config_of(run.arguments(gpu))
     except UserError as error:

@@ -118,9 +118,9 @@ def test_what_cannot_be_started_is_said_and_noted(place, capsys):
     arguments = ["reproduce", "table3", "--models", "GWNet", "Tiny", "--datasets", "Tiny", "-g", "cpu", "--seeds", "1"]
     assert main(arguments) == 1
     line = capsys.readouterr().out.splitlines()[0]
-    assert line.startswith("GWNet Tiny seed 1: cannot run: older baselines not found (no --legacy-root); expected a")
+    assert line.startswith("GWNet Tiny seed 1: cannot run: older baselines not found: expected a checkout of BasicTS's")
     assert place == [1]
-    assert [line["reason"][:29] for line in rows()] == ["older baselines not found (no", ""]
+    assert [line["reason"][:30] for line in rows()] == ["older baselines not found: exp", ""]
 
 
 def test_ctrl_c_keeps_what_there_is_and_ends_the_runs(place, capsys, monkeypatch):
@@ -153,19 +153,23 @@ def test_the_dry_run_prints_the_plan_and_does_nothing(place, capsys):
     assert main(["reproduce", "table3", *arguments, "--dry-run"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Tiny Tiny seed 1     baselines_cfg/Tiny/Tiny.py: finished"
-    assert lines[1].startswith("GWNet Tiny seed 1    legacy/GWNet/Tiny: cannot run: older baselines not found")
+    assert lines[1] == "GWNet Tiny seed 1    legacy/GWNet/Tiny: cannot run, older baselines not found"
     assert lines[2] == (
-        "Tiny Tiny seed 2     baselines_cfg/Tiny/Tiny.py: to be run; 2 epochs, about 3 min, memory 1000 MiB (measured "
-        "on H200)"
+        "Tiny Tiny seed 2     baselines_cfg/Tiny/Tiny.py: to be run; 2 epochs, about 3 min, 1000 MiB (measured on H200)"
     )
-    assert lines[4].startswith("Tiny PEMS04 seed 1   baselines_cfg/Tiny/PEMS04.py: cannot run: dataset PEMS04 is not")
+    # scaled by nodes x windows
+    seconds = 2 * 90 * 307 * (10195 - 23) / (5 * (127 - 23))
+    assert lines[4] == (
+        "Tiny PEMS04 seed 1   baselines_cfg/Tiny/PEMS04.py: cannot run, dataset PEMS04 is not prepared; 2 epochs, "
+        f"about {duration(seconds)}, memory unknown (scaled from Tiny on H200)"
+    )
     assert lines[8].startswith("not prepared: PEMS04; make it by `basicts-elin prepare PEMS04 --raw PEMS04.npz`")
-    # seconds of two epochs of each seed, scaled by nodes x windows, and those of the other run
-    scaled = 2 * 2 * 90 * 307 * (10195 - 23) / (5 * (127 - 23)) + 2 * 90
-    assert lines[9] == (
-        f"8 runs on cpu, 7 of them to be made: about {duration(scaled)} one after another without 4 that nothing is "
-        "known of; memory of the largest: 1000 MiB"
-    )
+    assert lines[9].startswith("older baselines not found: expected a checkout of BasicTS's branch v0.5.8, by --legacy")
+    assert lines[10:] == [
+        "8 runs on cpu: 1 finished, 1 to be made, 6 that cannot run yet",
+        f"about {duration(2 * seconds + 2 * 90)} one after another, without 4 runs that nothing is known of; memory of "
+        "one: up to 1000 MiB",
+    ]
     assert {path for path in Path().rglob("*") if path.is_file() and path.suffix != ".pyc"} - before == {
         Path("baselines_cfg/Tiny/PEMS04.py")
     }
@@ -242,5 +246,5 @@ def test_a_real_run_in_a_process_of_its_own(workplace, monkeypatch, capsys):
     assert main([*arguments, "--dry-run"]) == 0
     assert capsys.readouterr().out.splitlines()[-2:] == [
         "STAEformer_matmul SyntheticTraffic seed 42  baselines_cfg/STAEformer_matmul/SyntheticTraffic.py: finished",
-        "1 runs on cpu, 0 of them to be made: about 0 s one after another; memory of the largest: unknown",
+        "1 runs on cpu: 1 finished, 0 to be made, 0 that cannot run yet",
     ]

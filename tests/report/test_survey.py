@@ -49,15 +49,19 @@ def test_a_run_is_to_be_run_then_interrupted_then_finished(tiny):
 def test_a_dataset_that_is_not_prepared_is_the_runs_problem(workplace):
     Path("tiny.py").write_text(CONFIG)
     assert state().problem.startswith("dataset Tiny is not prepared")
-    assert str(state()).startswith("cannot run: dataset Tiny")
+    assert str(state()) == "cannot run, dataset Tiny is not prepared"
 
 
 def test_older_baselines_that_are_not_found_are_the_runs_problem(workplace, monkeypatch):
     run = Run("GWNet", "PEMS08", 42, "legacy/GWNet/PEMS08", is_older=True)
-    expected = "expected a checkout of BasicTS's branch v0.5.8"
-    assert state(run) == State(problem=f"older baselines not found (no --legacy-root); {expected}")
+    expected = (
+        "older baselines not found: expected a checkout of BasicTS's branch v0.5.8, by --legacy-root or "
+        "BASICTS_LEGACY_ROOT; found "
+    )
+    assert state(run) == State(problem=f"{expected}nothing")
+    assert str(state(run)) == "cannot run, older baselines not found"
     monkeypatch.setenv(ROOT_VARIABLE, "nowhere")
-    assert state(run).problem == f"older baselines not found ({ROOT_VARIABLE}=nowhere); {expected}"
+    assert state(run).problem == f"{expected}nowhere"
     monkeypatch.setenv(ROOT_VARIABLE, str(workplace))
     assert state(run).problem
 
