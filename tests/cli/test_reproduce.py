@@ -20,7 +20,7 @@ from basicts_elin.report.collect import write_rows
 from basicts_elin.report.estimate import duration
 from basicts_elin.report.execute import Job
 from basicts_elin.report.progress import Progress
-from basicts_elin.report.survey import ROOT_VARIABLE, answer
+from basicts_elin.report.survey import ROOT_VARIABLE, Survey, answer
 
 # a training in place of the real one, which takes seconds to start: it writes what that leaves behind
 FAKE = """
@@ -140,6 +140,47 @@ def test_ctrl_c_keeps_what_there_is_and_ends_the_runs(place, capsys, monkeypatch
     assert captured.err == "\ninterrupted: the results so far are kept, the same command goes on where it was\n"
     assert [line["seed"] for line in rows()] == ["1"]
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """What the runs would be started with: devices, and the environment besides ours."""
+    calls = []
+
+    def note(jobs, devices, environment, on_wait):
+        calls.append((devices, environment))
+        yield from ()
+
+    monkeypatch.setattr(reproduce, "run_jobs", note)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    return calls
+
+
+def test_jobs_on_the_processor_share_it(place, started, monkeypatch):
+    assert main(["reproduce", *RUNS]) == 1
+    assert main(["reproduce", *RUNS, "--jobs", "3"]) == 1
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert main(["reproduce", *RUNS, "--jobs", "3"]) == 1
+    assert started == [(["cpu"], {}), (["cpu"] * 3, {"OMP_NUM_THREADS": "2"}), (["cpu"] * 3, {})]
+
+
+def test_each_gpu_has_its_runs_and_names_the_table(place, started, monkeypatch):
+    def on_gpus(runs, gpus):
+        return Survey(gpus, "NVIDIA GeForce RTX 3080", answer(runs, ["cpu"]).states)
+
+    monkeypatch.setattr(reproduce, "survey", on_gpus)
+    assert main(["reproduce", *RUNS[:-1], "0,2", "--jobs", "2"]) == 1
+    assert main(["reproduce", *RUNS[:-1], "0", "2"]) == 1
+    assert started == [(["0", "0", "2", "2"], {}), (["0", "2"], {})]
+    assert Path("docs/tables/table3_geforce-rtx-3080.md").is_file()
+    assert rows("results/table3_geforce-rtx-3080.csv") == []
+
+
+def test_the_older_baselines_are_where_the_command_says(place, started, monkeypatch, tmp_path):
+    monkeypatch.setenv(ROOT_VARIABLE, "elsewhere")
+    assert main(["reproduce", *RUNS, "--legacy-root", "older"]) == 1
+    assert os.environ[ROOT_VARIABLE] == str(tmp_path / "older")
 
 
 def test_the_dry_run_prints_the_plan_and_does_nothing(place, capsys):

@@ -140,12 +140,15 @@ def test_the_configuration_can_be_stored(name, tmp_path):
     assert repr(found) == repr(expected)
 
 
-@pytest.mark.parametrize("name", ["STAEformer_linformer", "iTransformer_sdpa"])
+@pytest.mark.parametrize("name", METHODS)
 def test_a_run_and_its_evaluation(workplace, capsys, name):
     write_dataset(workplace, "SyntheticTraffic")
-    base = Path("baselines_cfg", "STAEformer", "SyntheticTraffic.py")
-    base.parent.mkdir(parents=True)
-    base.write_text(SMALL_CONFIG.replace("ELinFormer", "STAEformer"))
+    for model in ("ELinFormer", "STAEformer"):
+        base = Path("baselines_cfg", model, "SyntheticTraffic.py")
+        base.parent.mkdir(parents=True)
+        base.write_text(SMALL_CONFIG.replace("ELinFormer", model))
+    linear = Path("baselines_cfg", "iTransformer_linear")
+    linear.symlink_to(ROOT / linear)
     (run,) = plan_runs("attention", [name], ["SyntheticTraffic"], epochs=1)
     changes = ["hidden_size=8", "intermediate_size=8", f"num_features={NODES}"] if name.startswith("iTr") else []
     changes = ["--set", *changes] if changes else []
