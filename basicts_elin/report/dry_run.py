@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..data.status import dataset_status, how_to_get
-from .estimate import Cost, Estimator, duration, remaining_seconds
+from .estimate import Cost, Estimator, count, duration, remaining_seconds
 from .plan import Run
 from .survey import Survey
 
@@ -23,19 +23,19 @@ def plan_lines(runs: Sequence[Run], found: Survey, estimator: Estimator) -> list
             epochs = (state.num_epochs or 0) - state.epoch
             left.append(None if cost.seconds is None else epochs * cost.seconds)
             memory.append(cost.memory_mib)
-            line += f"; {epochs} epochs, {_words(left[-1], cost)}" if state.num_epochs else ""
+            line += f"; {count(epochs, 'epoch')}, {_words(left[-1], cost)}" if state.num_epochs else ""
         lines.append(line)
     lines += _missing(runs, found)
     known = [seconds for seconds in left if seconds is not None]
     cannot = sum(bool(state.problem) and not state.is_finished for state in found.states)
     total = f"about {duration(remaining_seconds(known, 1))} one after another" if known else "how long is unknown"
     if known and len(known) < len(left):
-        total += f", without {len(left) - len(known)} runs that nothing is known of"
+        total += f", without {count(len(left) - len(known), 'run')} that nothing is known of"
     peak = max((mib for mib in memory if mib is not None), default=None)
     return [
         *lines,
-        f"{len(runs)} runs on {found.hardware}: {len(runs) - len(left)} finished, {len(left) - cannot} to be made, "
-        f"{cannot} that cannot run yet",
+        f"{count(len(runs), 'run')} on {found.hardware}: {len(runs) - len(left)} finished, {len(left) - cannot} to be "
+        f"made, {cannot} that cannot run yet",
         *([f"{total}; memory of one: {'unknown' if peak is None else f'up to {peak:.0f} MiB'}"] if left else []),
     ]
 

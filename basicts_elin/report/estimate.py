@@ -94,6 +94,10 @@ def duration(seconds: Optional[float]) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _own(folder: str) -> Optional[Cost]:
     epochs = finished_epochs(folder)
     if not epochs:

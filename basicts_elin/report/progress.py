@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import Optional
 
-from .estimate import Estimator, duration, finished_epochs, remaining_seconds
+from .estimate import Estimator, count, duration, finished_epochs, remaining_seconds
 from .plan import Run
 from .survey import State
 
@@ -48,8 +48,8 @@ class Progress:
         known = [value for value in seconds if value is not None]
         unknown = len(seconds) - len(known)
         if not known:
-            return f"{unknown} runs, how long is unknown"
-        more = f" and {unknown} runs that nothing is known of" if unknown else ""
+            return f"{count(unknown, 'run')}, how long is unknown"
+        more = f" and {count(unknown, 'run')} that nothing is known of" if unknown else ""
         return f"about {duration(remaining_seconds(known, self.places))}{more}"
 
     def _seconds(self, number: int) -> Optional[float]:

@@ -17,7 +17,7 @@ from ..errors import UserError
 from . import datasets_table
 from .collect import Row, failed_row, finished_row, merged, read_rows, write_rows
 from .dry_run import plan_lines
-from .estimate import Estimator, duration
+from .estimate import Estimator, count, duration
 from .execute import Job, run_jobs
 from .pictures import draw_pictures
 from .plan import DATASETS_TABLE, TABLES, Run, plan_runs
@@ -112,8 +112,8 @@ def _run_all(
     progress = Progress(todo, estimator, len(devices))
     done = sum(state.is_finished for state in found.states)
     print(
-        f"{arguments.table}: {len(runs)} runs, {done} finished before, {len(todo)} to be made on {found.hardware}, "
-        f"{len(devices)} at a time; to go: {progress.to_go()}; results: {output}",
+        f"{arguments.table}: {count(len(runs), 'run')}, {done} finished before, {len(todo)} to be made on "
+        f"{found.hardware}, {len(devices)} at a time; to go: {progress.to_go()}; results: {output}",
         flush=True,
     )
     done += _make(todo, devices, output, progress)
@@ -141,7 +141,7 @@ def _make(todo: Sequence[tuple[Run, State]], devices: Sequence[str], output: Pat
             else:
                 row = finished_row(run, folder)
                 progress.estimator.learn(row)
-                said = f"MAE {float(row['MAE']):.2f}, {row['epochs']} epochs"
+                said = f"MAE {float(row['MAE']):.2f}, {count(int(row['epochs']), 'epoch')}"
                 done += 1
             _keep(output, [row])
             progress.ended(ended.number, f"{said}, {duration(ended.seconds)}")

@@ -287,5 +287,5 @@ def test_a_real_run_in_a_process_of_its_own(workplace, monkeypatch, capsys):
     assert main([*arguments, "--dry-run"]) == 0
     assert capsys.readouterr().out.splitlines()[-2:] == [
         "STAEformer_matmul SyntheticTraffic seed 42  baselines_cfg/STAEformer_matmul/SyntheticTraffic.py: finished",
-        "1 runs on cpu: 1 finished, 0 to be made, 0 that cannot run yet",
+        "1 run on cpu: 1 finished, 0 to be made, 0 that cannot run yet",
     ]

@@ -38,7 +38,7 @@ def test_several_at_a_time_take_less(tmp_path):
 def test_what_is_not_known_is_said(tmp_path):
     assert Progress(todo(tmp_path, "A", "B"), estimator(), 1).to_go() == "2 runs, how long is unknown"
     progress = Progress(todo(tmp_path, "A", "B"), estimator(A=60.0), 1)
-    assert progress.to_go() == "about 10 min and 1 runs that nothing is known of"
+    assert progress.to_go() == "about 10 min and 1 run that nothing is known of"
 
 
 def test_the_finished_epochs_of_a_run_are_not_to_go(tmp_path):
