@@ -108,7 +108,8 @@ def _run_all(
         else:
             todo.append((run, state))
     _keep(output, rows)
-    devices = [gpu for gpu in found.gpus for _ in range(arguments.jobs or 1)]
+    # one on each device before a second one on any
+    devices = [gpu for _ in range(arguments.jobs or 1) for gpu in found.gpus][: len(todo)]
     progress = Progress(todo, estimator, len(devices))
     done = sum(state.is_finished for state in found.states)
     print(
@@ -125,7 +126,7 @@ def _make(todo: Sequence[tuple[Run, State]], devices: Sequence[str], output: Pat
     """Make the runs, with the CSV written after each. Returns how many are finished."""
     jobs = [_job(run) for run, _ in todo]
     environment = {}
-    if devices[0] == CPU and len(devices) > 1 and "OMP_NUM_THREADS" not in os.environ:
+    if devices.count(CPU) > 1 and "OMP_NUM_THREADS" not in os.environ:
         # more threads than processors wait for one another
         environment["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // len(devices)))
     done = 0

@@ -158,10 +158,10 @@ def started(monkeypatch):
 
 
 def test_jobs_on_the_processor_share_it(place, started, monkeypatch):
-    assert main(["reproduce", *RUNS]) == 1
-    assert main(["reproduce", *RUNS, "--jobs", "3"]) == 1
+    assert main(["reproduce", *RUNS, "--seeds", "1", "2", "3"]) == 1
+    assert main(["reproduce", *RUNS, "--seeds", "1", "2", "3", "--jobs", "9"]) == 1
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert main(["reproduce", *RUNS, "--jobs", "3"]) == 1
+    assert main(["reproduce", *RUNS, "--seeds", "1", "2", "3", "--jobs", "3"]) == 1
     assert started == [(["cpu"], {}), (["cpu"] * 3, {"OMP_NUM_THREADS": "2"}), (["cpu"] * 3, {})]
 
 
@@ -170,9 +170,10 @@ def test_each_gpu_has_its_runs_and_names_the_table(place, started, monkeypatch):
         return Survey(gpus, "NVIDIA GeForce RTX 3080", answer(runs, ["cpu"]).states)
 
     monkeypatch.setattr(reproduce, "survey", on_gpus)
-    assert main(["reproduce", *RUNS[:-1], "0,2", "--jobs", "2"]) == 1
-    assert main(["reproduce", *RUNS[:-1], "0", "2"]) == 1
-    assert started == [(["0", "0", "2", "2"], {}), (["0", "2"], {})]
+    seeds = ["--seeds", "1", "2", "3"]
+    assert main(["reproduce", *RUNS[:-1], "0,2", "--jobs", "2", *seeds]) == 1
+    assert main(["reproduce", *RUNS[:-1], "0", "2", *seeds]) == 1
+    assert started == [(["0", "2", "0"], {}), (["0", "2"], {})]
     assert Path("docs/tables/table3_geforce-rtx-3080.md").is_file()
     assert rows("results/table3_geforce-rtx-3080.csv") == []
 
