@@ -2,14 +2,13 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any, Optional
 
-from ..errors import UserError
-from ..files import write_atomically
+from ..errors import UserError, one_line
+from ..files import read_json, write_atomically
 from .metrics import HORIZONS, METRICS, OVERALL
 from .plan import Run
 from .runs import metrics_of
@@ -23,24 +22,28 @@ COLUMNS = (
     "best_epoch", "device", "hardware", "python", "torch", "basicts", "basicts_elin", "commit", "run", "reason", "log",
 )  # fmt: skip
 
+_AGAIN = "remove the run's folder, and it is made again"
+
 
 def finished_row(run: Run, folder: Path) -> Row:
-    """The row of a finished run."""
-    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    metrics = {}
+    """The row of a finished run. Raises: UserError, or OSError, where its files are not those of one."""
+    record, metrics = read_json(folder / "run.json", _AGAIN), {}
     for horizon, values in metrics_of(folder / "test_metrics.json").items():
         suffix = "" if horizon == OVERALL else f"_{horizon}"
         metrics |= {f"{metric}{suffix}": f"{value:.4f}" for metric, value in values.items()}
-    epochs, versions = record["epochs"], record["versions"]
-    costs = {
-        "seconds_per_epoch": round(median(epoch["train_seconds"] for epoch in epochs), 3),
-        "validation_seconds": round(median(epoch["validation_seconds"] for epoch in epochs), 3),
-        "epochs": len(epochs),
-        # runs of an earlier version have not noted it
-        "best_epoch": max((epoch["epoch"] for epoch in epochs if epoch.get("is_best")), default=None),
-        "basicts_elin": versions["basicts-elin"],
-        "run": folder,
-    }
+    try:
+        epochs, versions = record["epochs"], record["versions"]
+        costs = {
+            "seconds_per_epoch": round(median(epoch["train_seconds"] for epoch in epochs), 3),
+            "validation_seconds": round(median(epoch["validation_seconds"] for epoch in epochs), 3),
+            "epochs": len(epochs),
+            # runs of an earlier version have not noted it
+            "best_epoch": max((epoch["epoch"] for epoch in epochs if epoch.get("is_best")), default=None),
+            "basicts_elin": versions["basicts-elin"],
+            "run": folder,
+        }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{folder / 'run.json'} is no record of a run ({one_line(error)}); {_AGAIN}") from error
     return _row({**record, **versions, **metrics, **costs, **_identity(run)})
 
 

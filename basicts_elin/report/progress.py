@@ -40,6 +40,10 @@ class Progress:
             print(shown, end="", flush=True)
             self._shown = shown
 
+    def close(self) -> None:
+        """Leave the line of the terminal to others."""
+        self._clear()
+
     def to_go(self) -> str:
         """Of the runs that have not ended."""
         if not self.left:

@@ -9,11 +9,11 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from ..data.catalog import dataset_facts
 from ..data.status import how_to_get
-from ..errors import UserError
+from ..errors import UserError, one_line
 from . import datasets_table
 from .collect import Row, failed_row, finished_row, merged, read_rows, write_rows
 from .dry_run import plan_lines
@@ -25,7 +25,6 @@ from .progress import Progress
 from .render import page
 from .survey import CPU, ROOT_VARIABLE, State, Survey, survey
 
-INTERRUPTED = 130
 LOGS = Path("checkpoints", "reproduce")
 _TITLES = {
     "table2": "Table 2: STAEformer and ELinFormer",
@@ -53,13 +52,9 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
 
 
 def reproduce(arguments: argparse.Namespace) -> int:
-    """Returns the exit code: 0, 1 where a run has failed or could not be started, 130 after Ctrl-C."""
-    try:
-        with _signals_as_ctrl_c():
-            return _reproduce(arguments)
-    except KeyboardInterrupt:
-        print("\ninterrupted: the results so far are kept, the same command goes on where it was", file=sys.stderr)
-        return INTERRUPTED
+    """Returns the exit code: 0, or 1 where a run has failed or could not be started."""
+    with _signals_as_ctrl_c():
+        return _reproduce(arguments)
 
 
 def _reproduce(arguments: argparse.Namespace) -> int:
@@ -101,17 +96,17 @@ def _run_all(
     rows, todo = [], []
     for run, state in zip(runs, found.states, strict=True):
         if state.is_finished:
-            rows.append(finished_row(run, Path(state.folder)))
+            rows.append(_collected(run, state))
         elif state.problem:
             print(f"{run}: cannot run: {state.problem}")
-            rows.append(failed_row(run, state.num_epochs, state.problem))
+            rows.append(_collected(run, state, state.problem))
         else:
             todo.append((run, state))
     _keep(output, rows)
     # one on each device before a second one on any
     devices = [gpu for _ in range(arguments.jobs or 1) for gpu in found.gpus][: len(todo)]
     progress = Progress(todo, estimator, len(devices))
-    done = sum(state.is_finished for state in found.states)
+    done = sum(not row["reason"] for row in rows)
     print(
         f"{arguments.table}: {count(len(runs), 'run')}, {done} finished before, {len(todo)} to be made on "
         f"{found.hardware}, {len(devices)} at a time; to go: {progress.to_go()}; results: {output}",
@@ -130,23 +125,30 @@ def _make(todo: Sequence[tuple[Run, State]], devices: Sequence[str], output: Pat
         # more threads than processors wait for one another
         environment["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // len(devices)))
     done = 0
-    with contextlib.closing(run_jobs(jobs, devices, environment, progress.waiting)) as all_ended:
+    all_ended = run_jobs(jobs, devices, environment, progress.waiting)
+    with contextlib.closing(progress), contextlib.closing(all_ended):
         for ended in all_ended:
-            run, state = todo[ended.number]
-            folder, reason = Path(state.folder), ended.reason
-            if not reason and not (folder / "test_metrics.json").is_file():
-                reason = f"ended without metrics in {folder}"
-            if reason:
-                row = failed_row(run, state.num_epochs, reason, jobs[ended.number].log)
-                said = f"FAILED: {reason} (log: {row['log']})"
+            (run, state), log = todo[ended.number], jobs[ended.number].log
+            row = _collected(run, state, ended.reason, log)
+            if row["reason"]:
+                said = f"FAILED: {row['reason']} (log: {log})"
             else:
-                row = finished_row(run, folder)
                 progress.estimator.learn(row)
                 said = f"MAE {float(row['MAE']):.2f}, {count(int(row['epochs']), 'epoch')}"
                 done += 1
             _keep(output, [row])
             progress.ended(ended.number, f"{said}, {duration(ended.seconds)}")
     return done
+
+
+def _collected(run: Run, state: State, reason: str = "", log: Optional[Path] = None) -> Row:
+    """The row of a run that has ended, with the reason where it has no result."""
+    if reason:
+        return failed_row(run, state.num_epochs, reason, log)
+    try:
+        return finished_row(run, Path(state.folder))
+    except (UserError, OSError) as error:
+        return failed_row(run, state.num_epochs, one_line(error), log)
 
 
 def _keep(output: Path, rows: Sequence[Row]) -> None:

@@ -114,6 +114,18 @@ def test_a_run_that_fails_is_a_row_with_its_reason_and_the_next_one_is_made(plac
     assert "- Tiny, Tiny, seed 13: no memory (log: logs/13.log)" in Path("docs/tables/table3_cpu.md").read_text()
 
 
+def test_a_run_whose_files_are_damaged_is_a_row_with_its_reason(place, capsys):
+    assert main(["reproduce", *RUNS, "--seeds", "1"]) == 0
+    (file,) = Path("checkpoints").rglob("run.json")
+    for content, reason in (("{", "is no JSON"), ("{}", "is no record of a run ('epochs')")):
+        Path("results/table3_cpu.csv").unlink()
+        file.write_text(content)
+        assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 1
+        assert [reason in line["reason"] for line in rows()] == [True, False]
+        assert rows()[0]["reason"].endswith("; remove the run's folder, and it is made again")
+        assert "2 runs, " in capsys.readouterr().out
+
+
 def test_what_cannot_be_started_is_said_and_noted(place, capsys):
     arguments = ["reproduce", "table3", "--models", "GWNet", "Tiny", "--datasets", "Tiny", "-g", "cpu", "--seeds", "1"]
     assert main(arguments) == 1
@@ -137,7 +149,7 @@ def test_ctrl_c_keeps_what_there_is_and_ends_the_runs(place, capsys, monkeypatch
     assert main(["reproduce", *RUNS, "--seeds", "1", "99", "2"]) == 130
     assert time.monotonic() - started < 30
     captured = capsys.readouterr()
-    assert captured.err == "\ninterrupted: the results so far are kept, the same command goes on where it was\n"
+    assert captured.err == "interrupted: the same command goes on after its last finished epoch\n"
     assert [line["seed"] for line in rows()] == ["1"]
     assert signal.getsignal(signal.SIGTERM) is before
 
