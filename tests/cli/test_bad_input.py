@@ -212,6 +212,7 @@ PREPARED_CASES = [
     ("a name of a list", json_with(f"{DATASET}/meta.json", name=[]), TRAIN, f"{DATASET}/meta.json: name is []; expected str"),
     ("gaps of a number", json_with(f"{DATASET}/meta.json", gaps=5), TRAIN, f"{DATASET}/meta.json: gaps is 5; expected list"),
     ("a gap without an end", json_with(f"{DATASET}/meta.json", gaps=[["2024-01-01", 10**30]]), f"{TRAIN} --save-predictions", "give no dates"),
+    ("gaps of nothing", json_with(f"{DATASET}/meta.json", gaps=None), f"{TRAIN} --save-predictions", "gaps=None", "give no dates"),
     ("no part of a day", json_with(f"{DATASET}/meta.json", **{"frequency (minutes)": 7}), TRAIN, "frequency (minutes) is 7; expected a part of a day, such as 5"),
     ("dates that are none", json_with(f"{DATASET}/meta.json", start="x"), f"{TRAIN} --save-predictions", "start='x'", "give no dates"),
 ]
