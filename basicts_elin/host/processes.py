@@ -18,6 +18,7 @@ from basicts.runners import builder
 from easytorch.device import get_device_type, set_device_type
 from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException, start_processes
 from torch.nn.parallel import DistributedDataParallel
+from tqdm import tqdm
 
 from ..errors import FailedRunError, UserError, one_line
 
@@ -106,9 +107,10 @@ def run_in_group(group: Group, function: Callable[..., None], *arguments: Any) -
     except KeyboardInterrupt:
         for process in context.processes:
             process.terminate()
+        # the progress bar of a process that was ended has no end
+        print(file=sys.stderr)
         raise
     except (ProcessRaisedException, ProcessExitedException) as error:
-        # the progress bar of a process that was ended has no end
         print(file=sys.stderr)
         if not errors.empty():
             raise errors.get() from error
@@ -129,6 +131,8 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 
 def _start_rank(local_rank: int, settings: tuple, *what: Any) -> None:
+    # not the one between processes, which a process that is ended does not give back: Python would say so
+    tqdm.set_lock(threading.RLock())
     device_type, num_threads, errors = settings
     set_device_type(device_type)
     if device_type == "cpu":
