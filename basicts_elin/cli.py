@@ -69,11 +69,24 @@ def train(arguments: argparse.Namespace) -> None:
         _print_config(config)
         return
     group = _group(arguments, config)
+    if arguments.steps or arguments.batch:
+        _smoke_test(arguments, config, group.size)
+        return
     folder = launch_training(
         config, save_predictions=arguments.save_predictions, fresh=arguments.fresh, resume=arguments.resume, group=group
     )
     if group.is_first:
         _print_results(best_checkpoint(config), folder, "training", arguments.save_predictions)
+
+
+def _smoke_test(arguments: argparse.Namespace, config: Any, processes: int) -> None:
+    from .host.smoke import repeat_one_batch
+
+    if not arguments.steps:
+        raise UserError(f"--batch {arguments.batch}: only with --steps; of a run, use --set train_batch_size=...")
+    if processes > 1:
+        raise UserError(f"--steps {arguments.steps}: in one process only; there are {processes}")
+    print(repeat_one_batch(config, arguments.steps, arguments.batch))
 
 
 def _group(arguments: argparse.Namespace, config: Any) -> Any:
@@ -138,12 +151,16 @@ def list_all(arguments: argparse.Namespace) -> None:
     print(f"  {', '.join(files) or 'none here; they are in the repository'}")
     require_basicts()
     from .host.attention_methods import METHODS
+    from .host.legacy import ROOT_VARIABLE, baseline_names, legacy_root
     from .host.rivals import UNFIT, rival_names
 
     print("those with another attention, by name (-c <Model>/<Dataset>):")
     print(f"  {', '.join(METHODS)}")
     print("models of BasicTS, which need no configuration file (-c <Model>/<Dataset>):")
     print(f"  {', '.join(name for name in rival_names() if name not in UNFIT)}")
+    root = legacy_root()
+    print("baselines of BasicTS 0.5 (-c legacy/<Model>/<Dataset>):")
+    print(f"  {', '.join(baseline_names(root)) if root else f'none, as {ROOT_VARIABLE} names no checkout of it'}")
     print("models of BasicTS 1.1.0 that cannot be compared:")
     print("\n".join(f"  {name}: {reason}" for name, reason in UNFIT.items()))
 
@@ -196,8 +213,11 @@ def _config(arguments: argparse.Namespace) -> Any:
     """The configuration of the command: the file, with what the other arguments change."""
     from .host.changes import with_changes
     from .host.checks import parse_gpus
-    from .host.config_file import load_config
+    from .host.config_file import config_name, is_legacy_name, load_config
+    from .host.legacy import ROOT_VARIABLE
 
+    if arguments.legacy_root:
+        os.environ[ROOT_VARIABLE] = arguments.legacy_root
     config = load_config(arguments.cfg)
     changes = dict(_assignment(text) for text in arguments.set)
     for name, option in (("gpus", "gpus"), ("gpu_num", "gpus"), ("seed", "seed")):
@@ -212,13 +232,10 @@ def _config(arguments: argparse.Namespace) -> Any:
     if arguments.gpus is not None or not arguments.print_config:
         changes["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
     config = with_changes(config, changes)
+    config["_config_file"] = config_name(arguments.cfg)
     file = Path(arguments.cfg)
-    if file.exists():
-        config["_config_file"] = str(file.resolve())
-    else:
-        config["_config_file"] = f"{file.parent.name}/{file.name.removesuffix('.py')}"
-        if not arguments.print_config:
-            print(f"{config['_config_file']}: the generic recipe, as there is no such file")
+    if not file.exists() and not is_legacy_name(file) and not arguments.print_config:
+        print(f"{config['_config_file']}: the generic recipe, as there is no such file")
     return config
 
 
@@ -273,6 +290,8 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--node-rank", type=int, help="number of this machine, from 0")
     verb.add_argument("--precision", choices=("fp32", "tf32", "bf16"), help="of products while training; fp32: default")
     verb.add_argument("--compile", action="store_true", help="compile the model; its checkpoints are the same")
+    verb.add_argument("--steps", type=_positive, help="only try: so many steps on one batch, of which nothing is kept")
+    verb.add_argument("--batch", type=_positive, help="with --steps: windows of that batch (default: the config's)")
     verb.add_argument("--master-addr", metavar="HOST:PORT", help="where the first machine can be reached")
     _add_run_arguments(verb)
 
@@ -329,6 +348,7 @@ def _add_run_arguments(verb: argparse.ArgumentParser) -> None:
         metavar="FIELD=VALUE",
         help="change fields of the configuration, such as num_epochs=8 or model_config.dropout=0.2",
     )
+    verb.add_argument("--legacy-root", metavar="FOLDER", help="checkout of BasicTS 0.5: -c legacy/<Model>/<Dataset>")
     verb.add_argument("--seed", type=int, help="random seed; default: the config's, 42 in the benchmark's recipe")
     verb.add_argument(
         "--save-predictions", action="store_true", help="also write predictions.npz: every test window, original units"

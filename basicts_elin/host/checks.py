@@ -18,6 +18,7 @@ from ..errors import UserError, one_line
 from ..files import read_json
 from .checkpoints import DamagedCheckpointError, read_checkpoint
 from .field_types import check_types
+from .legacy.loss import baseline_loss
 from .loop import PRECISIONS
 
 # Those of BasicTS's metrics that can be trained with. The gradient of MAPE is NaN where a target is missing; of HUBER
@@ -98,6 +99,11 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
             processes > 1 and config.loss in ("RMSE", "WAPE"),
             "loss",
             f"MAE or MSE{several}: this one is no mean over the targets, which they could share",
+        ),
+        (
+            processes > 1 and config.loss is baseline_loss,
+            "loss",
+            f"MAE{several}: what the baseline's own one is a mean over is not known",
         ),
         (
             processes > config.train_batch_size,

@@ -9,9 +9,11 @@ from ..data.catalog import CATALOG
 from ..errors import UserError, nearest, one_line
 from .attention_methods import METHODS
 from .field_types import check_types
+from .legacy import legacy_config, named_source, source_of_path
 from .rivals import UNFIT, rival_config, rival_names
 
 FOLDER = "baselines_cfg"
+LEGACY = "legacy"
 
 # models whose configurations are files alone
 OURS = ("ELinFormer", "STAEformer")
@@ -21,14 +23,19 @@ _SMALL = "_small"
 def load_config(path: str) -> BasicTSForecastingConfig:
     """The `CFG` of a Python file, the generic recipe for one of BasicTS's own models, or an attention method's.
 
-    path: a file, or `<Model>/<Dataset>`, also as the `baselines_cfg/<Model>/<Dataset>.py` that it would be.
+    path: a file, one of BasicTS 0.5's too, in its folder `baselines`; or `<Model>/<Dataset>`, also as the
+        `baselines_cfg/<Model>/<Dataset>.py` that it would be; or `legacy/<Model>/<Dataset>`, which is that of the
+        BasicTS 0.5 that the environment names.
     Raises: UserError where there is no such file, or no BasicTS forecasting configuration named CFG in it.
     """
     file = Path(path)
     if not file.exists():
-        return _by_name(file)
+        return legacy_config(*named_source(*_names(file))) if is_legacy_name(file) else _by_name(file)
     if not file.is_file():
         raise UserError(f"config file {path} is no file; expected a file with CFG = benchmark_config()")
+    legacy = source_of_path(file)
+    if legacy:
+        return legacy_config(legacy)
     spec = importlib.util.spec_from_file_location(f"basicts_elin_config_{file.stem}", file)
     if spec is None:
         raise UserError(f"config file {path} is not a Python file; its name must end in .py")
@@ -52,9 +59,27 @@ def load_config(path: str) -> BasicTSForecastingConfig:
     return config
 
 
+def config_name(path: str) -> str:
+    """What a run notes down of where its configuration came from: the file, or the names that take its place."""
+    file = Path(path)
+    if file.exists():
+        return str(file.resolve())
+    return "/".join([LEGACY, *_names(file)] if is_legacy_name(file) else _names(file))
+
+
+def is_legacy_name(file: Path) -> bool:
+    """Whether a missing file is named after a baseline of BasicTS 0.5 and a dataset."""
+    folders = file.parts[:-2]
+    return folders[-1:] == (LEGACY,) and (len(folders) == 1 or folders[-2] == FOLDER)
+
+
+def _names(file: Path) -> tuple[str, str]:
+    return file.parent.name, file.name.removesuffix(".py")
+
+
 def _by_name(file: Path) -> BasicTSForecastingConfig:
     """The recipe for the model, or attention method, and the dataset that a missing file is named after."""
-    folder, model, dataset = file.parent.parent.name, file.parent.name, file.name.removesuffix(".py")
+    folder, (model, dataset) = file.parent.parent.name, _names(file)
     # elsewhere it is a file of the user's own that is missing
     is_name = folder == FOLDER or len(file.parts) == 2
     if is_name and model in rival_names():

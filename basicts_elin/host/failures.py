@@ -42,7 +42,7 @@ def failures_logged(folder: Path, job: str) -> Iterator[None]:
         raise
     except Exception as error:
         log = _note(folder, job, traceback.format_exc())
-        raise FailedRunError(f"{_line(error)}: the run is stopped; {log}") from error
+        raise FailedRunError(f"{failure_line(error)}: the run is stopped; {log}") from error
     finally:
         threading.excepthook = hook
 
@@ -59,7 +59,8 @@ def close_quietly(writer: Any) -> None:
             writer.close()
 
 
-def _line(error: Exception) -> str:
+def failure_line(error: Exception) -> str:
+    """Kind and text of an error that a run has failed with."""
     if isinstance(error, OSError):
         return system_message(error)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]

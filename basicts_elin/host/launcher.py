@@ -67,7 +67,7 @@ def launch_training(
     config["_output_dir"] = str(folder)
     if not group.is_first:
         # the first one writes, whether the others see its folder or not
-        _choose_devices(config)
+        choose_devices(config)
         run_in_group(group, _train, config, None)
         return folder
     for line in suspicions(parts, config.null_val, node_names(dataset_folder(config), parts[0].shape[1])):
@@ -82,7 +82,7 @@ def launch_training(
         config["_fingerprint"] = dataset_fingerprint(dataset_folder(config))
         write_atomically(folder / "cfg.json", str(config).encode())
         write_atomically(folder / CONFIG_TEXT, describe(config).encode())
-        _choose_devices(config)
+        choose_devices(config)
         run_in_group(group, _train, config, predictions_file)
     return folder
 
@@ -126,7 +126,7 @@ def _evaluate(
     config["_output_dir"] = str(output)
     if batch_size is not None:
         config.test_batch_size = batch_size
-    _choose_devices(config)
+    choose_devices(config)
     with made_folder(Path(output)):
         return _run(
             "evaluation", config, predictions_file, lambda runner: runner.eval(str(checkpoint)), collect=collect
@@ -140,7 +140,7 @@ def _announced(config: BasicTSForecastingConfig, folder: Path) -> Path:
     return path
 
 
-def _choose_devices(config: BasicTSForecastingConfig) -> None:
+def choose_devices(config: BasicTSForecastingConfig) -> None:
     set_device_type("gpu" if config.gpus else "cpu")
     if config.gpus:
         # numbers count the devices that this process may see, such as those that a cluster has assigned to it

@@ -29,6 +29,8 @@ COLUMNS = (*METRIC_COLUMNS, *RECORD_COLUMNS)
 def run_rows(folder: Path, record: dict) -> list[Row]:
     """The rows of one run, named after the folder of its configuration (ELinFormer_small), else its model.
 
+    Those of BasicTS 0.5, whose folders lie in baselines or legacy, have (0.5) after their names.
+
     Args:
         folder: holds BasicTS's `test_metrics.json`, whose MAPE is a fraction.
         record: of the run, see `record.read_record`.
@@ -41,8 +43,10 @@ def run_rows(folder: Path, record: dict) -> list[Row]:
         if not isinstance(record.get(key), kind):
             found = record.get(key)
             raise UserError(f"{folder / 'run.json'}: {key} is {found!r}; expected {kind.__name__}: {_AGAIN}")
-    config = record.get("config")
-    label = Path(config).parent.name if config else record["model"]
+    config_folder = Path(record.get("config") or "").parent
+    label = config_folder.name or record["model"]
+    if config_folder.parent.name in ("baselines", "legacy"):
+        label += " (0.5)"
     versions = record["versions"]
     facts = {**record, "torch": versions.get("torch"), "basicts": versions.get("basicts")}
     facts = {column: facts.get(column) for column in RECORD_COLUMNS}

@@ -193,5 +193,5 @@ def test_gpu_numbers_count_the_visible_devices(tiny, monkeypatch, visible, expec
     chosen = []
     monkeypatch.setattr(launcher, "_VISIBLE_DEVICES", visible)
     monkeypatch.setattr(launcher, "set_visible_devices", chosen.append)
-    launcher._choose_devices(ours(gpus="1,0"))
+    launcher.choose_devices(ours(gpus="1,0"))
     assert chosen == [expected]

@@ -63,6 +63,22 @@ def test_the_name_of_a_run(tiny):
     assert {row["model"] for row in run_rows(folder, read_record(folder))} == {"Tiny"}
 
 
+@pytest.mark.parametrize(
+    ("config", "label"),
+    [
+        ("legacy/STID/PEMS08", "STID (0.5)"),
+        ("/home/BasicTS/baselines/STID/PEMS08.py", "STID (0.5)"),
+        ("STID/PEMS08", "STID"),
+        ("/home/baselines_cfg/STID/PEMS08.py", "STID"),
+    ],
+)
+def test_an_older_baseline_has_another_name_than_ours(tmp_path, config, label):
+    write(tmp_path, CONTENT)
+    record = {"model": "M", "dataset": "D", "input_len": 12, "output_len": 12, "parameters": 1, "versions": {}}
+    rows = run_rows(tmp_path, record | {"config": config})
+    assert {row["model"] for row in rows} == {label}
+
+
 @pytest.mark.parametrize("missing", ["test_metrics.json", "run.json", None])
 def test_a_folder_that_is_no_finished_run_is_named(tiny, missing):
     folder = launch_training(ours()) if missing else tiny / "no"

@@ -1,0 +1,104 @@
+"""How the runners of BasicTS 0.5 call an architecture; those of which that is known, by name.
+
+Letters: B batch, T steps, N nodes, C channels.
+"""
+
+from collections.abc import Callable
+from typing import Any, Optional
+
+import torch
+from torch import nn
+
+from ...errors import UserError
+
+# architecture, history and future [B, T, N, C], batches seen, epoch, whether it trains -> what the architecture returns
+Call = Callable[[nn.Module, torch.Tensor, torch.Tensor, Optional[int], Optional[int], bool], Any]
+
+
+def plain(
+    architecture: nn.Module,
+    history: torch.Tensor,
+    future: torch.Tensor,
+    batch_seen: Optional[int],
+    epoch: Optional[int],
+    train: bool,
+) -> Any:
+    """As SimpleTimeSeriesForecastingRunner does."""
+    return architecture(history_data=history, future_data=future, batch_seen=batch_seen, epoch=epoch, train=train)
+
+
+def himnet(
+    architecture: nn.Module,
+    history: torch.Tensor,
+    future: torch.Tensor,
+    batch_seen: Optional[int],
+    epoch: Optional[int],
+    train: bool,
+) -> Any:
+    """As HimNetRunner does, but for its seed, which is the run's: whole days of the week, targets in training alone."""
+    history, future = (
+        torch.cat([data[..., :2], (data[..., 2:] * 7).round()], dim=-1) for data in (history, future)
+    )
+    if not train:
+        return architecture(history, future[..., 1:])
+    return architecture(history, future[..., 1:], future[..., :1], batch_seen + 1)
+
+
+class MTGNN:
+    """As MTGNNRunner does: in training the nodes in another order, for `step_size` batches of an epoch each."""
+
+    def __init__(self, step_size: int, num_nodes: int):
+        self.step_size, self.num_nodes = step_size, num_nodes
+        self._epoch, self._batches, self._order = None, 0, None
+
+    def __call__(
+        self,
+        architecture: nn.Module,
+        history: torch.Tensor,
+        future: torch.Tensor,
+        batch_seen: Optional[int],
+        epoch: Optional[int],
+        train: bool,
+    ) -> Any:
+        if not train:
+            return architecture(history_data=history, idx=None, batch_seen=batch_seen, epoch=epoch)
+        order = self._next_order(epoch).to(history.device)
+        returned = architecture(history_data=history[:, :, order], idx=order, batch_seen=batch_seen, epoch=epoch)
+        return returned[:, :, order.argsort()]
+
+    def _next_order(self, epoch: Optional[int]) -> torch.Tensor:
+        if epoch != self._epoch:
+            self._epoch, self._batches = epoch, 0
+        if self._batches % self.step_size == 0:
+            self._order = torch.randperm(self.num_nodes)
+        self._batches += 1
+        return self._order
+
+
+# what each runner that is known defines, so that one of the same name that does something else is noticed
+_KNOWN = {
+    "SimpleTimeSeriesForecastingRunner": set(),
+    "HimNetRunner": {"__init__", "seed_everything", "forward"},
+    "MTGNNRunner": {"__init__", "forward", "train_iters"},
+}
+
+
+def check_runner(runner: type) -> None:
+    """Raise UserError for a runner of which is not known what it does."""
+    known = _KNOWN.get(runner.__name__)
+    defined = {name for name, value in vars(runner).items() if callable(value)}
+    if known is None or defined != known:
+        what = "" if known is None else f", which defines {', '.join(sorted(defined)) or 'nothing'}"
+        raise UserError(
+            f"CFG.RUNNER={runner.__module__}.{runner.__name__}{what}: what it does is not known here; expected one of "
+            f"{', '.join(_KNOWN)} as BasicTS 0.5.8 has them"
+        )
+
+
+def call_of(cfg: dict[str, Any]) -> Call:
+    """How the runner of a configuration that was checked calls its architecture."""
+    name = cfg["RUNNER"].__name__
+    if name == "MTGNNRunner":
+        custom = cfg["TRAIN"]["CUSTOM"]
+        return MTGNN(custom["STEP_SIZE"], custom["NUM_NODES"])
+    return himnet if name == "HimNetRunner" else plain

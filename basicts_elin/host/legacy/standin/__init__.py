@@ -1,0 +1,30 @@
+"""What the configurations and architectures of BasicTS 0.5 import from `basicts`, in its place while they are read.
+
+Names of 0.5 that are not here raise an error that names them: see `refuse_others`.
+"""
+
+from . import data, metrics, runners, scaler, utils
+from .refuse import refuse_others
+
+__version__ = "0.5.8"
+
+MODULES = {"data": data, "metrics": metrics, "runners": runners, "scaler": scaler, "utils": utils}
+
+# modules of 0.5 that its baselines import from directly, and which of ours has their names
+INNER = {
+    "data.simple_tsf_dataset": data,
+    "metrics.huber": metrics,
+    "metrics.mae": metrics,
+    "metrics.mape": metrics,
+    "metrics.mse": metrics,
+    "metrics.rmse": metrics,
+    "metrics.wape": metrics,
+    "runners.base_tsf_runner": runners,
+    "runners.runner_zoo.simple_tsf_runner": runners,
+    "scaler.z_score_scaler": scaler,
+    "utils.misc": utils,
+    "utils.serialization": utils,
+    "utils.xformer": utils,
+}
+
+__getattr__ = refuse_others("")

@@ -1,0 +1,254 @@
+"""Every rival of the paper's Table 3 that BasicTS 0.5 has, tried on this machine by the train command.
+
+    python benchmarks/legacy.py --legacy-root BasicTS-0.5 --output results/legacy_cpu.csv --markdown docs/legacy.md
+
+A few optimizer steps on one batch, each pair of model and dataset in a process of its own, on random series and graphs
+of the datasets' full sizes in a temporary folder. Pairs that are in the CSV are not tried again.
+"""
+
+import argparse
+import csv
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+
+from basicts_elin.data.catalog import CATALOG, DATES, DAYS_PER_WEEK, DatasetFacts
+from basicts_elin.data.graph import pickled
+from basicts_elin.data.layout import write_dataset
+from basicts_elin.host.legacy import ABSENT, baseline_names
+from basicts_elin.record import environment
+from basicts_elin.report.table import write_csv
+
+MODELS = (
+    "AGCRN", "D2STGNN", "DCRNN", "GTS", "GWNet", "HimNet", "MTGNN", "STAEformer", "STGCN", "STID", "STWave",
+)  # fmt: skip
+DATASETS = ("METR-LA", "PEMS-BAY", "PEMS03", "PEMS04", "PEMS08", "PEMS07")
+# of the largest, which takes longest
+STEPS = {"PEMS07": 2}
+COLUMNS = (
+    "model", "dataset", "nodes", "batch", "steps", "first_loss", "last_loss", "parameters", "seconds_per_step",
+    "peak_memory_mib", "reason", "hardware", "torch", "basicts", "commit",
+)  # fmt: skip
+GIB = 2**30
+TIMEOUT_SECONDS = 1800
+
+# what `SmokeTest` prints
+_PRINTED = re.compile(
+    r"loss: +(?P<first_loss>\S+) first, (?P<last_loss>\S+) last.*\n"
+    r"parameters: +(?P<parameters>\d+)\n"
+    r"seconds: +(?P<seconds_per_step>\S+) per step\n"
+    r"peak memory: +(?P<peak_memory_mib>\S+) MiB"
+)
+
+PAGE = """# Baselines of BasicTS 0.5
+
+The rivals of the paper's Table 3 that BasicTS 1.1 no longer has run from your own checkout of BasicTS 0.5, which is
+only read:
+
+    git clone -b v0.5.8 https://github.com/GestaltCogTeam/BasicTS BasicTS-0.5
+    pip install '.[legacy]'
+    python experiments/train.py -c BasicTS-0.5/baselines/AGCRN/PEMS08.py --gpus 0
+    python experiments/train.py -c legacy/AGCRN/PEMS08 --legacy-root BasicTS-0.5 --gpus 0
+
+The last two are the same run. `baselines_cfg/legacy/AGCRN/PEMS08.py` is another name for it, and the environment
+variable `BASICTS_LEGACY_ROOT` another way to say where the checkout is. `legacy/AGCRN/PEMS08_tail` runs PEMS08's
+configuration on a part of the series that has all its nodes. `evaluate.py`, `--set`, `--seed`, `--save-predictions`,
+resuming and several processes work as for every other model; runs are named `LegacyAGCRN`.
+
+Taken from the configuration: architecture and its parameters, features, graph, optimizer, schedule, gradient clipping,
+curriculum learning, early stopping, loss with its arguments (on the original scale), null value, batch sizes, epochs,
+parameters that are created in the first step. Whatever else it asks for is an error that names it. Ours, as for every
+model: seed 42 (where the configuration has none), rows of the parts as BasicTS 1.1 cuts them, the test part evaluated
+once, by the best model. Of the custom runners those of MTGNN and HimNet are known; HimNet's own seed, 0, is replaced by
+the run's.
+
+GTS is tied to the length of the full training part and cannot run on a part of a series. With several processes the
+loss must be the masked MAE, which HimNet's on PEMS03 to PEMS08 and STWave's are not.
+
+## Tried
+
+One batch of {batch} windows, repeated, on random series and graphs of the datasets' sizes: loss of the first and of the
+last step, seconds per step, peak memory of the process ({steps}). It shows that a pair trains, not how well. Tried
+beside other work on {hardware}, torch {torch}: the seconds say what a step cost there and compare nothing.
+
+| model | dataset | nodes | parameters | loss | s / step | peak MiB |
+|---|---|---|---|---|---|---|
+{rows}
+
+{failed}Made by
+
+    python benchmarks/legacy.py --legacy-root BasicTS-0.5 --output results/legacy_cpu.csv --markdown docs/legacy.md
+"""
+
+
+def write_random(facts: DatasetFacts, place: Path) -> None:
+    """A dataset of that name and size: a daily profile with noise, 1 % missing, on a connected graph."""
+    rng = np.random.default_rng(0)
+    steps, nodes = facts.num_steps, facts.num_nodes
+    time = np.arange(steps, dtype=np.float32)[:, None] / facts.steps_per_day
+    phase, size = rng.random(nodes, dtype=np.float32), rng.uniform(50, 300, nodes).astype(np.float32)
+    values = size * (1 + 0.5 * np.sin(2 * np.pi * (time + phase)))
+    values += rng.standard_normal(values.shape, dtype=np.float32) * 10
+    values = np.maximum(values, 1)
+    values[rng.random(values.shape, dtype=np.float32) < 0.01] = facts.null_value
+    row = np.arange(steps)
+    times = np.stack(
+        [row % facts.steps_per_day / facts.steps_per_day, row // facts.steps_per_day % DAYS_PER_WEEK / DAYS_PER_WEEK],
+        axis=1,
+    )
+    graph = random_graph(facts, rng)
+    write_dataset(
+        place / "datasets" / facts.name,
+        facts,
+        values.astype(np.float32),
+        times.astype(np.float32),
+        graph=pickled(graph),
+        origin={},
+        force=False,
+    )
+
+
+def random_graph(facts: DatasetFacts, rng: np.random.Generator) -> np.ndarray:
+    """A ring with as many chords, float32 [N, N]; weighted and with itself where the published one is."""
+    nodes = facts.num_nodes
+    graph = np.zeros((nodes, nodes), np.float32)
+    start = np.arange(nodes)
+    for end in ((start + 1) % nodes, rng.permutation(nodes)):
+        graph[start, end] = graph[end, start] = 1
+    if facts.timestamp_rule == DATES:
+        graph *= rng.uniform(0.1, 1, graph.shape).astype(np.float32)
+    np.fill_diagonal(graph, 1 if facts.timestamp_rule == DATES else 0)
+    return graph
+
+
+def attempt(model: str, dataset: str, place: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """The row of a pair."""
+    steps = min(arguments.steps, STEPS.get(dataset, arguments.steps))
+    command = [sys.executable, "-m", "basicts_elin.cli", "train", "-c", f"legacy/{model}/{dataset}"]
+    command += ["--legacy-root", str(arguments.legacy_root), "--gpus", arguments.gpus]
+    command += ["--steps", str(steps), "--batch", str(arguments.batch)]
+    row = {
+        "model": model,
+        "dataset": dataset,
+        "nodes": CATALOG[dataset].num_nodes,
+        "batch": arguments.batch,
+        "steps": steps,
+        **run_facts(arguments.gpus),
+    }
+    # virtual memory is no measure on a GPU, whose driver reserves it
+    limit = partial(_limit_memory, arguments.limit_gib) if arguments.gpus == "cpu" else None
+    try:
+        done = subprocess.run(
+            command, cwd=place, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False, preexec_fn=limit
+        )
+    except subprocess.TimeoutExpired:
+        return {**row, "reason": f"takes more than {TIMEOUT_SECONDS} s here"}
+    found = _PRINTED.search(done.stdout)
+    if done.returncode or not found:
+        # nothing on stderr where the process was killed, such as for want of memory
+        lines = done.stderr.strip().splitlines() or [f"ended with exit code {done.returncode}"]
+        return {**row, "reason": lines[-1]}
+    return {**row, **found.groupdict()}
+
+
+def _limit_memory(gib: float) -> None:
+    resource.setrlimit(resource.RLIMIT_DATA, (int(gib * GIB),) * 2)
+
+
+def run_facts(gpus: str) -> dict[str, str]:
+    facts = environment(on_gpu=gpus != "cpu")
+    versions = facts["versions"]
+    return {
+        "hardware": facts["hardware"],
+        "torch": versions["torch"],
+        "basicts": versions["basicts"],
+        "commit": facts["commit"],
+    }
+
+
+def measure(arguments: argparse.Namespace) -> None:
+    """Try the pairs that are not in the CSV yet, and write it after each."""
+    rows = read_rows(arguments.output)
+    known = baseline_names(arguments.legacy_root)
+    missing = sorted(set(arguments.models) - set(known))
+    if missing:
+        raise SystemExit(f"{arguments.legacy_root} has no {', '.join(missing)}; it has {', '.join(known)}")
+    for dataset in arguments.datasets:
+        left = [model for model in arguments.models if not _row(rows, model, dataset)]
+        if not left:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            write_random(CATALOG[dataset], Path(folder))
+            for model in left:
+                rows.append(attempt(model, dataset, Path(folder), arguments))
+                write_csv(arguments.output, rows, COLUMNS)
+                print(*(rows[-1].get(name, "") for name in COLUMNS[:11]), flush=True)
+
+
+def _row(rows: Iterable[dict[str, Any]], model: str, dataset: str) -> Optional[dict[str, Any]]:
+    return next((row for row in rows if (row["model"], row["dataset"]) == (model, dataset)), None)
+
+
+def read_rows(file: Path) -> list[dict[str, str]]:
+    """Rows measured before; none where there is no file."""
+    if not file.is_file():
+        return []
+    with file.open(newline="", encoding="utf-8") as content:
+        return list(csv.DictReader(content))
+
+
+def render(rows: list[dict[str, str]]) -> str:
+    """The page of rows as the CSV has them."""
+    lines, failed = [], []
+    for row in sorted(rows, key=lambda row: (row["model"].lower(), row["dataset"])):
+        if row["reason"]:
+            failed.append(f"| {row['model']} | {row['dataset']} | {row['nodes']} | {row['reason']} |")
+            continue
+        loss = f"{float(row['first_loss']):.2f} → {float(row['last_loss']):.2f} in {row['steps']}"
+        cells = [row["model"], row["dataset"], row["nodes"], f"{int(row['parameters']):,}", loss]
+        seconds, memory = float(row["seconds_per_step"]), float(row["peak_memory_mib"])
+        lines.append("| " + " | ".join([*cells, f"{seconds:.2f}", f"{memory:.0f}"]) + " |")
+    failed += [f"| {model} |  |  | {reason}; its row keeps the paper's figures |" for model, reason in ABSENT.items()]
+    table = ["Not run here:", "", "| model | dataset | nodes | reason |", "|---|---|---|---|", *failed, "", ""]
+    counts = {row["dataset"]: row["steps"] for row in rows}
+    few = [f"{dataset}: {counts[dataset]} steps" for dataset in STEPS if dataset in counts]
+    usual = next(count for dataset, count in counts.items() if dataset not in STEPS)
+    return PAGE.format(
+        batch=rows[0]["batch"],
+        steps=f"{usual} steps" + "".join(f"; {text}" for text in few),
+        hardware=rows[0]["hardware"],
+        torch=rows[0]["torch"],
+        rows="\n".join(lines),
+        failed="\n".join(table),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--legacy-root", type=Path, metavar="FOLDER", help="checkout of BasicTS 0.5")
+    parser.add_argument("--models", nargs="+", default=MODELS, help="default: all of Table 3 that BasicTS 0.5 has")
+    parser.add_argument("--datasets", nargs="+", default=DATASETS, help="default: all six")
+    parser.add_argument("--steps", type=int, default=5, help="optimizer steps (default: 5; on PEMS07 at most 2)")
+    parser.add_argument("--batch", type=int, default=2, help="windows of the batch (default: 2)")
+    parser.add_argument("--gpus", default="cpu", help="cpu or a device number (default: cpu)")
+    parser.add_argument("--limit-gib", type=float, default=16, help="memory of a process on the CPU (default: 16)")
+    parser.add_argument("--output", type=Path, metavar="CSV", required=True, help="where the rows are written")
+    parser.add_argument("--markdown", type=Path, metavar="MD", help="where the page is written")
+    arguments = parser.parse_args()
+    if arguments.legacy_root:
+        arguments.legacy_root = arguments.legacy_root.resolve()
+        measure(arguments)
+    if arguments.markdown:
+        arguments.markdown.write_text(render(read_rows(arguments.output)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""The table of the baselines of BasicTS 0.5."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+from cli.commands import ROOT
+from tiny import FACTS, NODES
+
+from basicts_elin.host.legacy import ABSENT
+
+SCRIPT = ROOT / "benchmarks" / "legacy.py"
+
+
+@pytest.fixture(scope="module")
+def legacy():
+    spec = importlib.util.spec_from_file_location("benchmark_of_legacy", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def rows(legacy):
+    return legacy.read_rows(ROOT / "results" / "legacy_cpu.csv")
+
+
+def test_the_page_is_that_of_the_committed_rows(legacy, rows):
+    assert (ROOT / "docs" / "legacy.md").read_text() == legacy.render(rows)
+
+
+def test_every_pair_has_its_row_and_its_loss_falls(legacy, rows):
+    pairs = [(row["model"], row["dataset"]) for row in rows]
+    assert sorted(pairs) == sorted((model, dataset) for model in legacy.MODELS for dataset in legacy.DATASETS)
+    for row in rows:
+        assert row["reason"] or float(row["last_loss"]) < float(row["first_loss"]), row
+
+
+def test_a_random_dataset_has_the_size_and_a_connected_graph(legacy, tmp_path):
+    facts = type(FACTS)(**{**vars(FACTS), "num_steps": 700})
+    legacy.write_random(facts, tmp_path)
+    folder = tmp_path / "datasets" / facts.name
+    assert sum(len(np.load(folder / f"{part}_data.npy")) for part in ("train", "val", "test")) == 700
+    graph = legacy.random_graph(facts, np.random.default_rng(0))
+    assert (graph == graph.T).all() and (np.linalg.matrix_power(graph + np.eye(NODES), NODES) > 0).all()
+
+
+def test_pairs_are_tried_and_failures_are_rows(legacy, tmp_path, monkeypatch, capsys):
+    root = tmp_path / "BasicTS-0.5"
+    for model, text in (("Broken", "1 / 0"), ("Missing", "import no_such_package")):
+        (root / "baselines" / model).mkdir(parents=True)
+        (root / "baselines" / model / "SyntheticTraffic.py").write_text(text)
+    monkeypatch.setattr(legacy, "write_random", lambda facts, place: None)
+    names = ["--models", "Broken", "Missing", "--output", str(tmp_path / "rows.csv")]
+    monkeypatch.setattr(legacy, "DATASETS", ("SyntheticTraffic",))
+    monkeypatch.setattr("sys.argv", ["legacy.py", "--legacy-root", str(root), *names])
+    legacy.main()
+    rows = legacy.read_rows(tmp_path / "rows.csv")
+    assert [row["model"] for row in rows] == ["Broken", "Missing"]
+    assert "fails with ZeroDivisionError" in rows[0]["reason"] and "No module named" in rows[1]["reason"]
+    before = (tmp_path / "rows.csv").read_text()
+    legacy.main()
+    assert (tmp_path / "rows.csv").read_text() == before
+
+
+def test_what_is_in_no_version_is_on_the_page(legacy, rows):
+    page = legacy.render(rows)
+    assert all(f"| {model} |  |  | {reason}; its row keeps the paper's figures |" in page
+               for model, reason in ABSENT.items())  # fmt: skip

@@ -1,0 +1,1 @@
+from miniature import adjacency, checkout, edit, real_root  # noqa: F401  fixtures

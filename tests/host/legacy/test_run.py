@@ -1,0 +1,110 @@
+"""Baselines of BasicTS 0.5 in our runs: trained, gone on with, evaluated, in several processes."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from basicts.runners.callback import BasicTSCallback
+from basicts.utils import RunnerStatus
+from tiny import FACTS, NAME, Interrupt, metrics, raw_windows, record, weights
+
+from basicts_elin.data.catalog import CATALOG
+from basicts_elin.host.changes import with_changes
+from basicts_elin.host.launcher import best_checkpoint, launch_evaluation, launch_prediction, launch_training
+from basicts_elin.host.legacy import named_source
+from basicts_elin.host.legacy.standin.metrics import masked_huber
+from basicts_elin.host.legacy.translate import legacy_config
+from basicts_elin.host.processes import Group
+
+
+def config(baseline="Mini", callbacks=(), **changes):
+    return with_changes(legacy_config(*named_source(baseline, NAME), callbacks=list(callbacks)), changes)
+
+
+@pytest.mark.parametrize("baseline", ["Mini", "MiniMTGNN", "MiniHimNet"])
+def test_a_run_ends_with_metrics_that_an_evaluation_repeats(checkout, baseline):
+    run = config(baseline)
+    folder = launch_training(run)
+    assert record(folder)["model"] == f"Legacy{baseline}" and len(record(folder)["epochs"]) == 3
+    launch_evaluation(run, str(best_checkpoint(run)), Path("evaluated"))
+    assert metrics("evaluated") == metrics(folder)
+    assert not list(checkout.rglob("__pycache__"))
+
+
+def test_the_metrics_are_those_of_the_predictions(checkout):
+    run = config()
+    folder = launch_training(run)
+    found = launch_prediction(run, str(best_checkpoint(run)), Path("predicted"))
+    error, present = abs(found["prediction"] - found["target"]), raw_windows()[1] != 0
+    assert (found["mask"] == present).all()
+    assert metrics(folder)["overall"]["MAE"] == pytest.approx(error[present].mean(), rel=1e-5)
+
+
+def test_an_interrupted_run_ends_with_the_numbers_of_a_whole_one(checkout, monkeypatch):
+    whole = weights(best_checkpoint_of(config(callbacks=[Interrupt()], ckpt_save_dir="whole")))
+    monkeypatch.setattr(Interrupt, "at", 2)
+    run = config(callbacks=[Interrupt()], ckpt_save_dir="interrupted")
+    with pytest.raises(KeyboardInterrupt):
+        launch_training(run)
+    monkeypatch.setattr(Interrupt, "at", None)
+    resumed = weights(best_checkpoint_of(run))
+    assert resumed.keys() == whole.keys() and all((resumed[name] == whole[name]).all() for name in whole)
+
+
+def best_checkpoint_of(run):
+    launch_training(run)
+    return best_checkpoint(run)
+
+
+class Seen(BasicTSCallback):
+    """Keeps what the last loss of the training was computed from."""
+
+    def on_compute_loss(self, runner, *args, forward_return, **kwargs):
+        if runner.status == RunnerStatus.TRAINING:
+            _, future, *_ = runner.model.architecture.calls[-1]
+            self._seen = {**forward_return, "future": future[..., 0], **runner.scaler.stats}
+
+
+def test_the_loss_is_the_baselines_own_on_the_original_scale(checkout):
+    run = config(callbacks=[Seen()], num_epochs=2)
+    launch_training(run)
+    seen = run.callbacks[-1]._seen
+    # as far as the curriculum has come in the second epoch
+    assert seen["prediction"].shape[1] == 8
+    assert 50 < seen["targets"][seen["targets_mask"]].mean() < 350
+    expected = masked_huber(seen["prediction"], seen["targets"], delta=2.0, null_val=0.0)
+    assert seen["loss"].item() == pytest.approx(expected.item(), rel=1e-6)
+
+
+def test_missing_targets_are_taught_as_the_zeros_that_they_are(checkout):
+    run = config(callbacks=[Seen()], num_epochs=1)
+    launch_training(run)
+    seen = run.callbacks[-1]._seen
+    steps = seen["targets"].shape[1]
+    expected = (seen["targets"] - seen["mean"]) / seen["std"]
+    assert not seen["targets_mask"].all()
+    assert torch.allclose(seen["future"][:, :steps], expected, atol=1e-5)
+
+
+class KnowsTiny(BasicTSCallback):
+    """Brings the dataset Tiny into the catalogue of the process that it is sent to."""
+
+    def __reduce__(self):
+        return _knows_tiny, ()
+
+
+def _knows_tiny():
+    CATALOG.setdefault(NAME, FACTS)
+    return KnowsTiny()
+
+
+def test_two_processes_come_to_the_numbers_of_one(checkout):
+    one = launch_training(config("MiniMTGNN", ckpt_save_dir="one"))
+    two = launch_training(config("MiniMTGNN", [KnowsTiny()], ckpt_save_dir="two"), group=Group(2))
+    assert metrics(two)["overall"] == pytest.approx(metrics(one)["overall"], rel=1e-4)
+
+
+def test_basicts_is_itself_again_after_a_run(checkout):
+    launch_training(config(num_epochs=1))
+    assert sys.modules["basicts"].__version__ == "1.1.0"

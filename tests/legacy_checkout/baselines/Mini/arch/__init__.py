@@ -1,0 +1,3 @@
+from .mini import Mini
+
+__all__ = ["Mini"]

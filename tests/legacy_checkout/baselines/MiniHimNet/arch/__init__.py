@@ -1,0 +1,3 @@
+from .arch import MiniHimNet
+
+__all__ = ["MiniHimNet"]

@@ -1,0 +1,14 @@
+from torch import nn
+
+
+class MiniHimNet(nn.Module):
+    """A linear map over time, and what it was called with."""
+
+    def __init__(self, num_nodes, horizon):
+        super().__init__()
+        self.linear = nn.Linear(12, horizon)
+        self.calls = []
+
+    def forward(self, x, y_cov, labels=None, batches_seen=None):
+        self.calls.append((x, y_cov, labels, batches_seen))
+        return self.linear(x[..., 0].transpose(1, 2)).transpose(1, 2).unsqueeze(-1)

@@ -1,0 +1,3 @@
+from .runner import HimNetRunner
+
+__all__ = ["HimNetRunner"]

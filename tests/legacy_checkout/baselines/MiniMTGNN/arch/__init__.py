@@ -1,0 +1,3 @@
+from .arch import MiniMTGNN
+
+__all__ = ["MiniMTGNN"]

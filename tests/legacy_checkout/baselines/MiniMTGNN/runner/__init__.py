@@ -1,0 +1,3 @@
+from .runner import MTGNNRunner
+
+__all__ = ["MTGNNRunner"]
