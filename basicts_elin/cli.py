@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .errors import FailedRunError, UserError, one_line, system_message
+from .report.reproduce import add_arguments, reproduce
 from .requirement import require_basicts
 from .version import __version__
 
@@ -21,13 +22,17 @@ _OF_RAW_FILES = ("rows", "first_row", "sensors", "distances", "ids", "adjacency"
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run one verb.
 
-    Returns the exit code: 0, or with one line on stderr 2 for something the user can mend, 1 for a run that failed, 130
+    Returns the exit code: 0, or with one line on stderr 2 for something the user can mend, 1 for runs that failed, 130
     where it was interrupted.
     """
     arguments = _parser().parse_args(argv)
+    if sys.stdout.errors == "strict":
+        # a path may hold what the terminal has no letters for
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        arguments.run(arguments)
+        code = arguments.run(arguments) or 0
         sys.stdout.flush()
+        return code
     except BrokenPipeError:
         # the reader of our output has seen enough, such as head
         return _ended(1)
@@ -40,9 +45,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except MemoryError as error:
         return _ended(2, f"error: there is not enough memory ({one_line(error)}); take less data, or a larger machine")
     except KeyboardInterrupt:
-        hint = ": the same command goes on after its last finished epoch" if arguments.run is train else ""
+        hint = ": the same command goes on after its last finished epoch" if arguments.run in (train, reproduce) else ""
         return _ended(130, f"interrupted{hint}")
-    return 0
 
 
 def _ended(code: int, line: str = "") -> int:
@@ -146,9 +150,12 @@ def list_all(arguments: argparse.Namespace) -> None:
     print(f"models, by configuration file {CONFIGS}:")
     print(f"  {', '.join(files) or 'none here; they are in the repository'}")
     require_basicts()
+    from .host.attention_methods import METHODS
     from .host.legacy import ROOT_VARIABLE, baseline_names, legacy_root
     from .host.rivals import UNFIT, rival_names
 
+    print("those with another attention, by name (-c <Model>/<Dataset>):")
+    print(f"  {', '.join(METHODS)}")
     print("models of BasicTS, which need no configuration file (-c <Model>/<Dataset>):")
     print(f"  {', '.join(name for name in rival_names() if name not in UNFIT)}")
     root = legacy_root()
@@ -180,6 +187,11 @@ def demo(arguments: argparse.Namespace) -> None:
     from .report.demo import check, run_demo
 
     check(run_demo(Path(arguments.cfg)))
+
+
+def config_of(command: Sequence[str]) -> Any:
+    """The configuration that a train command of these arguments would run."""
+    return _config(_parser().parse_args(["train", *command]))
 
 
 def _print_results(checkpoint: Path, folder: Path, job: str, saved_predictions: bool) -> None:
@@ -311,6 +323,9 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--naive", action="store_true", help="add the naive forecasts on datasets/<name> of each run")
     verb.add_argument("--markdown", action="store_true", help="print one line per run, as a Markdown table")
     verb.add_argument("-o", "--output", metavar="CSV", help="also write the rows, with what they were made with")
+
+    verb = _verb(verbs, reproduce, "make a table of the paper: run what is missing of it, collect, render")
+    add_arguments(verb)
 
     verb = _verb(verbs, demo, "synthetic data, a small model, a table and a picture, all in the folder demo")
     verb.add_argument("-c", "--cfg", "--config", required=True, help="configuration file on SyntheticTraffic")

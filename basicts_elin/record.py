@@ -33,16 +33,19 @@ class RunRecord:
             kept = [entry for entry in epochs if entry["epoch"] <= start_epoch]
         self.content = {**facts, **environment(on_gpu), "epochs": kept}
 
-    def add_epoch(self, epoch: int, train_seconds: float, validation_seconds: float) -> None:
-        """Add an epoch and write the file."""
+    def add_epoch(self, epoch: int, train_seconds: float, validation_seconds: float, is_best: bool = False) -> None:
+        """Add an epoch and write the file; `is_best`: by validation, of those so far."""
         self.content["epochs"].append(
             {
                 "epoch": epoch,
                 "train_seconds": round(train_seconds, 3),
                 "validation_seconds": round(validation_seconds, 3),
+                "is_best": is_best,
             }
         )
         self.content["peak_memory_mib"] = peak_memory_mib(self.on_gpu)
+        # what the process has taken from the GPU, with what lies idle
+        self.content["peak_reserved_mib"] = _mib(torch.cuda.max_memory_reserved()) if self.on_gpu else None
         write_json(self.path, self.content)
 
 
@@ -84,13 +87,17 @@ def source_commit() -> Optional[str]:
 def peak_memory_mib(on_gpu: bool) -> Optional[float]:
     """Peak memory so far: allocated on the GPU, or the resident size of the process, None where it is unknown."""
     if on_gpu:
-        return round(torch.cuda.max_memory_allocated() / 2**20, 1)
+        return _mib(torch.cuda.max_memory_allocated())
     try:
         import resource
     except ImportError:  # not on Windows
         return None
     unit = 1 if sys.platform == "darwin" else 2**10
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
+    return _mib(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+
+
+def _mib(size: int) -> float:
+    return round(size / 2**20, 1)
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -1,22 +1,11 @@
 """The attention layers that are compared, and the check that they are what they say."""
 
-import math
-
 import torch
 from torch import Tensor
 
 from basicts_elin import EntropyEqualAttention, LinformerAttention, SoftmaxAttention
+from basicts_elin.modules.matmul import MatmulAttention
 from basicts_elin.modules.projections import ProjectedAttention
-
-
-class MatmulAttention(ProjectedAttention):
-    """Softmax attention as STAEformer computed it in BasicTS 0.5: heads stacked along the batch, weights formed."""
-
-    def _attend_tokens(self, hidden_states, tokens, attention_mask, output_attentions):
-        projected = (self.q_proj(hidden_states), self.k_proj(tokens), self.v_proj(tokens))
-        query, key, value = (torch.cat(tensor.chunk(self.n_heads, -1)) for tensor in projected)
-        weights = (query @ key.transpose(-2, -1) / math.sqrt(self.head_size)).softmax(-1)
-        return self.out_proj(torch.cat((weights @ value).chunk(self.n_heads), -1)), None
 
 
 class NoMixing(ProjectedAttention):

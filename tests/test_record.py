@@ -24,6 +24,7 @@ def test_the_record_of_a_run(tiny):
     content = record(launch_training(config))
     epochs, peak = content.pop("epochs"), content.pop("peak_memory_mib")
     assert [entry.pop("epoch") for entry in epochs] == [1, 2]
+    assert [type(entry.pop("is_best")) for entry in epochs] == [bool, bool]
     assert all(set(entry) == {"train_seconds", "validation_seconds"} for entry in epochs)
     assert all(0 < seconds < 60 for entry in epochs for seconds in entry.values())
     assert peak > 50
@@ -44,6 +45,10 @@ def test_the_record_of_a_run(tiny):
         "num_epochs": 2,
         "input_len": 12,
         "output_len": 12,
+        "nodes": 5,
+        "batch_size": 16,
+        "train_windows": 73,
+        "peak_reserved_mib": None,
         "device": "cpu",
         "processes": 1,
     }
@@ -62,6 +67,22 @@ def test_the_hardware_of_a_run_on_a_gpu_is_that(monkeypatch):
     assert peak_memory_mib(on_gpu=True) == 3.0
 
 
+def test_the_best_epochs_are_those_whose_model_was_kept(tiny):
+    folder = launch_training(ours(num_epochs=3, optimizer_params={"lr": 3.0}))
+    epochs = record(folder)["epochs"]
+    best = [entry["epoch"] for entry in epochs if entry["is_best"]]
+    assert best[0] == 1
+    assert torch.load(folder / "Tiny_best_val_MAE.pt", weights_only=True)["epoch"] == best[-1]
+
+
+def test_on_a_gpu_the_memory_that_was_taken_is_recorded_too(tmp_path, monkeypatch):
+    sizes = {"max_memory_allocated": 3 * 2**20, "max_memory_reserved": 5 * 2**20, "get_device_name": "H200"}
+    for name, size in sizes.items():
+        monkeypatch.setattr(torch.cuda, name, lambda size=size: size)
+    RunRecord(tmp_path, 0, on_gpu=True).add_epoch(1, 1.0, 1.0)
+    assert (record(tmp_path)["peak_memory_mib"], record(tmp_path)["peak_reserved_mib"]) == (3.0, 5.0)
+
+
 def test_a_new_run_forgets_the_epochs_of_another(tmp_path):
     RunRecord(tmp_path, 0, False, seed=1).add_epoch(1, 1.0, 0.5)
     RunRecord(tmp_path, 0, False, seed=2).add_epoch(1, 2.0, 0.5)
@@ -74,11 +95,11 @@ def test_a_resumed_run_keeps_the_epochs_that_it_does_not_repeat(tmp_path):
     for epoch in (1, 2, 3):
         first.add_epoch(epoch, 10.0 * epoch, 1.23456)
     # the checkpoint of epoch 3 was lost
-    RunRecord(tmp_path, 2, False).add_epoch(3, 5.0, 1.0)
+    RunRecord(tmp_path, 2, False).add_epoch(3, 5.0, 1.0, is_best=True)
     assert record(tmp_path)["epochs"] == [
-        {"epoch": 1, "train_seconds": 10.0, "validation_seconds": 1.235},
-        {"epoch": 2, "train_seconds": 20.0, "validation_seconds": 1.235},
-        {"epoch": 3, "train_seconds": 5.0, "validation_seconds": 1.0},
+        {"epoch": 1, "train_seconds": 10.0, "validation_seconds": 1.235, "is_best": False},
+        {"epoch": 2, "train_seconds": 20.0, "validation_seconds": 1.235, "is_best": False},
+        {"epoch": 3, "train_seconds": 5.0, "validation_seconds": 1.0, "is_best": True},
     ]
 
 

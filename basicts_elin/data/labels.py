@@ -36,13 +36,15 @@ def part_dates(folder: Path, part: str) -> Optional[np.ndarray]:
     Raises: UserError where `meta.json` says it in another form.
     """
     meta = read_meta(folder)
-    facts = CATALOG.get(meta.get("name", folder.name))
+    facts = CATALOG.get(meta.get("name") or folder.name)
     stamps = [np.load(folder / f"{name}_timestamps.npy") for name in PARTS]
     num_rows = sum(map(len, stamps))
     interval = meta.get("frequency (minutes)")
     start, gaps, skipped = meta.get("start"), meta.get("gaps", ()), 0
-    if start is None and facts is not None and ("first_row" in meta or num_rows == facts.num_steps):
-        start, gaps, skipped = facts.start, facts.gaps, meta.get("first_row", facts.first_row) - facts.first_row
+    first_row = meta.get("first_row")
+    if start is None and facts is not None and (first_row is not None or num_rows == facts.num_steps):
+        skipped = 0 if first_row is None else first_row - facts.first_row
+        start, gaps = facts.start, facts.gaps
     if start is None or not interval or not 0 <= skipped <= _MOST_SKIPPED:
         return None
     try:

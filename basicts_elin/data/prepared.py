@@ -69,7 +69,7 @@ def _check_traffic(folder: Path, part: str, values: np.ndarray, facts: DatasetFa
         found = f"{folder / part}_data.npy holds {values.min():g}"
         raise UserError(f"{found}; expected {facts.domain} of 0 or more: prepare it again")
     meta = read_meta(folder)
-    interval = meta.get("frequency (minutes)", facts.interval_minutes)
+    interval = meta.get("frequency (minutes)") or facts.interval_minutes
     if not 1 <= interval <= MINUTES_PER_DAY or MINUTES_PER_DAY % interval:
         raise UserError(
             f"{folder / 'meta.json'}: frequency (minutes) is {interval}; expected a part of a day, such as "
@@ -83,11 +83,11 @@ def _check_traffic(folder: Path, part: str, values: np.ndarray, facts: DatasetFa
 def _check_meta(folder: Path, num_nodes: int) -> None:
     meta = read_meta(folder)
     for key, kind in _META.items():
-        if not isinstance(meta.get(key, kind()), kind):
+        if meta.get(key) is not None and not isinstance(meta[key], kind):
             raise UserError(
                 f"{folder / 'meta.json'}: {key} is {meta[key]!r}; expected {kind.__name__}: prepare the dataset again"
             )
-    if meta.get("num_vars", num_nodes) != num_nodes:
+    if meta.get("num_vars") not in (None, num_nodes):
         raise UserError(
             f"{folder / 'meta.json'}: num_vars is {meta['num_vars']}, but the arrays beside it have {num_nodes} nodes: "
             "prepare the dataset again"

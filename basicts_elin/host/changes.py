@@ -19,7 +19,7 @@ from .describe import is_object
 
 # groups of arguments of a class, which may have any that the class takes: the field that holds the class
 _ARGUMENTS_OF = {"optimizer_params": "optimizer", "lr_scheduler_params": "lr_scheduler"}
-_CLASSES = {
+CLASSES = {
     "model": nn.Module,
     "optimizer": Optimizer,
     "lr_scheduler": LRScheduler,
@@ -152,7 +152,7 @@ def _number(value: Any) -> Optional[float]:
 def _class(name: str, path: Any) -> type:
     """The class at a dotted path, of the kind that the field needs."""
     module, _, attribute = str(path).rpartition(".")
-    needed = _CLASSES.get(name, object)
+    needed = CLASSES.get(name, object)
     try:
         found = getattr(importlib.import_module(module), attribute, None)
     except (ImportError, TypeError, ValueError):

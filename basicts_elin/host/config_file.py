@@ -7,6 +7,8 @@ from basicts.configs import BasicTSForecastingConfig
 
 from ..data.catalog import CATALOG
 from ..errors import UserError, nearest, one_line
+from .attention_methods import METHODS
+from .field_types import check_types
 from .legacy import legacy_config, named_source, source_of_path
 from .rivals import UNFIT, rival_config, rival_names
 
@@ -15,10 +17,11 @@ LEGACY = "legacy"
 
 # models whose configurations are files alone
 OURS = ("ELinFormer", "STAEformer")
+_SMALL = "_small"
 
 
 def load_config(path: str) -> BasicTSForecastingConfig:
-    """The `CFG` of a Python file, or the generic recipe for one of BasicTS's own models.
+    """The `CFG` of a Python file, the generic recipe for one of BasicTS's own models, or an attention method's.
 
     path: a file, one of BasicTS 0.5's too, in its folder `baselines`; or `<Model>/<Dataset>`, also as the
         `baselines_cfg/<Model>/<Dataset>.py` that it would be; or `legacy/<Model>/<Dataset>`, which is that of the
@@ -52,6 +55,7 @@ def load_config(path: str) -> BasicTSForecastingConfig:
     if not isinstance(config, BasicTSForecastingConfig):
         found = "nothing named CFG" if config is None else f"CFG of type {type(config).__name__}"
         raise UserError(f"config file {path} holds {found}; expected CFG = benchmark_config(...)")
+    check_types(config)
     return config
 
 
@@ -74,14 +78,18 @@ def _names(file: Path) -> tuple[str, str]:
 
 
 def _by_name(file: Path) -> BasicTSForecastingConfig:
-    """The generic recipe for the model and the dataset that a missing file is named after."""
+    """The recipe for the model, or attention method, and the dataset that a missing file is named after."""
     folder, (model, dataset) = file.parent.parent.name, _names(file)
     # elsewhere it is a file of the user's own that is missing
     is_name = folder == FOLDER or len(file.parts) == 2
     if is_name and model in rival_names():
         return rival_config(model, dataset)
-    known = [name for name in rival_names() if name not in UNFIT] if is_name and dataset in CATALOG else []
-    like = "" if model.removesuffix("_small") in OURS else nearest(model, known, suffix=f"/{dataset}")
+    name = model.removesuffix(_SMALL)
+    if is_name and name in METHODS:
+        method, place = METHODS[name], file.parents[1] if folder == FOLDER else Path(FOLDER)
+        return method.applied_to(load_config(str(place / model.replace(name, method.base, 1) / f"{dataset}.py")))
+    known = [*METHODS, *(name for name in rival_names() if name not in UNFIT)] if is_name and dataset in CATALOG else []
+    like = "" if name in OURS else nearest(model, known, suffix=f"/{dataset}")
     example = f"{FOLDER}/{OURS[0]}/{dataset if dataset in CATALOG else 'PEMS08'}.py"
     raise UserError(
         f"config file {file} is missing{like}; expected a file with CFG = benchmark_config(), such as {example} in the "

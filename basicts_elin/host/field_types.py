@@ -7,6 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from basicts.configs import BasicTSForecastingConfig
 
 from ..errors import UserError
+from .changes import CLASSES
 
 # which BasicTS takes without declaring it
 _MAY_BE_NONE = {"seed", "ckpt_save_strategy"}
@@ -21,9 +22,11 @@ def check_types(config: BasicTSForecastingConfig) -> None:
         if value is None and (field.default is None or field.name in _MAY_BE_NONE):
             continue
         if not _fits(value, field.type):
-            declared = getattr(field.type, "__name__", None) if get_origin(field.type) is None else None
-            expected = declared or str(field.type).replace("typing.", "")
+            expected = str(field.type).replace("typing.", "") if get_args(field.type) else field.type.__name__
             raise UserError(f"{field.name}={value!r} in the configuration; expected {expected}")
+        needed = CLASSES.get(field.name)
+        if needed and not issubclass(value, needed):
+            raise UserError(f"{field.name}={value.__name__} in the configuration; expected a {needed.__name__}")
 
 
 def _fits(value: Any, declared: Any) -> bool:

@@ -18,6 +18,7 @@ from basicts.runners import builder
 from easytorch.device import get_device_type, set_device_type
 from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException, start_processes
 from torch.nn.parallel import DistributedDataParallel
+from tqdm import tqdm
 
 from ..errors import FailedRunError, UserError, one_line
 
@@ -61,7 +62,8 @@ class Group:
         """Raise UserError for a group that cannot be."""
         if self.nodes > 1 and self.address is None:
             raise UserError(f"--nnodes {self.nodes}: --master-addr HOST:PORT is missing, that of the first machine")
-        if self.address is not None and not self.address.rpartition(":")[2].isdigit():
+        port = self.address.rpartition(":")[2] if self.address is not None else "1"
+        if not (port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 2**16):
             raise UserError(f"--master-addr {self.address}: expected HOST:PORT, such as 10.0.0.1:29500")
         if not 0 <= self.node_rank < self.nodes:
             raise UserError(f"--node-rank {self.node_rank}: expected 0 to {self.nodes - 1} with --nnodes {self.nodes}")
@@ -105,9 +107,10 @@ def run_in_group(group: Group, function: Callable[..., None], *arguments: Any) -
     except KeyboardInterrupt:
         for process in context.processes:
             process.terminate()
+        # the progress bar of a process that was ended has no end
+        print(file=sys.stderr)
         raise
     except (ProcessRaisedException, ProcessExitedException) as error:
-        # the progress bar of a process that was ended has no end
         print(file=sys.stderr)
         if not errors.empty():
             raise errors.get() from error
@@ -128,6 +131,8 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 
 def _start_rank(local_rank: int, settings: tuple, *what: Any) -> None:
+    # not the one between processes, which a process that is ended does not give back: Python would say so
+    tqdm.set_lock(threading.RLock())
     device_type, num_threads, errors = settings
     set_device_type(device_type)
     if device_type == "cpu":
@@ -172,6 +177,12 @@ def _meet(group: Group, address: str, rank: int) -> torch.distributed.Store:
             f"not all of {group.size} processes met at {address} within {_MEETING}: start the same command on all "
             f"{group.nodes} machines, with --node-rank 0 to {group.nodes - 1}"
         ) from error
+    except RuntimeError as error:
+        # no such host, or a port that is taken
+        raise FailedRunError(
+            f"process {rank} of {group.size} cannot meet the others at {address} ({one_line(error)}); correct "
+            "--master-addr, or choose another port"
+        ) from error
 
 
 def _description(error: Exception, processes: Sequence[BaseProcess]) -> str:
@@ -184,7 +195,7 @@ def _description(error: Exception, processes: Sequence[BaseProcess]) -> str:
             "on after its last finished epoch"
         )
     last = str(error).strip().splitlines()[-1]
-    return f"process {error.error_index} of {len(processes)} failed ({last}): the run is stopped; its log says more"
+    return f"process {error.error_index} of {len(processes)} failed ({last}): the run is stopped"
 
 
 def free_port() -> int:

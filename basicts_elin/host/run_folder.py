@@ -25,6 +25,13 @@ def fresh_folder(config: BasicTSForecastingConfig) -> Path:
     return _folder(config, max((number for number, _ in _folders(config)), default=0) + 1)
 
 
+def progress(config: BasicTSForecastingConfig) -> tuple[Path, int, bool]:
+    """The folder of a run, the epoch that it can go on after (0 where there is none), and whether it is finished."""
+    folder = run_folder(config)
+    checkpoints = _checkpoints(config, folder)
+    return folder, checkpoints[0][0] if checkpoints else 0, (folder / "test_metrics.json").is_file()
+
+
 def intent(config: BasicTSForecastingConfig, folder: Path, *, resume: bool) -> str:
     """What training in `folder` will do, in words; "" where it starts.
 

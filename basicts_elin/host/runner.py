@@ -39,6 +39,9 @@ class BenchmarkRunner(ParallelRunner):
                 num_epochs=self.cfg.num_epochs,
                 input_len=self.cfg.dataset_params.input_len,
                 output_len=self.cfg.dataset_params.output_len,
+                nodes=self.train_data_loader.dataset.data.shape[1],
+                batch_size=self.cfg.train_batch_size,
+                train_windows=len(self.train_data_loader.dataset),
                 device=f"{self.cfg.gpu_num} GPU" if self.cfg.gpus else "cpu",
                 processes=get_world_size(),
             )
@@ -53,9 +56,11 @@ class BenchmarkRunner(ParallelRunner):
         trained = time.time()
         # one epoch is all that a model without training needs
         self.should_training_stop = self.should_training_stop or not self.should_backward
+        best = dict(self.best_metrics)
         super().on_epoch_end(epoch, step)
         if is_master():
-            self.record.add_epoch(epoch, trained - self.epoch_start_time, time.time() - trained)
+            seconds = trained - self.epoch_start_time, time.time() - trained
+            self.record.add_epoch(epoch, *seconds, is_best=self.best_metrics != best)
 
     def _eval_on_horizons(self, forward_return: dict) -> None:
         """Defect: validation batches are counted in the test metrics of each horizon."""

@@ -212,6 +212,8 @@ PREPARED_CASES = [
     ("a name of a list", json_with(f"{DATASET}/meta.json", name=[]), TRAIN, f"{DATASET}/meta.json: name is []; expected str"),
     ("gaps of a number", json_with(f"{DATASET}/meta.json", gaps=5), TRAIN, f"{DATASET}/meta.json: gaps is 5; expected list"),
     ("a gap without an end", json_with(f"{DATASET}/meta.json", gaps=[["2024-01-01", 10**30]]), f"{TRAIN} --save-predictions", "give no dates"),
+    ("gaps of nothing", json_with(f"{DATASET}/meta.json", gaps=None), f"{TRAIN} --save-predictions", "gaps=None", "give no dates"),
+    ("no part of a day", json_with(f"{DATASET}/meta.json", **{"frequency (minutes)": 7}), TRAIN, "frequency (minutes) is 7; expected a part of a day, such as 5"),
     ("dates that are none", json_with(f"{DATASET}/meta.json", start="x"), f"{TRAIN} --save-predictions", "start='x'", "give no dates"),
 ]
 
@@ -227,6 +229,10 @@ CONFIG_CASES = [
     ("an error of two lines", config("raise ValueError('a\\nb')"), OTHER, "config file other.py fails with ValueError: a b"),
     ("what cannot be written down", config("CFG.train_data_collate_fn = [].index"), OTHER, "the configuration holds what cannot be written down (vars() argument"),
     ("no end", config("def f(): f()", "f()"), OTHER, "config file other.py fails with RecursionError"),
+    ("no model", config("CFG.model = ''"), OTHER, "model='' in the configuration; expected type"),
+    ("a model that is none", config("CFG.model = dict"), OTHER, "model=dict in the configuration; expected a Module"),
+    ("no configuration of the model", config("CFG.model_config = None"), OTHER, "model_config=None in the configuration; expected BasicTSModelConfig"),
+    ("an optimizer that is none", config("CFG.optimizer = Tiny"), OTHER, "optimizer=Tiny in the configuration; expected a Optimizer"),
     ("a seed of text", config("CFG.seed = 'x'"), OTHER, "seed='x' in the configuration; expected int"),
     ("no metrics", config("CFG.metrics = None"), OTHER, "metrics=None in the configuration; expected List[Union[str, Tuple"),
     ("a horizon of text", config("CFG.eval_horizons = ['x']"), OTHER, "eval_horizons=['x'] in the configuration; expected"),
@@ -319,7 +325,7 @@ REPORT_CASES = [
     ("a record without a model", json_with("run/run.json", model=...), REPORT, "run/run.json: model is None; expected str"),
     ("no dataset", gone(DATASET), REPORT, f"{DATASET} is no prepared dataset (no meta.json)"),
     ("a dataset cut short", cut(f"{DATASET}/test_data.npy"), REPORT, f"{DATASET}/test_data.npy is not an .npy array"),
-    ("a dataset without a frequency", json_with(f"{DATASET}/meta.json", **{"frequency (minutes)": 0}), REPORT, "meta.json: frequency (minutes) is 0; expected a part of a day, such as 5"),
+    ("a dataset without a frequency", json_with(f"{DATASET}/meta.json", **{"frequency (minutes)": 0}), REPORT, "meta.json lacks the frequency or null_val"),
     ("a window longer than the dataset", json_with("run/run.json", input_len=99), REPORT, f"{DATASET}/test_data.npy has 73 rows; expected 99 + 12"),
     ("a folder for the table", folder_at("rows.csv"), REPORT, "rows.csv", "Is a directory"),
     ("a file for a folder", NOTHING, "report run -o raw/ids.txt/rows.csv", "raw/ids.txt: File exists; a folder is needed there"),

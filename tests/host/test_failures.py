@@ -136,6 +136,14 @@ def test_a_preparation_that_is_stopped(tmp_path, monkeypatch, capsys, error, cod
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_that_cannot_be_printed(tmp_path):
+    command = ["-m", "basicts_elin.cli", "prepare", "SyntheticTraffic", "--nodes", "4", "--days", "7", "--out", b"\xe9"]
+    environment = {**ENVIRONMENT, "PYTHONIOENCODING": "ascii:strict"}
+    done = subprocess.run([sys.executable, *command], cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"\\udce9/SyntheticTraffic: 2016 rows x 4 nodes")
+
+
 def test_what_fails_before_the_run_leaves_no_folder(failing, capfd, monkeypatch):
     before = contents(failing)
 

@@ -158,6 +158,7 @@ def test_torchrun(workplace):
     [
         (Group(nodes=2), "--nnodes 2: --master-addr HOST:PORT is missing"),
         (Group(nodes=2, address="host"), "--master-addr host: expected HOST:PORT"),
+        (Group(nodes=2, address="host:65536"), "--master-addr host:65536: expected HOST:PORT"),
         (Group(nodes=2, node_rank=2, address="host:1"), "--node-rank 2: expected 0 to 1 with --nnodes 2"),
     ],
 )

@@ -1,0 +1,112 @@
+"""Runs as a CSV, one row each: what they reached, what it cost, what it was made with, or why there is nothing."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any, Optional
+
+from ..errors import UserError, one_line
+from ..files import read_json, write_atomically
+from .metrics import HORIZONS, METRICS, OVERALL
+from .plan import Run
+from .runs import metrics_of
+
+Row = dict[str, str]
+
+METRIC_COLUMNS = (*METRICS, *(f"{metric}_{horizon}" for horizon in HORIZONS for metric in METRICS))
+COLUMNS = (
+    "model", "dataset", "seed", *METRIC_COLUMNS, "parameters", "nodes", "batch_size", "train_windows",
+    "seconds_per_epoch", "validation_seconds", "peak_memory_mib", "peak_reserved_mib", "num_epochs", "epochs",
+    "best_epoch", "device", "hardware", "python", "torch", "basicts", "basicts_elin", "commit", "run", "reason", "log",
+)  # fmt: skip
+
+_AGAIN = "remove the run's folder, and it is made again"
+
+
+def finished_row(run: Run, folder: Path) -> Row:
+    """The row of a finished run. Raises: UserError, or OSError, where its files are not those of one."""
+    record, metrics = read_json(folder / "run.json", _AGAIN), {}
+    for horizon, values in metrics_of(folder / "test_metrics.json").items():
+        suffix = "" if horizon == OVERALL else f"_{horizon}"
+        metrics |= {f"{metric}{suffix}": f"{value:.4f}" for metric, value in values.items()}
+    try:
+        epochs, versions = record["epochs"], record["versions"]
+        costs = {
+            "seconds_per_epoch": round(median(epoch["train_seconds"] for epoch in epochs), 3),
+            "validation_seconds": round(median(epoch["validation_seconds"] for epoch in epochs), 3),
+            "epochs": len(epochs),
+            # runs of an earlier version have not noted it
+            "best_epoch": max((epoch["epoch"] for epoch in epochs if epoch.get("is_best")), default=None),
+            "basicts_elin": versions["basicts-elin"],
+            "run": folder,
+        }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{folder / 'run.json'} is no record of a run ({one_line(error)}); {_AGAIN}") from error
+    return _row({**record, **versions, **metrics, **costs, **_identity(run)})
+
+
+def failed_row(run: Run, num_epochs: Optional[int], reason: str, log: Optional[Path] = None) -> Row:
+    """The row of a run that has no result."""
+    return _row({**_identity(run), "num_epochs": num_epochs, "reason": reason, "log": log})
+
+
+def merged(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
+    """The old rows with the new ones in place of those of the same runs.
+
+    A run that fails now does not take the row of one that was finished, here or on another machine.
+    """
+    rows = {_key(row): row for row in old}
+    for row in new:
+        same = [key for key, other in rows.items() if _is_same_run(row, other)]
+        if row["reason"] and any(not rows[key]["reason"] for key in same):
+            continue
+        for key in same:
+            del rows[key]
+        rows[_key(row)] = row
+    return list(rows.values())
+
+
+def write_rows(path: Path, rows: Sequence[Row], columns: Sequence[str] = COLUMNS) -> None:
+    """Write them whole or not at all."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, text.getvalue().encode())
+
+
+def read_rows(path: Path, columns: Sequence[str] = COLUMNS) -> list[Row]:
+    """Rows written before, none where there is no file.
+
+    Raises: UserError for a file that is not one of these.
+    """
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        if tuple(reader.fieldnames or ()) != tuple(columns):
+            raise UserError(f"{path} has other columns than this table's; name another file by --output")
+        return list(reader)
+
+
+def _identity(run: Run) -> dict[str, Any]:
+    return {"model": run.model, "dataset": run.dataset, "seed": run.seed}
+
+
+def _row(values: dict[str, Any]) -> Row:
+    found = {column: values.get(column) for column in COLUMNS}
+    return {column: "" if value is None else str(value) for column, value in found.items()}
+
+
+def _key(row: Row) -> tuple[str, ...]:
+    return tuple(row[column] for column in ("model", "dataset", "seed", "num_epochs"))
+
+
+def _is_same_run(row: Row, other: Row) -> bool:
+    """Of a run that could not be started the epochs may not be known."""
+    *one, epochs = _key(row)
+    *two, others = _key(other)
+    return one == two and (epochs == others or not epochs or not others)

@@ -1,0 +1,108 @@
+"""Commands in processes of their own, so many at a time, which all end when this one does."""
+
+import os
+import signal
+import subprocess
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+POLL_SECONDS = 0.2
+# for a process to end after it was asked to
+PATIENCE_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command for each device that it may be run on, and the file that takes what it prints."""
+
+    command: Callable[[str], Sequence[str]]
+    log: Path
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a job has ended: its number, and "" or the reason of its failure."""
+
+    number: int
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Running:
+    number: int
+    process: subprocess.Popen
+    started: float
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    devices: Sequence[str],
+    environment: Optional[dict[str, str]] = None,
+    on_wait: Callable[[list[int]], None] = lambda running: None,
+) -> Iterator[Ended]:
+    """Run the jobs in their order, one at a time on each entry of `devices`, and say how each ends as it does.
+
+    The processes are ended when the iterator is closed or an exception passes through it, such as that of Ctrl-C.
+
+    Args:
+        devices: may hold a device several times.
+        environment: variables that the commands see besides ours.
+        on_wait: called now and then with the numbers of the jobs that run.
+    """
+    waiting, running = deque(range(len(jobs))), {}
+    try:
+        while waiting or running:
+            for place, device in enumerate(devices):
+                if waiting and place not in running:
+                    number = waiting.popleft()
+                    running[place] = _Running(number, _start(jobs[number], device, environment or {}), time.monotonic())
+            for place, job in list(running.items()):
+                code = job.process.poll()
+                if code is not None:
+                    del running[place]
+                    reason = _reason(code, jobs[job.number].log) if code else ""
+                    yield Ended(job.number, reason, time.monotonic() - job.started)
+            if running:
+                on_wait([job.number for job in running.values()])
+                time.sleep(POLL_SECONDS)
+    finally:
+        _end([job.process for job in running.values()])
+
+
+def _start(job: Job, device: str, environment: dict[str, str]) -> subprocess.Popen:
+    job.log.parent.mkdir(parents=True, exist_ok=True)
+    with job.log.open("wb") as log:
+        # Ctrl-C in a terminal is sent to this process alone, which then ends the others
+        return subprocess.Popen(
+            job.command(device),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **environment},
+            start_new_session=True,
+        )
+
+
+def _end(processes: Sequence[subprocess.Popen]) -> None:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _reason(code: int, log: Path) -> str:
+    if code < 0:
+        killed = f"killed by {signal.Signals(-code).name}"
+        return f"{killed}, as for want of memory" if -code == signal.SIGKILL else killed
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    said = [line for line in lines if line.startswith("error: ")] or lines or [f"exit code {code}"]
+    return said[-1].removeprefix("error: ")

@@ -1,0 +1,191 @@
+"""Pictures of a CSV of runs: error against horizon, error against cost, cost against nodes."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+from ..data.catalog import CATALOG
+from .collect import Row
+from .metrics import HORIZONS
+from .summary import Summary, datasets_of, summaries
+
+# readable in print and by the colour-blind (Okabe and Ito without yellow); marker and line tell them apart, too
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
+_MARKERS, _LINES = ("o", "s", "^", "D", "v", "P", "X"), ("-", "--", ":")
+# of a GPU, else of the process
+_MEMORY = ("peak_reserved_mib", "peak_memory_mib")
+# from here on an axis of costs is logarithmic
+_WIDE = 8
+
+Style = dict[str, Any]
+# model and epochs
+Key = tuple[str, str]
+
+
+def draw_pictures(folder: Path, stem: str, rows: Sequence[Row]) -> list[Path]:
+    """Write those of the pictures that there are figures for, STEM_<what>.png. Returns their paths."""
+    found = summaries(rows)
+    epochs = {summary.num_epochs for summary in found}
+    # a model looks the same in all of them
+    styles = {}
+    for summary in found:
+        label = summary.model if len(epochs) == 1 else f"{summary.model}, {summary.num_epochs} epochs"
+        styles.setdefault(_key(summary), _style(len(styles), label))
+    datasets = datasets_of([row for summary in found for row in summary.rows])
+    written = []
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, draw, lines in (
+        ("horizons", _horizons, datasets),
+        ("frontier", _frontier, datasets),
+        # nothing grows where there is one size
+        ("nodes", _nodes, [""] if len({size for one in found if (size := one.mean("nodes"))}) > 1 else []),
+    ):
+        path = folder / f"{stem}_{name}.png"
+        if lines:
+            _draw(path, draw, lines, found, styles)
+            written.append(path)
+        else:
+            # that of an earlier CSV
+            path.unlink(missing_ok=True)
+    return written
+
+
+def efficient(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The points (cost, error) to which no other one is preferable in both, by their cost."""
+    front: list[tuple[float, float]] = []
+    for cost, error in sorted(points):
+        if not front or error < front[-1][1]:
+            front.append((cost, error))
+    return front
+
+
+def _draw(path: Path, draw: Callable, lines: Sequence[str], found: Sequence[Summary], styles: dict[Key, Style]) -> None:
+    """Two panels in a line, drawn by `draw`, and one legend for all."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, panels = plt.subplots(
+        len(lines), 2, figsize=(11, 0.6 + 3.6 * len(lines)), layout="constrained", squeeze=False
+    )
+    for name, pair in zip(lines, panels, strict=True):
+        draw(pair, name, [summary for summary in found if name in ("", summary.dataset)], styles)
+    legend: dict[str, Any] = {}
+    for axes in panels.flat:
+        handles, labels = axes.get_legend_handles_labels()
+        legend.update(zip(labels, handles, strict=True))
+    figure.legend(legend.values(), legend, loc="outside right upper", frameon=False, fontsize=9)
+    for axes in panels.flat:
+        axes.grid(alpha=0.3)
+    facts = [", ".join(dict.fromkeys(row["hardware"] for summary in found for row in summary.rows))]
+    facts += [f"{epochs} epochs" for epochs in dict.fromkeys(summary.num_epochs for summary in found)]
+    if any(len(summary.rows) > 1 for summary in found):
+        facts.append("mean and deviation over the seeds")
+    figure.suptitle("; ".join(facts), x=0.01, ha="left", fontsize=9)
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+
+
+def _horizons(panels: Sequence[Any], dataset: str, found: Sequence[Summary], styles: dict[Key, Style]) -> None:
+    """MAE and RMSE at each horizon."""
+    facts = CATALOG[dataset]
+    minutes = [horizon * facts.interval_minutes for horizon in HORIZONS]
+    for metric, axes in zip(("MAE", "RMSE"), panels, strict=True):
+        for summary in found:
+            columns = [f"{metric}_{horizon}" for horizon in HORIZONS]
+            if all(map(summary.values, columns)):
+                means, deviations = ([_spread(summary, column)[i] for column in columns] for i in (0, 1))
+                axes.errorbar(minutes, means, deviations, capsize=2, **styles[_key(summary)])
+        axes.set_xticks(minutes)
+        axes.set(xlabel="minutes ahead", ylabel=f"{metric}, {_unit(facts.domain)}")
+        axes.set_title(f"{dataset}: {metric}", loc="left", fontsize=10)
+
+
+def _frontier(panels: Sequence[Any], dataset: str, found: Sequence[Summary], styles: dict[Key, Style]) -> None:
+    """Overall MAE against what an epoch takes and against memory; a line joins those that none beats in both."""
+    for columns, label, axes in zip((("seconds_per_epoch",), _MEMORY), ("s / epoch", "MiB"), panels, strict=True):
+        points = []
+        for summary in found:
+            column = next((name for name in columns if summary.values(name)), None)
+            if column and summary.values("MAE"):
+                (cost, cost_deviation), (error, deviation) = _spread(summary, column), _spread(summary, "MAE")
+                style = {**styles[_key(summary)], "linestyle": "none"}
+                axes.errorbar(cost, error, deviation, cost_deviation, capsize=2, **style)
+                points.append((cost, error))
+        if points:
+            axes.plot(*zip(*efficient(points), strict=True), color="#999999", linewidth=1, zorder=0)
+        _scale(axes.set_xscale, axes.xaxis, [cost for cost, _ in points])
+        axes.set(xlabel=f"peak memory, {label}" if columns == _MEMORY else f"training, {label}")
+        axes.set_ylabel(f"MAE, {_unit(CATALOG[dataset].domain)}")
+        axes.set_title(f"{dataset}: lower left is better", loc="left", fontsize=10)
+
+
+def _nodes(panels: Sequence[Any], _: str, found: Sequence[Summary], styles: dict[Key, Style]) -> None:
+    """Time and memory against the number of nodes, the datasets of one model joined."""
+    for axes, unit, title in zip(
+        panels, ("ms per training window", "peak memory, MiB"), ("training time", "memory"), strict=True
+    ):
+        lines: dict[Key, list[tuple[float, float]]] = {}
+        for summary in found:
+            nodes = summary.mean("nodes")
+            value = _milliseconds(summary) if title == "training time" else _memory(summary)
+            if nodes and value:
+                lines.setdefault(_key(summary), []).append((nodes, value))
+        for key, points in lines.items():
+            axes.plot(*zip(*sorted(points), strict=True), **styles[key])
+        sizes = sorted({int(nodes) for points in lines.values() for nodes, _ in points})
+        if not _scale(axes.set_yscale, axes.yaxis, [value for points in lines.values() for _, value in points]):
+            axes.set_ylim(bottom=0)
+        axes.set_xticks(sizes, [str(size) for size in sizes])
+        batches = {one.common("batch_size") for one in found} - {""}
+        batch = f", batch {' or '.join(sorted(batches, key=int))}" if batches else ""
+        axes.set(xlabel="nodes", ylabel=unit)
+        axes.set_title(title + batch, loc="left", fontsize=10)
+
+
+def _milliseconds(summary: Summary) -> Optional[float]:
+    seconds, windows = summary.mean("seconds_per_epoch"), summary.mean("train_windows")
+    return 1000 * seconds / windows if seconds and windows else None
+
+
+def _memory(summary: Summary) -> Optional[float]:
+    return next((summary.mean(name) for name in _MEMORY if summary.values(name)), None)
+
+
+def _scale(set_scale: Callable, axis: Any, values: Sequence[float]) -> bool:
+    """Logarithmic, with plain numbers, where the values are far apart; whether they are."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    if not values or max(values) <= _WIDE * min(values):
+        return False
+    set_scale("log")
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
+    return True
+
+
+def _style(number: int, label: str) -> Style:
+    turn = number // len(_COLOURS)
+    return {
+        "label": label,
+        "color": _COLOURS[number % len(_COLOURS)],
+        "marker": _MARKERS[(number + turn) % len(_MARKERS)],
+        "linestyle": _LINES[turn % len(_LINES)],
+        "markersize": 5,
+        "linewidth": 1.2,
+    }
+
+
+def _key(summary: Summary) -> Key:
+    return summary.model, summary.num_epochs
+
+
+def _spread(summary: Summary, column: str) -> tuple[float, float]:
+    return summary.mean(column), summary.deviation(column) or 0.0
+
+
+def _unit(domain: str) -> str:
+    """What the brackets of a catalogue entry hold: "traffic flow (vehicles per 5 minutes)"."""
+    return domain.partition("(")[2].rstrip(")") or domain

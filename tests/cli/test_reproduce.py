@@ -1,0 +1,304 @@
+"""reproduce, as a user sees it."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from cli.commands import CONFIG, SMALL_CONFIG, refused
+from report.runs import METRICS, RECORD, row
+from tiny import write_dataset
+
+from basicts_elin.cli import main
+from basicts_elin.report import execute, reproduce
+from basicts_elin.report.collect import write_rows
+from basicts_elin.report.estimate import duration
+from basicts_elin.report.execute import Job
+from basicts_elin.report.progress import Progress
+from basicts_elin.report.survey import ROOT_VARIABLE, Survey, answer
+
+# a training in place of the real one, which takes seconds to start: it writes what that leaves behind
+FAKE = """
+import json, pathlib, sys, time
+folder, seed, how = pathlib.Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+if how == "fail":
+    sys.exit("error: no memory")
+folder.mkdir(parents=True, exist_ok=True)
+record, metrics = json.loads(sys.argv[4])
+(folder / "run.json").write_text(json.dumps(record | {"seed": seed}))
+while how == "hang":
+    time.sleep(0.01)
+metrics["overall"]["MAE"] = seed
+(folder / "test_metrics.json").write_text(json.dumps(metrics))
+"""
+RUNS = ["table3", "--models", "Tiny", "--datasets", "Tiny", "-g", "cpu"]
+
+
+@pytest.fixture
+def place(tiny, monkeypatch):
+    """A folder with a configuration, where trainings are made up and looked at in this process."""
+    folder = tiny / "baselines_cfg" / "Tiny"
+    folder.mkdir(parents=True)
+    (folder / "Tiny.py").write_text(CONFIG)
+    monkeypatch.delenv(ROOT_VARIABLE, raising=False)
+    monkeypatch.setattr(reproduce, "survey", answer)
+    monkeypatch.setattr(execute, "POLL_SECONDS", 0.01)
+    made = []
+
+    def job(run):
+        made.append(run.seed)
+        state = answer([run], ["cpu"]).states[0]
+        how = {13: "fail", 99: "hang"}.get(run.seed, "finish")
+        given = [state.folder, str(run.seed), how, json.dumps([RECORD, METRICS])]
+        return Job(lambda device: [sys.executable, "-S", "-c", FAKE, *given], Path("logs", f"{run.seed}.log"))
+
+    monkeypatch.setattr(reproduce, "_job", job)
+    return made
+
+
+def rows(file="results/table3_cpu.csv"):
+    with open(file, newline="") as content:
+        return list(csv.DictReader(content))
+
+
+def test_runs_are_made_collected_and_rendered(place, capsys):
+    assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == (
+        "table3: 2 runs, 0 finished before, 2 to be made on cpu, 1 at a time; to go: 2 runs, how long is unknown; "
+        "results: results/table3_cpu.csv"
+    )
+    assert printed[1].startswith("[1/2] Tiny Tiny seed 1: MAE 1.00, 3 epochs, ")
+    assert printed[2].startswith("[2/2] Tiny Tiny seed 2: MAE 2.00, 3 epochs, ")
+    assert printed[3] == "written: docs/tables/table3_cpu.md"
+    assert [(line["model"], line["seed"], line["MAE"], line["reason"]) for line in rows()] == [
+        ("Tiny", "1", "1.0000", ""),
+        ("Tiny", "2", "2.0000", ""),
+    ]
+    text = Path("docs/tables/table3_cpu.md").read_text()
+    assert "| Tiny (2 seeds) |  | 1.50 ± 0.71 |" in text
+    assert "`python experiments/reproduce.py table3 --render --output results/table3_cpu.csv`" in text
+    assert "[table3_cpu.csv](../../results/table3_cpu.csv)" in text
+    assert "![horizons](table3_cpu_horizons.png)" in text
+    assert {path.name for path in Path("docs/tables").glob("*.png")} == {
+        "table3_cpu_horizons.png",
+        "table3_cpu_frontier.png",
+    }
+
+
+def test_what_is_finished_is_not_made_again_and_stays_in_the_table(place, capsys):
+    assert main(["reproduce", *RUNS, "--seeds", "1"]) == 0
+    # as in a table that was deleted
+    Path("results/table3_cpu.csv").unlink()
+    assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 0
+    assert place == [1, 2]
+    assert "table3: 2 runs, 1 finished before, 1 to be made" in capsys.readouterr().out
+    assert [line["seed"] for line in rows()] == ["1", "2"]
+    # rows of other runs stay
+    assert main(["reproduce", *RUNS, "--seeds", "3", "--epochs", "7"]) == 0
+    assert [line["seed"] for line in rows()] == ["1", "2", "3"]
+
+
+def test_a_run_that_fails_is_a_row_with_its_reason_and_the_next_one_is_made(place, capsys):
+    assert main(["reproduce", *RUNS, "--seeds", "13", "2"]) == 1
+    assert "[1/2] Tiny Tiny seed 13: FAILED: no memory (log: logs/13.log)" in capsys.readouterr().out
+    assert [(line["seed"], line["reason"], line["log"]) for line in rows()] == [
+        ("13", "no memory", "logs/13.log"),
+        ("2", "", ""),
+    ]
+    assert "- Tiny, Tiny, seed 13: no memory (log: logs/13.log)" in Path("docs/tables/table3_cpu.md").read_text()
+
+
+def test_a_run_whose_files_are_damaged_is_a_row_with_its_reason(place, capsys):
+    assert main(["reproduce", *RUNS, "--seeds", "1"]) == 0
+    (file,) = Path("checkpoints").rglob("run.json")
+    for content, reason in (("{", "is no JSON"), ("{}", "is no record of a run ('epochs')")):
+        Path("results/table3_cpu.csv").unlink()
+        file.write_text(content)
+        assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 1
+        assert [reason in line["reason"] for line in rows()] == [True, False]
+        assert rows()[0]["reason"].endswith("; remove the run's folder, and it is made again")
+        assert "2 runs, " in capsys.readouterr().out
+
+
+def test_what_cannot_be_started_is_said_and_noted(place, capsys):
+    arguments = ["reproduce", "table3", "--models", "GWNet", "Tiny", "--datasets", "Tiny", "-g", "cpu", "--seeds", "1"]
+    assert main(arguments) == 1
+    line = capsys.readouterr().out.splitlines()[0]
+    assert line.startswith("GWNet Tiny seed 1: cannot run: older baselines not found: expected a checkout of BasicTS's")
+    assert place == [1]
+    assert [line["reason"][:30] for line in rows()] == ["older baselines not found: exp", ""]
+
+
+def test_ctrl_c_keeps_what_there_is_and_ends_the_runs(place, capsys, monkeypatch):
+    waiting = Progress.waiting
+
+    def interrupt(self, running):
+        waiting(self, running)
+        if self.todo[running[0]][0].seed == 99 and Path(self.todo[running[0]][1].folder, "run.json").is_file():
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Progress, "waiting", interrupt)
+    before = signal.getsignal(signal.SIGTERM)
+    started = time.monotonic()
+    assert main(["reproduce", *RUNS, "--seeds", "1", "99", "2"]) == 130
+    assert time.monotonic() - started < 30
+    captured = capsys.readouterr()
+    assert captured.err == "interrupted: the same command goes on after its last finished epoch\n"
+    assert [line["seed"] for line in rows()] == ["1"]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """What the runs would be started with: devices, and the environment besides ours."""
+    calls = []
+
+    def note(jobs, devices, environment, on_wait):
+        calls.append((devices, environment))
+        yield from ()
+
+    monkeypatch.setattr(reproduce, "run_jobs", note)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    return calls
+
+
+def test_jobs_on_the_processor_share_it(place, started, monkeypatch):
+    assert main(["reproduce", *RUNS, "--seeds", "1", "2", "3"]) == 1
+    assert main(["reproduce", *RUNS, "--seeds", "1", "2", "3", "--jobs", "9"]) == 1
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert main(["reproduce", *RUNS, "--seeds", "1", "2", "3", "--jobs", "3"]) == 1
+    assert started == [(["cpu"], {}), (["cpu"] * 3, {"OMP_NUM_THREADS": "2"}), (["cpu"] * 3, {})]
+
+
+def test_each_gpu_has_its_runs_and_names_the_table(place, started, monkeypatch):
+    def on_gpus(runs, gpus):
+        return Survey(gpus, "NVIDIA GeForce RTX 3080", answer(runs, ["cpu"]).states)
+
+    monkeypatch.setattr(reproduce, "survey", on_gpus)
+    seeds = ["--seeds", "1", "2", "3"]
+    assert main(["reproduce", *RUNS[:-1], "0,2", "--jobs", "2", *seeds]) == 1
+    assert main(["reproduce", *RUNS[:-1], "0", "2", *seeds]) == 1
+    assert started == [(["0", "2", "0"], {}), (["0", "2"], {})]
+    assert Path("docs/tables/table3_geforce-rtx-3080.md").is_file()
+    assert rows("results/table3_geforce-rtx-3080.csv") == []
+
+
+def test_the_older_baselines_are_where_the_command_says(place, started, monkeypatch, tmp_path):
+    monkeypatch.setenv(ROOT_VARIABLE, "elsewhere")
+    assert main(["reproduce", *RUNS, "--legacy-root", "older"]) == 1
+    assert os.environ[ROOT_VARIABLE] == str(tmp_path / "older")
+
+
+def test_the_dry_run_prints_the_plan_and_does_nothing(place, capsys):
+    write_rows(Path("results/table2_cpu.csv"), [row("Tiny", "Tiny", seconds_per_epoch=90.0)])
+    assert main(["reproduce", *RUNS, "--seeds", "1"]) == 0
+    capsys.readouterr()
+    Path("results/table3_cpu.csv").unlink()
+    before = {path for path in Path().rglob("*") if path.is_file()}
+    arguments = ["--models", "Tiny", "GWNet", "--datasets", "Tiny", "PEMS04", "--seeds", "1", "2", "-g", "cpu"]
+    Path("baselines_cfg/Tiny/PEMS04.py").write_text(CONFIG.replace('"Tiny"', '"PEMS04"'))
+    assert main(["reproduce", "table3", *arguments, "--dry-run"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Tiny Tiny seed 1     baselines_cfg/Tiny/Tiny.py: finished"
+    assert lines[1] == "GWNet Tiny seed 1    legacy/GWNet/Tiny: cannot run, older baselines not found"
+    assert lines[2] == (
+        "Tiny Tiny seed 2     baselines_cfg/Tiny/Tiny.py: to be run; 2 epochs, about 3 min, 1000 MiB (measured on H200)"
+    )
+    # scaled by nodes x windows
+    seconds = 2 * 90 * 307 * (10195 - 23) / (5 * (127 - 23))
+    assert lines[4] == (
+        "Tiny PEMS04 seed 1   baselines_cfg/Tiny/PEMS04.py: cannot run, dataset PEMS04 is not prepared; 2 epochs, "
+        f"about {duration(seconds)}, memory unknown (scaled from Tiny on H200)"
+    )
+    assert lines[8].startswith("not prepared: PEMS04; make it by `basicts-elin prepare PEMS04 --raw PEMS04.npz`")
+    assert lines[9].startswith("older baselines not found: expected a checkout of BasicTS's branch v0.5.8, by --legacy")
+    assert lines[10:] == [
+        "8 runs on cpu: 1 finished, 1 to be made, 6 that cannot run yet",
+        f"about {duration(2 * seconds + 2 * 90)} one after another, without 4 runs that nothing is known of; memory of "
+        "one: up to 1000 MiB",
+    ]
+    assert {path for path in Path().rglob("*") if path.is_file() and path.suffix != ".pyc"} - before == {
+        Path("baselines_cfg/Tiny/PEMS04.py")
+    }
+
+
+def test_the_page_of_a_table_that_there_is(place, capsys):
+    write_rows(Path("mine.csv"), [row("ELinFormer"), row("STAEformer")])
+    assert main(["reproduce", "table2", "--render", "-o", "mine.csv", "--pages", "pages"]) == 0
+    assert "| MAE | ELinFormer | 100 | 13.51 | 15.00 |" in Path("pages/mine.md").read_text()
+    assert place == []
+
+
+def test_table1_describes_what_is_prepared(place, capsys):
+    assert main(["reproduce", "table1", "--datasets", "Tiny", "PEMS08"]) == 0
+    assert "not prepared: PEMS08; " in capsys.readouterr().out
+    assert [line["dataset"] for line in rows("results/table1.csv")] == ["Tiny"]
+    assert "| Tiny |  | 5 |" in Path("docs/tables/table1.md").read_text()
+    assert main(["reproduce", "table1", "--datasets", "Tiny", "--dry-run"]) == 0
+    assert capsys.readouterr().out.endswith("prepared: Tiny\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["table3", "--models", "Tyni", "-g", "cpu", "--datasets", "Tiny"],
+            "config file baselines_cfg/Tyni/Tiny.py is",
+        ),
+        (["table3", "--datasets", "PEMS99"], "'PEMS99' is not in the catalogue"),
+        (["table3", "--models", "PDFormer"], "--models PDFormer: not in BasicTS; leave it away"),
+        (["table3", "--epochs", "0"], "--epochs 0: expected 1 or more"),
+        (["table3", "--jobs", "0"], "--jobs 0: expected 1 or more"),
+        (["table3", "--render"], "--render: --output None: expected a CSV that this command has written"),
+        (["table3", "--render", "-o", "no.csv"], "--render: --output no.csv: expected a CSV"),
+        (["table3", "--render", "-o", "other.csv"], "other.csv has other columns than this table's"),
+        ([*RUNS, "-o", "other.csv"], "other.csv has other columns than this table's; name another file by --output"),
+        (["table1", "--seeds", "1"], "--seeds: table1 trains nothing; leave it away"),
+        (["table1", "--datasets", "PEMS99"], "'PEMS99' is not in the catalogue"),
+    ],
+)
+def test_what_is_wrong_is_one_line(place, capsys, arguments, message):
+    Path("other.csv").write_text("tokens,batch\n170,16\n")
+    assert message in refused(capsys, "reproduce", *arguments)
+    assert place == [] and not Path("docs").exists()
+
+
+def test_no_torch_is_needed_to_watch_the_runs():
+    code = "import sys, basicts_elin.cli; print(sorted({'torch', 'basicts', 'matplotlib', 'h5py'} & {*sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_real_run_in_a_process_of_its_own(workplace, monkeypatch, capsys):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(reproduce, "survey", answer)
+    write_dataset(workplace, "SyntheticTraffic")
+    file = Path("baselines_cfg/STAEformer/SyntheticTraffic.py")
+    file.parent.mkdir(parents=True)
+    file.write_text(SMALL_CONFIG.replace("ELinFormer", "STAEformer"))
+    arguments = ["reproduce", "attention", "--models", "STAEformer_matmul", "--datasets", "SyntheticTraffic"]
+    arguments += ["-g", "cpu", "--epochs", "1"]
+    assert main(arguments) == 0
+    (line,) = rows("results/attention_methods_cpu.csv")
+    assert line["model"] == "STAEformer_matmul"
+    assert float(line["MAE"]) > 0 and float(line["MAE_12"]) > 0
+    assert (line["nodes"], line["train_windows"], line["epochs"], line["best_epoch"]) == ("5", "73", "1", "1")
+    assert json.loads(Path(line["run"], "test_metrics.json").read_text())["overall"]["MAE"] == pytest.approx(
+        float(line["MAE"]), abs=1e-4
+    )
+    # of a process that has torch and BasicTS
+    assert 100 < float(line["peak_memory_mib"]) < 3000
+    assert "metrics: " in Path("checkpoints/reproduce/STAEformer_matmul_SyntheticTraffic_42_1.log").read_text()
+    capsys.readouterr()
+    assert main([*arguments, "--dry-run"]) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "STAEformer_matmul SyntheticTraffic seed 42  baselines_cfg/STAEformer_matmul/SyntheticTraffic.py: finished",
+        "1 run on cpu: 1 finished, 0 to be made, 0 that cannot run yet",
+    ]

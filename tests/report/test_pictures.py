@@ -1,0 +1,115 @@
+"""The pictures show the figures of the CSV, with units on every axis."""
+
+import pytest
+from matplotlib import pyplot
+from numpy.testing import assert_allclose
+
+from basicts_elin.report.pictures import draw_pictures, efficient
+from report.runs import row
+
+ROWS = [
+    row("ELinFormer", "PEMS08", seed=1, mae=13.0, nodes=170, seconds_per_epoch=10.69),
+    row("ELinFormer", "PEMS08", seed=2, mae=14.0, nodes=170, seconds_per_epoch=10.69),
+    row("ELinFormer", "PEMS04", mae=18.0, nodes=307, seconds_per_epoch=21.38, peak_memory_mib=2000.0),
+    row("STID", "PEMS08", mae=15.0, nodes=170, seconds_per_epoch=1.069),
+]
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """The figures that are written, by the end of their names."""
+    kept = {}
+    save = pyplot.Figure.savefig
+
+    def keep(figure, path, **options):
+        save(figure, path, **options)
+        kept[path.stem.rpartition("_")[2]] = figure
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", keep)
+    return kept
+
+
+def curves(axes):
+    """Label -> points of what has one."""
+    handles, labels = axes.get_legend_handles_labels()
+    lines = [getattr(handle, "lines", [handle])[0] for handle in handles]
+    return {
+        label: list(zip(*map(list, line.get_data()), strict=True)) for label, line in zip(labels, lines, strict=True)
+    }
+
+
+def test_three_pictures_are_written(tmp_path, figures):
+    written = draw_pictures(tmp_path / "tables", "x", ROWS)
+    assert [path.name for path in written] == ["x_horizons.png", "x_frontier.png", "x_nodes.png"]
+    assert all(path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n") for path in written)
+    for figure in figures.values():
+        assert all(axes.get_xlabel() and axes.get_ylabel() and axes.get_title(loc="left") for axes in figure.axes)
+        assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+            "ELinFormer",
+            "STID",
+        ]
+    assert not pyplot.get_fignums()
+
+
+def test_the_error_at_each_horizon(tmp_path, figures):
+    draw_pictures(tmp_path, "x", ROWS)
+    mae, rmse = figures["horizons"].axes[:2]
+    assert_allclose(curves(mae)["STID"], [(15, 15.3), (30, 15.6), (60, 16.2)])
+    assert_allclose(curves(mae)["ELinFormer"], [(15, 13.8), (30, 14.1), (60, 14.7)])
+    assert_allclose(curves(rmse)["STID"], [(15, 30.3), (30, 30.6), (60, 31.2)])
+    assert (mae.get_xlabel(), mae.get_ylabel()) == ("minutes ahead", "MAE, vehicles per 5 minutes")
+    assert [axes.get_title(loc="left") for axes in figures["horizons"].axes] == [
+        "PEMS08: MAE", "PEMS08: RMSE", "PEMS04: MAE", "PEMS04: RMSE",
+    ]  # fmt: skip
+
+
+def test_the_error_against_what_it_costs(tmp_path, figures):
+    draw_pictures(tmp_path, "x", ROWS)
+    time, memory = figures["frontier"].axes[:2]
+    assert curves(time) == {"ELinFormer": [(10.69, 13.5)], "STID": [(1.069, 15.0)]}
+    assert curves(memory)["STID"] == [(1000.0, 15.0)]
+    assert (time.get_xlabel(), memory.get_xlabel()) == ("training, s / epoch", "peak memory, MiB")
+    # costs that far apart
+    assert (time.get_xscale(), memory.get_xscale()) == ("log", "linear")
+
+
+def test_the_costs_against_the_nodes(tmp_path, figures):
+    draw_pictures(tmp_path, "x", ROWS)
+    time, memory = figures["nodes"].axes
+    # 10690 windows
+    assert_allclose(curves(time)["ELinFormer"], [(170, 1.0), (307, 2.0)])
+    assert curves(memory)["ELinFormer"] == [(170, 1000.0), (307, 2000.0)]
+    assert (time.get_xlabel(), time.get_ylabel()) == ("nodes", "ms per training window")
+    assert memory.get_title(loc="left") == "memory, batch 16"
+
+
+def test_what_a_gpu_reserved_is_its_memory(tmp_path, figures):
+    draw_pictures(tmp_path, "x", [row("STID", peak_memory_mib=1000.0, peak_reserved_mib=1500.0)])
+    assert curves(figures["frontier"].axes[1])["STID"] == [(1500.0, 15.0)]
+
+
+def test_without_figures_there_is_no_picture(tmp_path, figures):
+    draw_pictures(tmp_path, "x", ROWS)
+    assert [path.name for path in draw_pictures(tmp_path, "x", ROWS[:2])] == ["x_horizons.png", "x_frontier.png"]
+    # nor one of an earlier CSV
+    assert not (tmp_path / "x_nodes.png").exists()
+    assert draw_pictures(tmp_path, "x", [row("A", reason="no memory")]) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_many_models_can_be_told_apart(tmp_path, figures):
+    draw_pictures(tmp_path, "x", [row(f"M{number}", mae=10 + number) for number in range(14)])
+    handles, labels = figures["frontier"].axes[0].get_legend_handles_labels()
+    looks = {(line.lines[0].get_color(), line.lines[0].get_marker()) for line in handles}
+    assert len(looks) == len(labels) == 14
+
+
+def test_the_efficient_ones_are_those_that_none_beats_in_both():
+    points = [(1.0, 20.0), (2.0, 15.0), (2.0, 16.0), (3.0, 17.0), (5.0, 14.0), (6.0, 14.0)]
+    assert efficient(points[::-1]) == [(1.0, 20.0), (2.0, 15.0), (5.0, 14.0)]
+    assert efficient([]) == []
+
+
+def test_other_epochs_are_another_curve(tmp_path, figures):
+    draw_pictures(tmp_path, "x", [row("STID", num_epochs=6, mae=17.0), row("STID", mae=15.0)])
+    assert list(curves(figures["horizons"].axes[0])) == ["STID, 6 epochs", "STID, 100 epochs"]
