@@ -240,7 +240,7 @@ def main() -> None:
     parser.add_argument("--legacy-root", type=Path, metavar="FOLDER", help="checkout of BasicTS 0.5")
     parser.add_argument("--models", nargs="+", default=MODELS, help="default: all of Table 3 that BasicTS 0.5 has")
     parser.add_argument("--datasets", nargs="+", default=DATASETS, help="default: all six")
-    parser.add_argument("--steps", type=int, default=5, help="optimizer steps (default: 5; on PEMS07 2 if that is enough)")
+    parser.add_argument("--steps", type=int, default=5, help="optimizer steps (default: 5; on PEMS07 2, if enough)")
     parser.add_argument("--batch", type=int, default=2, help="windows of the batch (default: 2)")
     parser.add_argument("--gpus", default="cpu", help="cpu or a device number (default: cpu)")
     parser.add_argument("--limit-gib", type=float, default=16, help="memory of a process on the CPU (default: 16)")
