@@ -29,9 +29,15 @@ def test_the_page_is_that_of_the_committed_rows(legacy, rows):
     assert (ROOT / "docs" / "legacy.md").read_text() == legacy.render(rows)
 
 
-def test_every_pair_has_its_row_and_its_loss_falls(legacy, rows):
-    pairs = [(row["model"], row["dataset"]) for row in rows]
-    assert sorted(pairs) == sorted((model, dataset) for model in legacy.MODELS for dataset in legacy.DATASETS)
+def test_every_pair_is_on_the_page_once(legacy, rows):
+    lines = legacy.render(rows).splitlines()
+    for model in legacy.MODELS:
+        for dataset in legacy.DATASETS:
+            assert sum(line.startswith(f"| {model} | {dataset} | ") for line in lines) == 1
+
+
+def test_every_loss_falls(rows):
+    assert len(rows) > 60
     for row in rows:
         assert row["reason"] or float(row["last_loss"]) < float(row["first_loss"]), row
 
