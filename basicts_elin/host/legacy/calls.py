@@ -4,6 +4,7 @@ Letters: B batch, T steps, N nodes, C channels.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Optional
 
 import torch
@@ -11,37 +12,41 @@ from torch import nn
 
 from ...errors import UserError
 
-# architecture, history and future [B, T, N, C], batches seen, epoch, whether it trains -> what the architecture returns
-Call = Callable[[nn.Module, torch.Tensor, torch.Tensor, Optional[int], Optional[int], bool], Any]
+
+@dataclass(frozen=True)
+class Batch:
+    """What a runner has at hand: history and future [B, T, N, C]; batches seen and epoch, None outside training."""
+
+    history: torch.Tensor
+    future: torch.Tensor
+    seen: Optional[int]
+    epoch: Optional[int]
+    train: bool
 
 
-def plain(
-    architecture: nn.Module,
-    history: torch.Tensor,
-    future: torch.Tensor,
-    batch_seen: Optional[int],
-    epoch: Optional[int],
-    train: bool,
-) -> Any:
+# -> what the architecture returns
+Call = Callable[[nn.Module, Batch], Any]
+
+
+def plain(architecture: nn.Module, batch: Batch) -> Any:
     """As SimpleTimeSeriesForecastingRunner does."""
-    return architecture(history_data=history, future_data=future, batch_seen=batch_seen, epoch=epoch, train=train)
+    return architecture(
+        history_data=batch.history,
+        future_data=batch.future,
+        batch_seen=batch.seen,
+        epoch=batch.epoch,
+        train=batch.train,
+    )
 
 
-def himnet(
-    architecture: nn.Module,
-    history: torch.Tensor,
-    future: torch.Tensor,
-    batch_seen: Optional[int],
-    epoch: Optional[int],
-    train: bool,
-) -> Any:
+def himnet(architecture: nn.Module, batch: Batch) -> Any:
     """As HimNetRunner does, but for its seed, which is the run's: whole days of the week, targets in training alone."""
     history, future = (
-        torch.cat([data[..., :2], (data[..., 2:] * 7).round()], dim=-1) for data in (history, future)
+        torch.cat([data[..., :2], (data[..., 2:] * 7).round()], dim=-1) for data in (batch.history, batch.future)
     )
-    if not train:
+    if not batch.train:
         return architecture(history, future[..., 1:])
-    return architecture(history, future[..., 1:], future[..., :1], batch_seen + 1)
+    return architecture(history, future[..., 1:], future[..., :1], batch.seen + 1)
 
 
 class MTGNN:
@@ -51,19 +56,12 @@ class MTGNN:
         self.step_size, self.num_nodes = step_size, num_nodes
         self._epoch, self._batches, self._order = None, 0, None
 
-    def __call__(
-        self,
-        architecture: nn.Module,
-        history: torch.Tensor,
-        future: torch.Tensor,
-        batch_seen: Optional[int],
-        epoch: Optional[int],
-        train: bool,
-    ) -> Any:
-        if not train:
-            return architecture(history_data=history, idx=None, batch_seen=batch_seen, epoch=epoch)
-        order = self._next_order(epoch).to(history.device)
-        returned = architecture(history_data=history[:, :, order], idx=order, batch_seen=batch_seen, epoch=epoch)
+    def __call__(self, architecture: nn.Module, batch: Batch) -> Any:
+        seen = {"batch_seen": batch.seen, "epoch": batch.epoch}
+        if not batch.train:
+            return architecture(history_data=batch.history, idx=None, **seen)
+        order = self._next_order(batch.epoch).to(batch.history.device)
+        returned = architecture(history_data=batch.history[:, :, order], idx=order, **seen)
         return returned[:, :, order.argsort()]
 
     def _next_order(self, epoch: Optional[int]) -> torch.Tensor:

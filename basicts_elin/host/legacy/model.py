@@ -14,7 +14,7 @@ from basicts.configs import BasicTSModelConfig
 from torch import nn
 
 from ...errors import one_line
-from .calls import call_of
+from .calls import Batch, call_of
 from .loss import CHANNELS, RETURNED, own_loss
 from .read import Reading, Source, check_dataset, reading
 
@@ -76,7 +76,7 @@ class LegacyModel(nn.Module):
             future = inputs.new_zeros(len(inputs), self.output_len, self.num_features)
         history, future = self._channels(inputs, inputs_timestamps), self._channels(future, targets_timestamps)
         seen = (step - 1, epoch) if train else (None, None)
-        returned = self.call(self.architecture, history, future, *seen, train)
+        returned = self.call(self.architecture, Batch(history, future, *seen, train))
         rest = returned if isinstance(returned, dict) else {"prediction": returned}
         prediction = rest.pop("prediction")
         expected = (len(inputs), self.output_len, self.num_features)
@@ -103,7 +103,7 @@ class LegacyModel(nn.Module):
         # they print how many there are
         try:
             with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
-                self.call(self.architecture, history, future, 0, 1, True)
+                self.call(self.architecture, Batch(history, future, 0, 1, True))
         except RuntimeError as error:
             raise ValueError(
                 f"its first step fails ({one_line(error)}); GTS, for one, is made for the length of a whole series and "
