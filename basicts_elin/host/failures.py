@@ -1,6 +1,7 @@
 """A run that fails: the user sees one line, its log has the rest."""
 
 import logging
+import textwrap
 import threading
 import time
 import traceback
@@ -14,7 +15,10 @@ from easytorch.utils import get_rank
 
 from ..errors import FailedRunError, UserError, system_message
 
+# characters of an error's text: compilers say hundreds of thousands
+_LONGEST = 300
 _MEMORY = "; a smaller --set train_batch_size (or test_batch_size) needs less memory"
+_COMPILER = "; leave --compile away (it needs a C++ compiler and, on the CPU, a torch whose path has no space)"
 
 
 @contextmanager
@@ -66,8 +70,13 @@ def failure_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
     # the text of an error that crossed processes ends with the error itself, after its traceback
     text = lines[-1] if any("Traceback (most recent call last)" in line for line in lines) else " ".join(lines)
-    is_memory = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in text
-    return f"{type(error).__name__}: {text}" + (_MEMORY if is_memory else "")
+    hint = ""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in text:
+        hint = _MEMORY
+    elif any(kind.__module__.startswith(("torch._dynamo", "torch._inductor")) for kind in type(error).__mro__):
+        # by name, as these modules take seconds to import
+        hint = _COMPILER
+    return f"{type(error).__name__}: {textwrap.shorten(text, _LONGEST, placeholder=' ...')}{hint}"
 
 
 def _note(folder: Path, job: str, text: str) -> str:

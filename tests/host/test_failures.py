@@ -57,6 +57,16 @@ def logged(line):
     return Path(line.removesuffix(" says where it failed").rpartition(" ")[2])
 
 
+def test_a_compiler_s_words_are_in_the_log(failing, capfd, monkeypatch):
+    words = "cannot find -ltorch " + "overflow in conversion " * 9999
+    monkeypatch.setattr(Failing, "error", torch._dynamo.exc.BackendCompilerFailed(compile, RuntimeError(words), None))
+    line = failure(capfd, 1)
+    assert len(line) < 700
+    assert line.startswith("error: BackendCompilerFailed: ")
+    assert "cannot find -ltorch overflow" in line and "; leave --compile away (it needs a C++ compiler" in line
+    assert words.strip() in logged(line).read_text()
+
+
 def test_a_model_that_raises(failing, capfd):
     line = failure(capfd, 1)
     assert line.startswith("error: RuntimeError: no such luck: the run is stopped; checkpoints/Failing/Tiny_2_12_12/")
