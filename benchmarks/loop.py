@@ -80,9 +80,8 @@ def start(config: Any, folder: str, kind: type[BenchmarkRunner]) -> BenchmarkRun
     config["_output_dir"] = folder
     runner = kind(config)
     runner.on_train_start()
-    runner.global_steps = runner.epoch = 1
-    runner.on_epoch_start(1)
-    runner.model.train()
+    runner.global_steps = 1
+    runner._begin_epoch(1)
     return runner
 
 

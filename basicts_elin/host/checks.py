@@ -2,7 +2,10 @@
 
 import copy
 import inspect
+import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Optional
 
@@ -137,30 +140,40 @@ def check_model(config: BasicTSForecastingConfig) -> None:
     stamps = inspect.signature(config.model.forward).parameters.get("inputs_timestamps")
     if stamps is not None and stamps.default is stamps.empty and not config.dataset_params.get("use_timestamps"):
         raise UserError(f"use_timestamps=False: {config.model.__name__} needs time of day and of week; expected True")
-    _check_memory(config)
-    try:
+    with _refusals(config):
+        sketch = _sketch(config)
+    _check_memory(config, sketch)
+    with _refusals(config):
         model = config.model(config.model_config)
-    except Exception as error:
-        # models refuse by assertions, missing keys, or whatever their layers raise
-        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
-        raise UserError(f"{config.model.__name__} refuses its configuration: {kind}{one_line(error)}") from error
     _check_optimizer(config, model)
     if config.finetune_from is not None:
         check_checkpoint(config.finetune_from, config)
 
 
-def _check_memory(config: BasicTSForecastingConfig) -> None:
-    """The weights must fit, or the system would end the process."""
-    if not hasattr(os, "sysconf"):
-        return
+@contextmanager
+def _refusals(config: BasicTSForecastingConfig) -> Iterator[None]:
+    """Models refuse by assertions, missing keys, or whatever their layers raise: a UserError."""
+    try:
+        yield
+    except Exception as error:
+        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        raise UserError(f"{config.model.__name__} refuses its configuration: {kind}{one_line(error)}") from error
+
+
+def _sketch(config: BasicTSForecastingConfig) -> torch.nn.Module:
+    """The model without memory for its weights; with it, if it computes with them while it is built."""
     try:
         with torch.device("meta"):
-            model = config.model(copy.deepcopy(config.model_config))
+            return config.model(copy.deepcopy(config.model_config))
     except Exception:
-        # it computes with its weights while it is built, or refuses its configuration, which the caller will see
-        return
+        # if it refuses its configuration, it does so again
+        return config.model(copy.deepcopy(config.model_config))
+
+
+def _check_memory(config: BasicTSForecastingConfig, model: torch.nn.Module) -> None:
+    """The weights must fit, or the system would end the process."""
     needed = sum(weights.nbytes for weights in model.state_dict().values())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else math.inf
     if needed > memory:
         raise UserError(
             f"{config.model.__name__} would have weights of {needed / 1e9:.1f} GB; this machine has {memory / 1e9:.1f} "

@@ -56,16 +56,19 @@ class LoopRunner(BasicTSRunner):
         for epoch in range(self.start_epoch + 1, self.num_epochs + 1):
             if self.should_training_stop:
                 break
-            self.epoch = epoch
-            self.on_epoch_start(epoch)
-            self._trigger("on_epoch_start", epoch=epoch)
-            self.model.train()
+            self._begin_epoch(epoch)
             for data in tqdm(self.train_data_loader, disable=not is_master()):
                 if self.should_training_stop:
                     break
                 self._train_step(data)
             self._trigger("on_epoch_end", epoch=epoch, step=self.global_steps)
             self.on_epoch_end(epoch, self.global_steps)
+
+    def _begin_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.on_epoch_start(epoch)
+        self._trigger("on_epoch_start", epoch=epoch)
+        self.model.train()
 
     def _train_step(self, data: dict[str, Any]) -> None:
         """One batch, from the loader to the metrics."""

@@ -101,10 +101,8 @@ def repeat_one_batch(config: BasicTSForecastingConfig, steps: int, batch_size: O
 def _train(runner: _Runner, steps: int) -> list[float]:
     runner.on_train_start()
     runner.callback_handler.trigger("on_train_start", runner)
-    runner.global_steps, runner.epoch = 1, 1
-    runner.on_epoch_start(1)
-    runner.callback_handler.trigger("on_epoch_start", runner, epoch=1)
-    runner.model.train()
+    runner.global_steps = 1
+    runner._begin_epoch(1)
     batch = next(iter(runner.train_data_loader))
     seconds = []
     for _ in range(steps):

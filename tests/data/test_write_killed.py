@@ -2,13 +2,13 @@
 
 import os
 import shutil
-import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 from data.small_series import contents, refusal, save_npz
 from filelock import FileLock
+from moments import Moments
 
 from basicts_elin.data.prepare import prepare_dataset
 from basicts_elin.errors import UserError
@@ -18,25 +18,10 @@ def killed(moment, function):
     """Run in a process of its own, killed before the operation of that number; whether it was."""
     child = os.fork()
     if child == 0:
-        count = 0
-
-        def counted(operation):
-            def one(*args, **kwargs):
-                nonlocal count
-                count += 1
-                if count == moment:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return operation(*args, **kwargs)
-
-            return one
-
-        for module, names in (
-            (np, ["save"]),
-            (Path, ["rename", "mkdir", "write_text"]),
-            (shutil, ["rmtree", "copy2"]),
-        ):
-            for name in names:
-                setattr(module, name, counted(getattr(module, name)))
+        moments = Moments(moment)
+        moments.watch(np, "save")
+        moments.watch(Path, "rename", "mkdir", "write_text")
+        moments.watch(shutil, "rmtree", "copy2")
         try:
             function()
         finally:

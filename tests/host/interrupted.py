@@ -1,13 +1,12 @@
 """A run in a process of its own that is killed at a given moment."""
 
-import functools
 import os
-import signal
 from multiprocessing import get_context
 from pathlib import Path
 
 import torch
 from basicts.runners.callback import EarlyStopping
+from moments import Moments
 from tiny import NAME, Tiny, TinyConfig, ours
 
 from basicts_elin.data.catalog import CATALOG
@@ -65,24 +64,10 @@ def _train(folder, facts, kill_at, sender):
     CATALOG[NAME] = facts
     os.chdir(folder)
     torch.set_num_threads(1)
-    count = 0
-
-    def moment(function):
-        @functools.wraps(function)
-        def counted(*args, **kwargs):
-            nonlocal count
-            count += 1
-            if count == kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return function(*args, **kwargs)
-
-        return counted
-
+    moments = Moments(kill_at)
     # before every batch, and before every operation that a file is written or removed by
-    Dropping.forward = moment(Dropping.forward)
-    for name in ("fsync", "replace"):
-        setattr(os, name, moment(getattr(os, name)))
-    for name in ("open", "unlink"):
-        setattr(Path, name, moment(getattr(Path, name)))
+    moments.watch(Dropping, "forward")
+    moments.watch(os, "fsync", "replace")
+    moments.watch(Path, "open", "unlink")
     launch_training(config())
-    sender.send(count)
+    sender.send(moments.count)

@@ -3,14 +3,12 @@ import random
 import sys
 
 import torch
-from easydict import EasyDict
 
 sys.path.append(os.path.abspath(__file__ + "/../../.."))
 
-from basicts.data import TimeSeriesForecastingDataset  # noqa: E402
-from basicts.metrics import masked_huber, masked_mae, masked_mape, masked_rmse  # noqa: E402
+from baselines.recipe import recipe  # noqa: E402
+from basicts.metrics import masked_huber  # noqa: E402
 from basicts.runners import SimpleTimeSeriesForecastingRunner  # noqa: E402
-from basicts.scaler import ZScoreScaler  # noqa: E402
 from basicts.utils import get_regular_settings, load_adj  # noqa: E402
 
 from .arch import Mini  # noqa: E402
@@ -19,84 +17,17 @@ DATA_NAME = "Tiny"
 SETTINGS = get_regular_settings(DATA_NAME)
 ADJ, _ = load_adj(f"datasets/{DATA_NAME}/adj_mx.pkl", "doubletransition")
 
-CFG = EasyDict()
-CFG.DESCRIPTION = "a note"
-CFG.GPU_NUM = 1
-CFG.RUNNER = SimpleTimeSeriesForecastingRunner
+CFG = recipe(DATA_NAME, Mini, SimpleTimeSeriesForecastingRunner)
 CFG._ = random.random()
-
-CFG.DATASET = EasyDict()
-CFG.DATASET.NAME = DATA_NAME
-CFG.DATASET.TYPE = TimeSeriesForecastingDataset
-CFG.DATASET.PARAM = EasyDict(
-    {
-        "dataset_name": DATA_NAME,
-        "train_val_test_ratio": SETTINGS["TRAIN_VAL_TEST_RATIO"],
-        "input_len": SETTINGS["INPUT_LEN"],
-        "output_len": SETTINGS["OUTPUT_LEN"],
-    }
-)
-
-CFG.SCALER = EasyDict()
-CFG.SCALER.TYPE = ZScoreScaler
-CFG.SCALER.PARAM = EasyDict(
-    {
-        "dataset_name": DATA_NAME,
-        "train_ratio": SETTINGS["TRAIN_VAL_TEST_RATIO"][0],
-        "norm_each_channel": SETTINGS["NORM_EACH_CHANNEL"],
-        "rescale": SETTINGS["RESCALE"],
-    }
-)
-
-CFG.MODEL = EasyDict()
-CFG.MODEL.NAME = Mini.__name__
-CFG.MODEL.ARCH = Mini
 CFG.MODEL.PARAM = {
     "adj": [torch.tensor(matrix) for matrix in ADJ],
     "horizon": SETTINGS["OUTPUT_LEN"],
     "start": torch.rand(3),
 }
 CFG.MODEL.FORWARD_FEATURES = [0, 2]
-CFG.MODEL.TARGET_FEATURES = [0]
 CFG.MODEL.SETUP_GRAPH = True
-
-CFG.METRICS = EasyDict()
-CFG.METRICS.FUNCS = EasyDict({"MAE": masked_mae, "MAPE": masked_mape, "RMSE": masked_rmse})
-CFG.METRICS.TARGET = "MAE"
-CFG.METRICS.NULL_VAL = SETTINGS["NULL_VAL"]
-
-CFG.TRAIN = EasyDict()
-CFG.TRAIN.NUM_EPOCHS = 3
-CFG.TRAIN.CKPT_SAVE_DIR = os.path.join("checkpoints", "Mini", "Tiny_3_12_12")
 CFG.TRAIN.LOSS = masked_huber
 CFG.TRAIN.LOSS_ARGS = {"delta": 2.0}
-CFG.TRAIN.OPTIM = EasyDict()
-CFG.TRAIN.OPTIM.TYPE = "Adam"
-CFG.TRAIN.OPTIM.PARAM = {"lr": 0.01, "eps": 1e-3}
-CFG.TRAIN.LR_SCHEDULER = EasyDict()
-CFG.TRAIN.LR_SCHEDULER.TYPE = "MultiStepLR"
-CFG.TRAIN.LR_SCHEDULER.PARAM = {"milestones": [1, 2], "gamma": 0.5, "verbose": False}
-CFG.TRAIN.DATA = EasyDict()
-CFG.TRAIN.DATA.BATCH_SIZE = 16
-CFG.TRAIN.DATA.SHUFFLE = True
 CFG.TRAIN.CLIP_GRAD_PARAM = {"max_norm": 5.0}
 CFG.TRAIN.EARLY_STOPPING_PATIENCE = 2
-CFG.TRAIN.CL = EasyDict()
-CFG.TRAIN.CL.WARM_EPOCHS = 0
-CFG.TRAIN.CL.CL_EPOCHS = 1
-CFG.TRAIN.CL.PREDICTION_LENGTH = 12
-CFG.TRAIN.CL.STEP_SIZE = 4
-
-CFG.VAL = EasyDict()
-CFG.VAL.INTERVAL = 1
-CFG.VAL.DATA = EasyDict()
-CFG.VAL.DATA.BATCH_SIZE = 32
-
-CFG.TEST = EasyDict()
-CFG.TEST.INTERVAL = 1
-CFG.TEST.DATA = EasyDict()
-CFG.TEST.DATA.BATCH_SIZE = 32
-
-CFG.EVAL = EasyDict()
-CFG.EVAL.HORIZONS = [3, 6, 12]
-CFG.EVAL.USE_GPU = True
+CFG.TRAIN.CL = {"WARM_EPOCHS": 0, "CL_EPOCHS": 1, "PREDICTION_LENGTH": 12, "STEP_SIZE": 4}
