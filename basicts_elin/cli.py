@@ -189,11 +189,6 @@ def demo(arguments: argparse.Namespace) -> None:
     check(run_demo(Path(arguments.cfg)))
 
 
-def config_of(command: Sequence[str]) -> Any:
-    """The configuration that a train command of these arguments would run."""
-    return _config(_parser().parse_args(["train", *command]))
-
-
 def _print_results(checkpoint: Path, folder: Path, job: str, saved_predictions: bool) -> None:
     metrics, predictions = folder / "test_metrics.json", folder / "predictions.npz"
     print(f"checkpoint: {checkpoint}")

@@ -89,15 +89,18 @@ def answer(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> Survey:
 
 
 def _state(run: Run, gpu: str) -> State:
-    from ..cli import config_of
-    from ..host.checks import check_dataset
+    from ..host.changes import with_changes
+    from ..host.checks import check_dataset, parse_gpus
+    from ..host.config_file import load_config
     from ..host.run_folder import progress
 
     root = os.environ.get(ROOT_VARIABLE)
     if run.is_older and not (root and Path(root).is_dir()):
         return State(problem=f"{_NOT_FOUND}; found {root or 'nothing'}")
     try:
-        config = config_of(run.arguments(gpu))
+        # what the train command makes of the run's arguments
+        epochs = {"num_epochs": run.epochs} if run.epochs else {}
+        config = with_changes(load_config(run.config), {**epochs, "seed": run.seed, "gpus": parse_gpus(gpu)})
     except UserError as error:
         if run.is_older:
             return State(problem=str(error))
