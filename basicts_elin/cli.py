@@ -11,6 +11,7 @@ from typing import Any, Optional
 from .errors import FailedRunError, UserError, one_line, system_message
 from .report.reproduce import add_arguments, reproduce
 from .requirement import require_basicts
+from .variables import ROOT_VARIABLE
 from .version import __version__
 
 CONFIGS = "baselines_cfg/<Model>/<Dataset>.py"
@@ -151,7 +152,7 @@ def list_all(arguments: argparse.Namespace) -> None:
     print(f"  {', '.join(files) or 'none here; they are in the repository'}")
     require_basicts()
     from .host.attention_methods import METHODS
-    from .host.legacy import ROOT_VARIABLE, baseline_names, legacy_root
+    from .host.legacy import baseline_names, legacy_root
     from .host.rivals import UNFIT, rival_names
 
     print("those with another attention, by name (-c <Model>/<Dataset>):")
@@ -209,7 +210,6 @@ def _config(arguments: argparse.Namespace) -> Any:
     from .host.changes import with_changes
     from .host.checks import parse_gpus
     from .host.config_file import config_name, is_legacy_name, load_config
-    from .host.legacy import ROOT_VARIABLE
 
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root

@@ -1,5 +1,6 @@
 """What a run leaves beside BasicTS's own files: `run.json`, with what its figures cost and were made with."""
 
+import os
 import platform
 import subprocess
 import sys
@@ -12,9 +13,12 @@ import torch
 
 from .errors import UserError, one_line
 from .files import read_json, write_json
+from .variables import RUNS_AT_ONCE
 
 FILE_NAME = "run.json"
 _AGAIN = "train the run again"
+# what figures depend on; results that are written beside them are no change
+_SOURCES = ("basicts_elin", "baselines_cfg", "benchmarks", "experiments")
 PACKAGES = ("basicts-elin", "basicts", "easy-torch", "torch", "numpy")
 
 
@@ -31,6 +35,7 @@ class RunRecord:
         if start_epoch and self.path.is_file():
             epochs = read_json(self.path, "remove it, and the run goes on without the epochs in it").get("epochs", [])
             kept = [entry for entry in epochs if entry["epoch"] <= start_epoch]
+        facts["runs_at_once"] = int(os.environ.get(RUNS_AT_ONCE, 1))
         self.content = {**facts, **environment(on_gpu), "epochs": kept}
 
     def add_epoch(self, epoch: int, train_seconds: float, validation_seconds: float, is_best: bool = False) -> None:
@@ -73,13 +78,14 @@ def environment(on_gpu: bool) -> dict[str, Any]:
 
 
 def source_commit() -> Optional[str]:
-    """Short commit of the checkout that the package runs from, with "+" where it has changes; None outside one."""
+    """Short commit of the checkout that the package runs from, "+" where its code has changes; None outside one."""
     here = Path(__file__).resolve().parents[1]
     if not (here / ".git").exists():
         return None
     try:
         commit = _git(here, "rev-parse", "--short", "HEAD")
-        return commit + ("+" if _git(here, "status", "--porcelain", "--untracked-files=no") else "")
+        changed = _git(here, "status", "--porcelain", "--untracked-files=no", "--", *_SOURCES)
+        return commit + ("+" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return None
 

@@ -23,7 +23,8 @@ import numpy as np
 from basicts_elin.data.catalog import CATALOG, DATES, DAYS_PER_WEEK, DatasetFacts
 from basicts_elin.data.graph import pickled
 from basicts_elin.data.layout import write_dataset
-from basicts_elin.host.legacy import ABSENT, baseline_names
+from basicts_elin.host.legacy import baseline_names
+from basicts_elin.older_baselines import ABSENT
 from basicts_elin.record import environment
 from basicts_elin.report.table import write_csv
 

@@ -9,7 +9,7 @@ import pytest
 from tiny import NAME, NODES
 
 from basicts_elin.data.graph import pickled
-from basicts_elin.host.legacy import ROOT_VARIABLE
+from basicts_elin.variables import ROOT_VARIABLE
 
 MINIATURE = Path(__file__).resolve().parent / "legacy_checkout"
 

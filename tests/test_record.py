@@ -51,6 +51,8 @@ def test_the_record_of_a_run(tiny):
         "peak_reserved_mib": None,
         "device": "cpu",
         "processes": 1,
+        "compiled": False,
+        "runs_at_once": 1,
     }
 
 
@@ -127,6 +129,34 @@ def test_the_commit_is_the_checkouts():
     head = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert head.startswith(source_commit().rstrip("+"))
     assert len(source_commit()) >= 7
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="needs git")
+def test_changes_of_the_code_are_marked_and_those_of_results_are_not(tmp_path, monkeypatch):
+    def git(*arguments):
+        names = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        subprocess.run(["git", "-C", str(tmp_path), *names, *arguments], check=True, capture_output=True)
+
+    files = {name: tmp_path / name / "x.py" for name in ("basicts_elin", "results")}
+    for file in files.values():
+        file.parent.mkdir()
+        file.write_text("1")
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "x")
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "basicts_elin" / "record.py"))
+    commit = source_commit()
+    assert commit and not commit.endswith("+")
+    files["results"].write_text("2")
+    assert source_commit() == commit
+    files["basicts_elin"].write_text("2")
+    assert source_commit() == f"{commit}+"
+
+
+def test_how_many_runs_share_the_device_is_what_their_starter_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("BASICTS_ELIN_RUNS_AT_ONCE", "3")
+    RunRecord(tmp_path, 0, False).add_epoch(1, 1.0, 1.0)
+    assert record(tmp_path)["runs_at_once"] == 3
 
 
 def test_outside_a_checkout_there_is_no_commit(tmp_path, monkeypatch):

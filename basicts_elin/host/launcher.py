@@ -25,7 +25,7 @@ from .describe import CONFIG_TEXT, describe
 from .failures import close_quietly, failures_logged, raise_what_logging_raised
 from .predictions import FILE_NAME, announcement
 from .processes import Group, check_sendable, run_in_group
-from .run_folder import fresh_folder, intent, locked, run_folder
+from .run_folder import check_same_data, fresh_folder, intent, locked, run_folder
 from .runner import BenchmarkRunner, CollectingRunner
 
 _VISIBLE_DEVICES = os.environ.get("CUDA_VISIBLE_DEVICES")
@@ -80,6 +80,7 @@ def launch_training(
         print(f"{group.size} processes divide each batch of {config.train_batch_size}")
     with locked(folder):
         config["_fingerprint"] = dataset_fingerprint(dataset_folder(config))
+        check_same_data(folder, config["_fingerprint"], dataset_folder(config))
         write_atomically(folder / "cfg.json", str(config).encode())
         write_atomically(folder / CONFIG_TEXT, describe(config).encode())
         choose_devices(config)

@@ -9,7 +9,8 @@ from basicts.configs import BasicTSForecastingConfig
 from filelock import FileLock, Timeout
 
 from ..errors import UserError
-from ..files import made_folder, remove_leftovers
+from ..files import made_folder, read_json, remove_leftovers
+from ..record import FILE_NAME
 from .checkpoints import epoch_checkpoints
 
 _LOCK = ".lock"
@@ -49,6 +50,18 @@ def intent(config: BasicTSForecastingConfig, folder: Path, *, resume: bool) -> s
         f"{folder} holds this run, interrupted after epoch {epoch} of {config.num_epochs}: it goes on; --fresh trains "
         "anew and keeps this one"
     )
+
+
+def check_same_data(folder: Path, fingerprint: dict[str, str], dataset: Path) -> None:
+    """Raises: UserError where `folder` holds a run on other data than those of `dataset`."""
+    if not (folder / FILE_NAME).is_file():
+        return
+    trained = read_json(folder / FILE_NAME, "train.py --fresh trains anew and keeps it").get("dataset_sha256") or {}
+    if any(trained[name] != fingerprint[name] for name in trained.keys() & fingerprint.keys()):
+        raise UserError(
+            f"{folder} holds this run, trained on other data than are in {dataset} now; prepare those again, or "
+            "train it anew by train.py --fresh, which keeps this one"
+        )
 
 
 @contextmanager

@@ -44,6 +44,7 @@ class BenchmarkRunner(ParallelRunner):
                 train_windows=len(self.train_data_loader.dataset),
                 device=f"{self.cfg.gpu_num} GPU" if self.cfg.gpus else "cpu",
                 processes=get_world_size(),
+                compiled=self.cfg.compile_model,
             )
 
     def on_eval_start(self, ckpt_path: Optional[str]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Optional
 
+from ..data.catalog import CATALOG
 from ..errors import UserError, one_line
 from ..files import read_json, write_atomically
 from .metrics import HORIZONS, METRICS, OVERALL
@@ -19,8 +20,10 @@ METRIC_COLUMNS = (*METRICS, *(f"{metric}_{horizon}" for horizon in HORIZONS for 
 COLUMNS = (
     "model", "dataset", "seed", *METRIC_COLUMNS, "parameters", "nodes", "batch_size", "train_windows",
     "seconds_per_epoch", "validation_seconds", "peak_memory_mib", "peak_reserved_mib", "num_epochs", "epochs",
-    "best_epoch", "device", "hardware", "python", "torch", "basicts", "basicts_elin", "commit", "run", "reason", "log",
+    "best_epoch", "device", "hardware", "processes", "compiled", "runs_at_once", "python", "torch", "basicts",
+    "basicts_elin", "commit", "run", "reason", "log",
 )  # fmt: skip
+_NUMBERS = COLUMNS[COLUMNS.index("seed") : COLUMNS.index("device")]
 
 _AGAIN = "remove the run's folder, and it is made again"
 
@@ -31,18 +34,19 @@ def finished_row(run: Run, folder: Path) -> Row:
     for horizon, values in metrics_of(folder / "test_metrics.json").items():
         suffix = "" if horizon == OVERALL else f"_{horizon}"
         metrics |= {f"{metric}{suffix}": f"{value:.4f}" for metric, value in values.items()}
+    if METRICS[0] not in metrics:
+        raise UserError(f"{folder / 'test_metrics.json'} has no {METRICS[0]}; {_AGAIN}")
     try:
         epochs, versions = record["epochs"], record["versions"]
         costs = {
             "seconds_per_epoch": round(median(epoch["train_seconds"] for epoch in epochs), 3),
             "validation_seconds": round(median(epoch["validation_seconds"] for epoch in epochs), 3),
-            "epochs": len(epochs),
-            # runs of an earlier version have not noted it
-            "best_epoch": max((epoch["epoch"] for epoch in epochs if epoch.get("is_best")), default=None),
+            "epochs": epochs[-1]["epoch"],
+            "best_epoch": _best_epoch(epochs),
             "basicts_elin": versions["basicts-elin"],
             "run": folder,
         }
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{folder / 'run.json'} is no record of a run ({one_line(error)}); {_AGAIN}") from error
     return _row({**record, **versions, **metrics, **costs, **_identity(run)})
 
@@ -50,6 +54,13 @@ def finished_row(run: Run, folder: Path) -> Row:
 def failed_row(run: Run, num_epochs: Optional[int], reason: str, log: Optional[Path] = None) -> Row:
     """The row of a run that has no result."""
     return _row({**_identity(run), "num_epochs": num_epochs, "reason": reason, "log": log})
+
+
+def _best_epoch(epochs: Sequence[dict[str, Any]]) -> Optional[int]:
+    """The last one that was the best so far; None where not all are known, or by which a best one was not noted."""
+    if [entry["epoch"] for entry in epochs] != list(range(1, len(epochs) + 1)):
+        return None
+    return max((entry["epoch"] for entry in epochs if entry.get("is_best")), default=None)
 
 
 def merged(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
@@ -85,11 +96,29 @@ def read_rows(path: Path, columns: Sequence[str] = COLUMNS) -> list[Row]:
     """
     if not path.is_file():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != tuple(columns):
-            raise UserError(f"{path} has other columns than this table's; name another file by --output")
-        return list(reader)
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            if tuple(reader.fieldnames or ()) != tuple(columns):
+                raise UserError(f"{path} has other columns than this table's; name another file by --output")
+            return [_checked(row, f"{path}, line {reader.line_num}") for row in reader]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is no CSV ({one_line(error)}); name another file by --output") from error
+
+
+def _checked(row: dict[Any, Any], place: str) -> Row:
+    """A row as it was written, which somebody may have edited since."""
+    if None in row or None in row.values():
+        raise UserError(f"{place} has more or fewer cells than there are columns; mend it, or name another file")
+    for column in _NUMBERS:
+        if row.get(column):
+            try:
+                float(row[column])
+            except ValueError as error:
+                raise UserError(f"{place}: {column} is {row[column]!r}; expected a number, or nothing") from error
+    if row["dataset"] not in CATALOG:
+        raise UserError(f"{place}: dataset {row['dataset']!r} is not in the catalogue")
+    return row
 
 
 def _identity(run: Run) -> dict[str, Any]:

@@ -1,15 +1,16 @@
 """How long runs will take and how much memory they need, from what was measured; what was not is unknown."""
 
 import csv
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
-from typing import Optional
+from typing import Any, Optional
 
 from ..data.catalog import CATALOG, split_lengths
 from ..data.status import dataset_status
+from ..errors import UserError, one_line
+from ..files import read_json
 from .plan import Run
 
 _NEEDED = {"model", "dataset", "seconds_per_epoch"}
@@ -53,8 +54,8 @@ class Estimator:
         of_model = [row for row in self.rows if row["model"] == run.model]
         same = [row for row in of_model if row["dataset"] == run.dataset]
         if same:
-            memory = [float(row["peak_memory_mib"]) for row in same if row.get("peak_memory_mib")]
-            return Cost(mean(map(_seconds, same)), max(memory, default=None), f"measured{_on(same)}")
+            memory = max((mib for row in same if (mib := _memory(row))), default=None)
+            return Cost(mean(map(_seconds, same)), memory, f"measured{_on(same)}")
         size, others = self._size(run.dataset), {row["dataset"]: self._size(row["dataset"]) for row in of_model}
         if size is None or not any(others.values()):
             return Cost()
@@ -80,8 +81,7 @@ def remaining_seconds(left: Sequence[float], places: int) -> float:
 
 def finished_epochs(folder: str) -> list[dict]:
     """What a run has noted of its epochs, also while it runs; [] where there is nothing."""
-    file = Path(folder) / "run.json"
-    return json.loads(file.read_text(encoding="utf-8"))["epochs"] if folder and file.is_file() else []
+    return _record(folder).get("epochs", [])
 
 
 def duration(seconds: Optional[float]) -> str:
@@ -99,21 +99,41 @@ def count(number: int, noun: str) -> str:
 
 
 def _own(folder: str) -> Optional[Cost]:
-    epochs = finished_epochs(folder)
-    if not epochs:
+    record = _record(folder)
+    if not record.get("epochs"):
         return None
-    record = json.loads((Path(folder) / "run.json").read_text(encoding="utf-8"))
-    seconds = median(epoch["train_seconds"] + epoch["validation_seconds"] for epoch in epochs)
-    return Cost(seconds, record.get("peak_memory_mib"), "its own epochs")
+    seconds = median(epoch["train_seconds"] + epoch["validation_seconds"] for epoch in record["epochs"])
+    return Cost(seconds, _memory(record), "its own epochs")
+
+
+def _record(folder: str) -> dict[str, Any]:
+    """What a run has noted; {} where there is nothing, or nothing that can be read, which its own command will say."""
+    file = Path(folder) / "run.json"
+    try:
+        return read_json(file, "") if folder and file.is_file() else {}
+    except UserError:
+        return {}
+
+
+def _memory(values: Mapping[str, Any]) -> Optional[float]:
+    """What a process has taken from the GPU decides how many fit, else what it has resident."""
+    found = values.get("peak_reserved_mib") or values.get("peak_memory_mib")
+    return float(found) if found else None
 
 
 def _measured(file: Path) -> list[dict[str, str]]:
-    """The rows that say what an epoch cost."""
-    with file.open(newline="", encoding="utf-8") as content:
-        reader = csv.DictReader(content)
-        if not set(reader.fieldnames or ()) >= _NEEDED:
-            return []
-        return [row for row in reader if row["seconds_per_epoch"]]
+    """The rows that say what an epoch cost. Raises: UserError for a file that is damaged."""
+    try:
+        with file.open(newline="", encoding="utf-8") as content:
+            reader = csv.DictReader(content)
+            if not set(reader.fieldnames or ()) >= _NEEDED:
+                return []
+            rows = [row for row in reader if row["seconds_per_epoch"]]
+        for row in rows:
+            _seconds(row), _memory(row)
+        return rows
+    except (csv.Error, ValueError) as error:
+        raise UserError(f"{file} is damaged ({one_line(error)}); mend it, or move it elsewhere") from error
 
 
 def _on(rows: Sequence[dict[str, str]]) -> str:

@@ -7,13 +7,11 @@ from typing import Any, Optional
 from ..data.catalog import CATALOG
 from .collect import Row
 from .metrics import HORIZONS
-from .summary import Summary, datasets_of, summaries
+from .summary import MEMORY, Summary, datasets_of, summaries
 
 # readable in print and by the colour-blind (Okabe and Ito without yellow); marker and line tell them apart, too
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
 _MARKERS, _LINES = ("o", "s", "^", "D", "v", "P", "X"), ("-", "--", ":")
-# of a GPU, else of the process
-_MEMORY = ("peak_reserved_mib", "peak_memory_mib")
 # from here on an axis of costs is logarithmic
 _WIDE = 8
 
@@ -95,8 +93,8 @@ def _horizons(panels: Sequence[Any], dataset: str, found: Sequence[Summary], sty
         for summary in found:
             columns = [f"{metric}_{horizon}" for horizon in HORIZONS]
             if all(map(summary.values, columns)):
-                means, deviations = ([_spread(summary, column)[i] for column in columns] for i in (0, 1))
-                axes.errorbar(minutes, means, deviations, capsize=2, **styles[_key(summary)])
+                deviations = [summary.deviation(column) for column in columns] if len(summary.rows) > 1 else None
+                axes.errorbar(minutes, list(map(summary.mean, columns)), deviations, capsize=2, **styles[_key(summary)])
         axes.set_xticks(minutes)
         axes.set(xlabel="minutes ahead", ylabel=f"{metric}, {_unit(facts.domain)}")
         axes.set_title(f"{dataset}: {metric}", loc="left", fontsize=10)
@@ -104,19 +102,19 @@ def _horizons(panels: Sequence[Any], dataset: str, found: Sequence[Summary], sty
 
 def _frontier(panels: Sequence[Any], dataset: str, found: Sequence[Summary], styles: dict[Key, Style]) -> None:
     """Overall MAE against what an epoch takes and against memory; a line joins those that none beats in both."""
-    for columns, label, axes in zip((("seconds_per_epoch",), _MEMORY), ("s / epoch", "MiB"), panels, strict=True):
+    for columns, label, axes in zip((("seconds_per_epoch",), MEMORY), ("s / epoch", "MiB"), panels, strict=True):
         points = []
         for summary in found:
-            column = next((name for name in columns if summary.values(name)), None)
-            if column and summary.values("MAE"):
-                (cost, cost_deviation), (error, deviation) = _spread(summary, column), _spread(summary, "MAE")
+            column = summary.measured(columns)
+            if summary.values(column) and summary.values("MAE"):
+                cost, error = summary.mean(column), summary.mean("MAE")
                 style = {**styles[_key(summary)], "linestyle": "none"}
-                axes.errorbar(cost, error, deviation, cost_deviation, capsize=2, **style)
+                axes.errorbar(cost, error, summary.deviation("MAE"), summary.deviation(column), capsize=2, **style)
                 points.append((cost, error))
         if points:
             axes.plot(*zip(*efficient(points), strict=True), color="#999999", linewidth=1, zorder=0)
         _scale(axes.set_xscale, axes.xaxis, [cost for cost, _ in points])
-        axes.set(xlabel=f"peak memory, {label}" if columns == _MEMORY else f"training, {label}")
+        axes.set(xlabel=f"peak memory, {label}" if columns == MEMORY else f"training, {label}")
         axes.set_ylabel(f"MAE, {_unit(CATALOG[dataset].domain)}")
         axes.set_title(f"{dataset}: lower left is better", loc="left", fontsize=10)
 
@@ -129,7 +127,7 @@ def _nodes(panels: Sequence[Any], _: str, found: Sequence[Summary], styles: dict
         lines: dict[Key, list[tuple[float, float]]] = {}
         for summary in found:
             nodes = summary.mean("nodes")
-            value = _milliseconds(summary) if title == "training time" else _memory(summary)
+            value = _milliseconds(summary) if title == "training time" else summary.mean(summary.measured(MEMORY))
             if nodes and value:
                 lines.setdefault(_key(summary), []).append((nodes, value))
         for key, points in lines.items():
@@ -147,10 +145,6 @@ def _nodes(panels: Sequence[Any], _: str, found: Sequence[Summary], styles: dict
 def _milliseconds(summary: Summary) -> Optional[float]:
     seconds, windows = summary.mean("seconds_per_epoch"), summary.mean("train_windows")
     return 1000 * seconds / windows if seconds and windows else None
-
-
-def _memory(summary: Summary) -> Optional[float]:
-    return next((summary.mean(name) for name in _MEMORY if summary.values(name)), None)
 
 
 def _scale(set_scale: Callable, axis: Any, values: Sequence[float]) -> bool:
@@ -180,10 +174,6 @@ def _style(number: int, label: str) -> Style:
 
 def _key(summary: Summary) -> Key:
     return summary.model, summary.num_epochs
-
-
-def _spread(summary: Summary, column: str) -> tuple[float, float]:
-    return summary.mean(column), summary.deviation(column) or 0.0
 
 
 def _unit(domain: str) -> str:

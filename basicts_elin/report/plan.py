@@ -6,16 +6,17 @@ from typing import Optional
 
 from ..data.catalog import dataset_facts
 from ..errors import UserError
+from ..older_baselines import ABSENT
 from . import paper
 
 # Configurations that the commands know by these names; for the older ones see host/legacy.
 FILES = "baselines_cfg/{model}/{dataset}.py"
+# the older baselines that have a name of their own are known by it alone
+OLDER_PREFIX = "legacy/"
 OLDER_FILES = "legacy/{model}/{dataset}"
 
 # models of BasicTS 0.5 that 1.1 does not have
 OLDER = ("AGCRN", "DCRNN", "GTS", "D2STGNN", "HimNet", "STGCN", "MTGNN", "GWNet", "STWave")
-# models of the paper that nothing here can run, with the reason
-NOT_AVAILABLE = {"PDFormer": "not in BasicTS"}
 
 # model -> backbone and attention, in the order of the table
 ATTENTION = {
@@ -85,20 +86,21 @@ def plan_runs(
     """The runs of a table, a dataset's together, a seed of every model before the next one.
 
     Args:
-        models, datasets: None = the table's. Any dataset of the catalogue; any model that has a configuration.
+        models, datasets: None = the table's. Any dataset of the catalogue; any model that has a configuration, those of
+            BasicTS 0.5 as legacy/<Model>.
         small: the small configuration of each model that has one.
     Raises: UserError for a dataset that is not in the catalogue, and for a model that cannot be run, if it is asked for
         by name.
     """
     for model in models or ():
-        if model in NOT_AVAILABLE:
-            raise UserError(f"--models {model}: {NOT_AVAILABLE[model]}; leave it away")
+        if model in ABSENT:
+            raise UserError(f"--models {model}: {ABSENT[model]}; leave it away")
     runs = []
     for dataset in datasets or TABLES[table].datasets:
         dataset_facts(dataset)
         for seed in seeds:
             for model in models or TABLES[table].models:
-                if model not in NOT_AVAILABLE:
+                if model not in ABSENT:
                     runs.append(_run(model, dataset, seed, epochs, small))
     return list(dict.fromkeys(runs))
 
@@ -111,6 +113,8 @@ def base_name(model: str) -> str:
 def _run(model: str, dataset: str, seed: int, epochs: Optional[int], small: bool) -> Run:
     if small and model in _WITH_SMALL:
         model += SMALL
-    is_older = model in OLDER
+    is_older = model in OLDER or model.startswith(OLDER_PREFIX)
     pattern = OLDER_FILES if is_older else FILES
-    return Run(model, dataset, seed, pattern.format(model=model, dataset=dataset), epochs, is_older)
+    older_name = model.removeprefix(OLDER_PREFIX)
+    config = pattern.format(model=older_name, dataset=dataset)
+    return Run(older_name if older_name in OLDER else model, dataset, seed, config, epochs, is_older)

@@ -2,12 +2,16 @@
 
 import shutil
 import sys
+import time
 from collections.abc import Sequence
 from typing import Optional
 
 from .estimate import Estimator, count, duration, finished_epochs, remaining_seconds
 from .plan import Run
 from .survey import State
+
+# of the line that says what runs
+_REFRESH_SECONDS = 5
 
 
 class Progress:
@@ -22,7 +26,7 @@ class Progress:
         self.todo, self.estimator, self.places = todo, estimator, places
         # the numbers of those that have not ended
         self.left = set(range(len(todo)))
-        self._shown = ""
+        self._shown, self._looked = "", -_REFRESH_SECONDS
 
     def ended(self, number: int, what: str) -> None:
         self.left.remove(number)
@@ -31,9 +35,11 @@ class Progress:
         print(f"[{place}] {self.todo[number][0]}: {what}; to go: {self.to_go()}", flush=True)
 
     def waiting(self, running: Sequence[int]) -> None:
-        if not sys.stdout.isatty():
+        # looking costs what the runs are measured with
+        if not sys.stdout.isatty() or time.monotonic() - self._looked < _REFRESH_SECONDS:
             return
-        parts = (f"{self.todo[number][0]} epoch {self._epoch(number) + 1}" for number in running)
+        self._looked = time.monotonic()
+        parts = (f"{self.todo[number][0]} {self._stage(number)}" for number in running)
         shown = f"to go: {self.to_go()}; {', '.join(parts)}"[: shutil.get_terminal_size().columns - 1]
         if shown != self._shown:
             self._clear()
@@ -60,6 +66,10 @@ class Progress:
         run, state = self.todo[number]
         seconds = self.estimator.cost(run, state.folder).seconds
         return None if seconds is None else seconds * max(state.num_epochs - self._epoch(number), 0)
+
+    def _stage(self, number: int) -> str:
+        epoch = self._epoch(number) + 1
+        return f"epoch {epoch}" if epoch <= self.todo[number][1].num_epochs else "evaluation"
 
     def _epoch(self, number: int) -> int:
         epochs = finished_epochs(self.todo[number][1].folder)

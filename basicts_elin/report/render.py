@@ -3,23 +3,22 @@
 from collections.abc import Callable, Sequence
 from typing import Optional
 
+from ..older_baselines import ABSENT
 from . import paper
 from .collect import Row
 from .metrics import HORIZONS, METRICS
-from .plan import ATTENTION, NOT_AVAILABLE, base_name
-from .summary import Summary, datasets_of, summaries
+from .plan import ATTENTION, base_name
+from .summary import MEMORY, Summary, datasets_of, summaries
 
 PaperValue = Callable[[str, str, str], Optional[float]]
 
-# of a GPU, else of the process
-_MEMORY = ("peak_reserved_mib", "peak_memory_mib")
 _MATMUL = {"STAEformer": "STAEformer_matmul", "iTransformer": "iTransformer"}
 # the quantities of Table 2: title, the paper's column, ours (the first that has a value), decimals
 _TABLE2 = (
     ("MAE", "MAE", ("MAE",), 2),
     ("RMSE", "RMSE", ("RMSE",), 2),
     ("MAPE, %", "MAPE", ("MAPE",), 2),
-    ("peak memory, MiB", "memory_mib", _MEMORY, 0),
+    ("peak memory, MiB", "memory_mib", MEMORY, 0),
     ("s / epoch", "seconds_per_epoch", ("seconds_per_epoch",), 1),
 )
 _BETTER, _BASES = "ELinFormer", ("STAEformer_matmul", "STAEformer")
@@ -55,8 +54,13 @@ def _made_of(table: str, found: Sequence[Summary], source: str, command: str) ->
         said.append(f'"paper": printed in {paper.SOURCE}, none of it measured here.')
     said.append("Ours: mean ± deviation over the seeds; an empty cell was not measured.")
     if rows:
-        facts = (", ".join(dict.fromkeys(row[name] for row in rows)) for name in ("hardware", "torch", "commit"))
-        said.append("Measured on {}, torch {}, commit {}.".format(*facts))
+        facts = [("", "hardware"), ("torch ", "torch"), ("commit ", "commit")]
+        named = [(title, ", ".join(dict.fromkeys(row[name] for row in rows if row[name]))) for title, name in facts]
+        said.append(f"Measured on {', '.join(title + values for title, values in named if values)}.")
+        at_once = max(int(row["runs_at_once"] or 1) for row in rows)
+        if at_once > 1:
+            said.append(f"Up to {at_once} runs shared a device, which lengthens their seconds.")
+        said.append("Seconds and memory are compared where the runs were made in the same way only.")
     if table == "table2":
         said.append(f"The paper's memory and seconds are those of {paper.TABLE2_HARDWARE}.")
     if table != "table3":
@@ -72,14 +76,17 @@ def _table2(dataset: str, found: Sequence[Summary]) -> str:
             paper_value = paper.table2_value(summary.model, dataset, column)
             suffix = summary.model[len(base_name(summary.model)) :]
             better = by_name.get((_BETTER + suffix, summary.num_epochs))
-            name = _measured(summary, ours)
+            name = summary.measured(ours)
             improvements = ["", ""]
             if base_name(summary.model) in _BASES:
                 improvements[0] = _improvement(paper.table2_value(_BETTER + suffix, dataset, column), paper_value)
-                if better is not None:
-                    improvements[1] = _improvement(better.mean(_measured(better, ours)), summary.mean(name))
+                if better is not None and better.is_comparable(summary, name):
+                    improvements[1] = _improvement(better.mean(name), summary.mean(name))
+            # what a processor takes is not what the paper's GPU took
+            on_cpu = summary.common("device") == "cpu" and column not in METRICS
+            difference = "" if on_cpu else _difference(summary.mean(name), paper_value, decimals)
             cells = [title, _named(summary), summary.num_epochs, _number(paper_value, decimals)]
-            cells += [_ours(summary, name, decimals), _difference(summary.mean(name), paper_value, decimals)]
+            cells += [_ours(summary, name, decimals), difference]
             lines.append(_line(*cells, *improvements))
     return "\n".join(lines)
 
@@ -94,7 +101,7 @@ def _table3(dataset: str, found: Sequence[Summary]) -> str:
         by_model.setdefault(summary.model, []).append(summary)
     for model, runs in by_model.items():
         for summary in runs or [None]:
-            reason = f" ({NOT_AVAILABLE[model]})" if model in NOT_AVAILABLE else ""
+            reason = f" ({ABSENT[model]})" if model in ABSENT else ""
             cells = [_named(summary) if summary else model + reason]
             for metric in ("MAE", "RMSE"):
                 value = paper.table3_value(model, dataset, metric)
@@ -119,8 +126,8 @@ def _attention(dataset: str, found: Sequence[Summary]) -> str:
             cells = [backbone + small, method + _seeds(summary), summary.num_epochs]
             cells += [_ours(summary, metric, 2) for metric in METRICS]
             cells += [" / ".join(horizons), _number(summary.mean("parameters"), 0)]
-            for columns, decimals in ((("seconds_per_epoch",), 1), (_MEMORY, 0)):
-                name = _measured(summary, columns)
+            for columns, decimals in ((("seconds_per_epoch",), 1), (MEMORY, 0)):
+                name = summary.measured(columns)
                 cells += [_ours(summary, name, decimals), _ratio(summary, matmul, name)]
             lines.append(_line(*cells))
     return "\n".join(lines)
@@ -131,11 +138,13 @@ _TABLES = {"table2": _table2, "table3": _table3, "attention": _attention}
 
 def _without_result(rows: Sequence[Row]) -> list[str]:
     """What there are no figures of, and why."""
-    lines = []
+    reasons: dict[str, list[str]] = {}
     for row in rows:
         if row["reason"]:
-            log = f" (log: {row['log']})" if row["log"] else ""
-            lines.append(f"- {row['model']}, {row['dataset']}, seed {row['seed']}: {row['reason']}{log}")
+            reason = row["reason"] + (f" (log: {row['log']})" if row["log"] else "")
+            epochs = f", {row['num_epochs']} epochs" if row["num_epochs"] else ""
+            reasons.setdefault(reason, []).append(f"{row['model']}, {row['dataset']}, seed {row['seed']}{epochs}")
+    lines = [f"- {'; '.join(runs)}: {reason}" for reason, runs in reasons.items()]
     return ["## Without a result", "\n".join(lines)] if lines else []
 
 
@@ -154,13 +163,10 @@ def _ours(summary: Optional[Summary], column: str, decimals: int) -> str:
     return _number(summary.mean(column), decimals) + ("" if deviation is None else f" ± {deviation:.{decimals}f}")
 
 
-def _measured(summary: Summary, columns: Sequence[str]) -> str:
-    """The first column that has a value."""
-    return next((name for name in columns if summary.values(name)), columns[0])
-
-
 def _ratio(summary: Summary, other: Optional[Summary], column: str) -> str:
-    one, two = summary.mean(column), other and other.mean(column)
+    if other is None or not other.is_comparable(summary, column):
+        return ""
+    one, two = summary.mean(column), other.mean(column)
     return "" if one is None or not two else f"{one / two:.2f}"
 
 

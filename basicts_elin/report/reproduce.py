@@ -14,8 +14,9 @@ from typing import Any, Optional
 from ..data.catalog import dataset_facts
 from ..data.status import how_to_get
 from ..errors import UserError, one_line
+from ..variables import ROOT_VARIABLE, RUNS_AT_ONCE
 from . import datasets_table
-from .collect import Row, failed_row, finished_row, merged, read_rows, write_rows
+from .collect import Row, failed_row, finished_row, read_rows, write_rows
 from .dry_run import plan_lines
 from .estimate import Estimator, count, duration
 from .execute import Job, run_jobs
@@ -23,7 +24,8 @@ from .pictures import draw_pictures
 from .plan import DATASETS_TABLE, TABLES, Run, plan_runs
 from .progress import Progress
 from .render import page
-from .survey import CPU, ROOT_VARIABLE, State, Survey, survey
+from .results import Results
+from .survey import CPU, State, Survey, survey
 
 LOGS = Path("checkpoints", "reproduce")
 _TITLES = {
@@ -42,7 +44,7 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("-g", "--gpus", nargs="+", metavar="N", help="devices, each with runs of its own, or cpu")
     verb.add_argument("--jobs", type=int, metavar="K", help="runs at a time on each device (default: 1)")
     verb.add_argument("--epochs", type=int, metavar="K", help="of each run (default: its configuration's)")
-    verb.add_argument("--small", action="store_true", default=None, help="the small configuration, where there is one")
+    verb.add_argument("--small", action="store_true", default=None, help="small models, on the datasets that have them")
     verb.add_argument("--legacy-root", metavar="FOLDER", help=f"BasicTS of branch v0.5.8 (default: ${ROOT_VARIABLE})")
     verb.add_argument("-o", "--output", type=Path, metavar="CSV", help="default: results/<table>_<hardware>.csv")
     verb.add_argument("--pages", type=Path, default=Path("docs", "tables"), help="folder of the pages and pictures")
@@ -64,20 +66,20 @@ def _reproduce(arguments: argparse.Namespace) -> int:
     if arguments.table == DATASETS_TABLE:
         return _describe_datasets(arguments)
     if arguments.render:
-        if arguments.output is None or not arguments.output.is_file():
-            raise UserError(f"--render: --output {arguments.output}: expected a CSV that this command has written")
+        _refuse(arguments, ("datasets", *_OF_RUNS), "--render makes the page of all that is in --output")
+        _check_there_is_a_csv(arguments)
         _render(arguments, arguments.output, read_rows(arguments.output))
         return 0
     if arguments.legacy_root:
-        os.environ[ROOT_VARIABLE] = str(Path(arguments.legacy_root).resolve())
+        os.environ[ROOT_VARIABLE] = str(Path(arguments.legacy_root).expanduser().resolve())
     table, seeds, small = arguments.table, arguments.seeds or (42,), bool(arguments.small)
     runs = plan_runs(table, arguments.models, arguments.datasets, seeds, arguments.epochs, small)
     gpus = [number for text in arguments.gpus or () for number in text.split(",")]
     found = survey(runs, gpus or None)
     slug = hardware_slug(found.hardware)
     output = arguments.output or Path("results", f"{TABLES[table].stem}_{slug}.csv")
-    measured = [*output.parent.glob(f"*_{slug}.csv"), *([output] if output.is_file() else [])]
-    estimator = Estimator(dict.fromkeys(measured))
+    measured = [*Path("results").glob(f"*_{slug}.csv"), *output.parent.glob(f"*_{slug}.csv"), output]
+    estimator = Estimator(dict.fromkeys(path for path in measured if path.is_file()))
     if arguments.dry_run:
         print("\n".join(plan_lines(runs, found, estimator)))
         return 0
@@ -102,9 +104,11 @@ def _run_all(
             rows.append(_collected(run, state, state.problem))
         else:
             todo.append((run, state))
-    _keep(output, rows)
+    results = Results(output, LOGS / "results.lock", runs)
+    results.write(rows)
     # one on each device before a second one on any
-    devices = [gpu for _ in range(arguments.jobs or 1) for gpu in found.gpus][: len(todo)]
+    jobs = arguments.jobs or 1
+    devices = [gpu for _ in range(jobs) for gpu in found.gpus][: len(todo)]
     progress = Progress(todo, estimator, len(devices))
     done = sum(not row["reason"] for row in rows)
     print(
@@ -112,18 +116,30 @@ def _run_all(
         f"{found.hardware}, {len(devices)} at a time; to go: {progress.to_go()}; results: {output}",
         flush=True,
     )
-    done += _make(todo, devices, output, progress)
+    done += _make(todo, devices, _environment(found.gpus, jobs), results, progress)
+    results.write()
     _render(arguments, output, read_rows(output))
     return 0 if done == len(runs) else 1
 
 
-def _make(todo: Sequence[tuple[Run, State]], devices: Sequence[str], output: Path, progress: Progress) -> int:
+def _environment(gpus: Sequence[str], jobs: int) -> dict[str, str]:
+    """Of the runs; the same however many are left, so that a run goes on as it has begun."""
+    environment = {RUNS_AT_ONCE: str(jobs)}
+    if CPU in gpus and jobs > 1 and "OMP_NUM_THREADS" not in os.environ:
+        # more threads than processors wait for one another
+        environment["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // jobs))
+    return environment
+
+
+def _make(
+    todo: Sequence[tuple[Run, State]],
+    devices: Sequence[str],
+    environment: dict[str, str],
+    results: Results,
+    progress: Progress,
+) -> int:
     """Make the runs, with the CSV written after each. Returns how many are finished."""
     jobs = [_job(run) for run, _ in todo]
-    environment = {}
-    if devices.count(CPU) > 1 and "OMP_NUM_THREADS" not in os.environ:
-        # more threads than processors wait for one another
-        environment["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // len(devices)))
     done = 0
     all_ended = run_jobs(jobs, devices, environment, progress.waiting)
     with contextlib.closing(progress), contextlib.closing(all_ended):
@@ -136,8 +152,8 @@ def _make(todo: Sequence[tuple[Run, State]], devices: Sequence[str], output: Pat
                 progress.estimator.learn(row)
                 said = f"MAE {float(row['MAE']):.2f}, {count(int(row['epochs']), 'epoch')}"
                 done += 1
-            _keep(output, [row])
-            progress.ended(ended.number, f"{said}, {duration(ended.seconds)}")
+            waits = results.keep(row)
+            progress.ended(ended.number, f"{said}, {duration(ended.seconds)}{waits and f'; not written yet: {waits}'}")
     return done
 
 
@@ -151,24 +167,20 @@ def _collected(run: Run, state: State, reason: str = "", log: Optional[Path] = N
         return failed_row(run, state.num_epochs, one_line(error), log)
 
 
-def _keep(output: Path, rows: Sequence[Row]) -> None:
-    # read again each time: another command may add to the same file
-    write_rows(output, merged(read_rows(output), rows))
-
-
 def _job(run: Run) -> Job:
     epochs = f"_{run.epochs}" if run.epochs else ""
     return Job(
         lambda device: [sys.executable, "-m", "basicts_elin.cli", "train", *run.arguments(device)],
-        LOGS / f"{run.model}_{run.dataset}_{run.seed}{epochs}.log",
+        LOGS / f"{run.model.replace('/', '_')}_{run.dataset}_{run.seed}{epochs}.log",
     )
 
 
 def _describe_datasets(arguments: argparse.Namespace) -> int:
-    given = [name for name in _OF_RUNS if getattr(arguments, name) is not None]
-    if given:
-        raise UserError(f"--{given[0].replace('_', '-')}: {DATASETS_TABLE} trains nothing; leave it away")
+    _refuse(arguments, _OF_RUNS, f"{DATASETS_TABLE} trains nothing")
     output = arguments.output or Path("results", f"{TABLES[DATASETS_TABLE].stem}.csv")
+    if arguments.render:
+        _refuse(arguments, ("datasets",), "--render makes the page of all that is in --output")
+        _check_there_is_a_csv(arguments)
     names = arguments.datasets or TABLES[DATASETS_TABLE].datasets
     for name in names:
         dataset_facts(name)
@@ -186,6 +198,17 @@ def _describe_datasets(arguments: argparse.Namespace) -> int:
         file = arguments.pages / f"{output.stem}.md"
         _write(file, datasets_table.page([*rows.values()], _relative(output, file), _command(arguments, output)))
     return 0
+
+
+def _refuse(arguments: argparse.Namespace, names: Sequence[str], why: str) -> None:
+    given = [name for name in names if getattr(arguments, name) is not None]
+    if given:
+        raise UserError(f"--{given[0].replace('_', '-')}: {why}; leave it away")
+
+
+def _check_there_is_a_csv(arguments: argparse.Namespace) -> None:
+    if arguments.output is None or not arguments.output.is_file():
+        raise UserError(f"--render: --output {arguments.output}: expected a CSV that this command has written")
 
 
 def _render(arguments: argparse.Namespace, output: Path, rows: Sequence[Row]) -> None:
@@ -220,10 +243,13 @@ def _signals_as_ctrl_c() -> Iterator[None]:
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # nohup has the closed terminal ignored, and means it
+    before = {number: signal.getsignal(number) for number in numbers if signal.getsignal(number) != signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -7,10 +7,19 @@ from typing import Optional
 
 from .collect import Row
 
+# memory of a GPU, else of the process
+MEMORY = ("peak_reserved_mib", "peak_memory_mib")
+# figures that depend on how a run was made as much as on what it is
+_COSTS = ("seconds_per_epoch", "validation_seconds", *MEMORY)
+_MADE_ON = ("device", "hardware", "processes", "compiled", "runs_at_once")
+
 
 @dataclass(frozen=True)
 class Summary:
-    """The finished runs of one model on one dataset, with so many epochs."""
+    """The finished runs of one model on one dataset, with so many epochs.
+
+    What they cost has a value only where all were made in the same way: on the same hardware, as many side by side.
+    """
 
     model: str
     dataset: str
@@ -18,6 +27,8 @@ class Summary:
     rows: tuple[Row, ...]
 
     def values(self, column: str) -> list[float]:
+        if column in _COSTS and len(self._made_on) > 1:
+            return []
         return [float(row[column]) for row in self.rows if row[column]]
 
     def mean(self, column: str) -> Optional[float]:
@@ -32,6 +43,18 @@ class Summary:
     def common(self, column: str) -> str:
         """The values of a column, each once."""
         return ", ".join(dict.fromkeys(row[column] for row in self.rows if row[column]))
+
+    def measured(self, columns: Sequence[str]) -> str:
+        """The first of the columns that has a value."""
+        return next((name for name in columns if self.values(name)), columns[0])
+
+    def is_comparable(self, other: "Summary", column: str) -> bool:
+        """Whether a ratio of the two says something of the models: costs of other hardware do not."""
+        return column not in _COSTS or self._made_on == other._made_on
+
+    @property
+    def _made_on(self) -> set[tuple[str, ...]]:
+        return {tuple(row[column] for column in _MADE_ON) for row in self.rows}
 
 
 def summaries(rows: Sequence[Row]) -> list[Summary]:

@@ -1,8 +1,8 @@
 """What there is of planned runs, looked at in a process of its own: it takes torch, BasicTS and their memory."""
 
 import contextlib
+import functools
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Optional
 
 from ..errors import UserError
+from ..older_baselines import CHECKOUT
 from .plan import Run
 
-ROOT_VARIABLE = "BASICTS_LEGACY_ROOT"
 CPU = "cpu"
-_NOT_FOUND = (
-    f"older baselines not found: expected a checkout of BasicTS's branch v0.5.8, by --legacy-root or {ROOT_VARIABLE}"
-)
+_NOT_FOUND = f"older baselines not found: expected {CHECKOUT}"
 
 
 @dataclass(frozen=True)
@@ -90,14 +88,14 @@ def answer(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> Survey:
 
 def _state(run: Run, gpu: str) -> State:
     from ..host.changes import with_changes
-    from ..host.checks import check_dataset, parse_gpus
+    from ..host.checks import check_dataset, dataset_folder, parse_gpus
     from ..host.config_file import load_config
-    from ..host.run_folder import progress
+    from ..host.legacy import legacy_root
+    from ..host.run_folder import check_same_data, progress
 
-    root = os.environ.get(ROOT_VARIABLE)
-    if run.is_older and not (root and Path(root).is_dir()):
-        return State(problem=f"{_NOT_FOUND}; found {root or 'nothing'}")
     try:
+        if run.is_older and legacy_root() is None:
+            return State(problem=_NOT_FOUND)
         # what the train command makes of the run's arguments
         epochs = {"num_epochs": run.epochs} if run.epochs else {}
         config = with_changes(load_config(run.config), {**epochs, "seed": run.seed, "gpus": parse_gpus(gpu)})
@@ -106,12 +104,25 @@ def _state(run: Run, gpu: str) -> State:
             return State(problem=str(error))
         raise
     folder, epoch, is_finished = progress(config)
-    problem = ""
     try:
         check_dataset(config)
     except UserError as error:
-        problem = str(error)
-    return State(str(folder), epoch, config.num_epochs, is_finished, problem)
+        return State(str(folder), epoch, config.num_epochs, is_finished, str(error))
+    try:
+        if epoch or is_finished:
+            dataset = dataset_folder(config)
+            check_same_data(folder, _fingerprint(dataset), dataset)
+    except UserError as error:
+        # what there is of it is of no use
+        return State(str(folder), epoch, config.num_epochs, problem=str(error))
+    return State(str(folder), epoch, config.num_epochs, is_finished)
+
+
+@functools.cache
+def _fingerprint(dataset: Path) -> dict[str, str]:
+    from ..data.fingerprint import dataset_fingerprint
+
+    return dataset_fingerprint(dataset)
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ import pytest
 from cli.commands import ROOT
 from tiny import FACTS, NODES
 
-from basicts_elin.host.legacy import ABSENT
+from basicts_elin.older_baselines import ABSENT
 
 SCRIPT = ROOT / "benchmarks" / "legacy.py"
 

@@ -8,7 +8,7 @@ from cli.commands import CFG, paths, refused
 from tiny import metrics, record
 
 from basicts_elin.cli import main
-from basicts_elin.host.legacy import ROOT_VARIABLE
+from basicts_elin.variables import ROOT_VARIABLE
 
 
 @pytest.fixture

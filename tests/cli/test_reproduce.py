@@ -1,5 +1,6 @@
 """reproduce, as a user sees it."""
 
+import contextlib
 import csv
 import json
 import os
@@ -20,7 +21,8 @@ from basicts_elin.report.collect import write_rows
 from basicts_elin.report.estimate import duration
 from basicts_elin.report.execute import Job
 from basicts_elin.report.progress import Progress
-from basicts_elin.report.survey import ROOT_VARIABLE, Survey, answer
+from basicts_elin.report.survey import Survey, answer
+from basicts_elin.variables import ROOT_VARIABLE
 
 # a training in place of the real one, which takes seconds to start: it writes what that leaves behind
 FAKE = """
@@ -111,18 +113,20 @@ def test_a_run_that_fails_is_a_row_with_its_reason_and_the_next_one_is_made(plac
         ("13", "no memory", "logs/13.log"),
         ("2", "", ""),
     ]
-    assert "- Tiny, Tiny, seed 13: no memory (log: logs/13.log)" in Path("docs/tables/table3_cpu.md").read_text()
+    text = Path("docs/tables/table3_cpu.md").read_text()
+    assert "- Tiny, Tiny, seed 13, 2 epochs: no memory (log: logs/13.log)" in text
 
 
 def test_a_run_whose_files_are_damaged_is_a_row_with_its_reason(place, capsys):
     assert main(["reproduce", *RUNS, "--seeds", "1"]) == 0
     (file,) = Path("checkpoints").rglob("run.json")
     for content, reason in (("{", "is no JSON"), ("{}", "is no record of a run ('epochs')")):
+        capsys.readouterr()
         Path("results/table3_cpu.csv").unlink()
         file.write_text(content)
         assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 1
         assert [reason in line["reason"] for line in rows()] == [True, False]
-        assert rows()[0]["reason"].endswith("; remove the run's folder, and it is made again")
+        assert "run.json" in rows()[0]["reason"]
         assert "2 runs, " in capsys.readouterr().out
 
 
@@ -130,7 +134,7 @@ def test_what_cannot_be_started_is_said_and_noted(place, capsys):
     arguments = ["reproduce", "table3", "--models", "GWNet", "Tiny", "--datasets", "Tiny", "-g", "cpu", "--seeds", "1"]
     assert main(arguments) == 1
     line = capsys.readouterr().out.splitlines()[0]
-    assert line.startswith("GWNet Tiny seed 1: cannot run: older baselines not found: expected a checkout of BasicTS's")
+    assert line.startswith("GWNet Tiny seed 1: cannot run: older baselines not found: expected a checkout of BasicTS")
     assert place == [1]
     assert [line["reason"][:30] for line in rows()] == ["older baselines not found: exp", ""]
 
@@ -154,6 +158,39 @@ def test_ctrl_c_keeps_what_there_is_and_ends_the_runs(place, capsys, monkeypatch
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_a_csv_that_is_damaged_meanwhile_does_not_end_the_runs(place, capsys, monkeypatch):
+    waiting, output = Progress.waiting, Path("results/table3_cpu.csv")
+
+    def damage(self, running):
+        waiting(self, running)
+        if output.is_file():
+            output.write_text("in a spreadsheet")
+
+    monkeypatch.setattr(Progress, "waiting", damage)
+    assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 2
+    captured = capsys.readouterr()
+    assert "[2/2] Tiny Tiny seed 2: MAE 2.00, 3 epochs, " in captured.out
+    assert "; not written yet: results/table3_cpu.csv has other columns than this table's" in captured.out
+    assert captured.err.startswith("error: results/table3_cpu.csv has other columns")
+    # nothing is lost
+    output.unlink()
+    monkeypatch.setattr(Progress, "waiting", waiting)
+    assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 0
+    assert place == [1, 2] and len(rows()) == 2
+
+
+@pytest.mark.parametrize(("before", "ends"), [(signal.SIG_IGN, False), (signal.SIG_DFL, True)])
+def test_a_terminal_that_is_closed_ends_the_runs_unless_nohup_was_asked_for(before, ends):
+    at_first = signal.signal(signal.SIGHUP, before)
+    try:
+        expected = pytest.raises(KeyboardInterrupt) if ends else contextlib.nullcontext()
+        with expected, reproduce._signals_as_ctrl_c():
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is before
+    finally:
+        signal.signal(signal.SIGHUP, at_first)
+
+
 @pytest.fixture
 def started(monkeypatch):
     """What the runs would be started with: devices, and the environment besides ours."""
@@ -174,7 +211,16 @@ def test_jobs_on_the_processor_share_it(place, started, monkeypatch):
     assert main(["reproduce", *RUNS, "--seeds", "1", "2", "3", "--jobs", "9"]) == 1
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     assert main(["reproduce", *RUNS, "--seeds", "1", "2", "3", "--jobs", "3"]) == 1
-    assert started == [(["cpu"], {}), (["cpu"] * 3, {"OMP_NUM_THREADS": "2"}), (["cpu"] * 3, {})]
+    # one run that is left has the threads that it was begun with
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert main(["reproduce", *RUNS, "--seeds", "1", "--jobs", "3"]) == 1
+    at_once = "BASICTS_ELIN_RUNS_AT_ONCE"
+    assert started == [
+        (["cpu"], {at_once: "1"}),
+        (["cpu"] * 3, {at_once: "9", "OMP_NUM_THREADS": "1"}),
+        (["cpu"] * 3, {at_once: "3"}),
+        (["cpu"], {at_once: "3", "OMP_NUM_THREADS": "2"}),
+    ]
 
 
 def test_each_gpu_has_its_runs_and_names_the_table(place, started, monkeypatch):
@@ -185,7 +231,10 @@ def test_each_gpu_has_its_runs_and_names_the_table(place, started, monkeypatch):
     seeds = ["--seeds", "1", "2", "3"]
     assert main(["reproduce", *RUNS[:-1], "0,2", "--jobs", "2", *seeds]) == 1
     assert main(["reproduce", *RUNS[:-1], "0", "2", *seeds]) == 1
-    assert started == [(["0", "2", "0"], {}), (["0", "2"], {})]
+    assert [(devices, [*environment.values()]) for devices, environment in started] == [
+        (["0", "2", "0"], ["2"]),
+        (["0", "2"], ["1"]),
+    ]
     assert Path("docs/tables/table3_geforce-rtx-3080.md").is_file()
     assert rows("results/table3_geforce-rtx-3080.csv") == []
 
@@ -194,6 +243,9 @@ def test_the_older_baselines_are_where_the_command_says(place, started, monkeypa
     monkeypatch.setenv(ROOT_VARIABLE, "elsewhere")
     assert main(["reproduce", *RUNS, "--legacy-root", "older"]) == 1
     assert os.environ[ROOT_VARIABLE] == str(tmp_path / "older")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert main(["reproduce", *RUNS, "--legacy-root", "~/older"]) == 1
+    assert os.environ[ROOT_VARIABLE] == str(tmp_path / "home" / "older")
 
 
 def test_the_dry_run_prints_the_plan_and_does_nothing(place, capsys):
@@ -218,7 +270,7 @@ def test_the_dry_run_prints_the_plan_and_does_nothing(place, capsys):
         f"about {duration(seconds)}, memory unknown (scaled from Tiny on H200)"
     )
     assert lines[8].startswith("not prepared: PEMS04; make it by `basicts-elin prepare PEMS04 --raw PEMS04.npz`")
-    assert lines[9].startswith("older baselines not found: expected a checkout of BasicTS's branch v0.5.8, by --legacy")
+    assert lines[9].startswith("older baselines not found: expected a checkout of BasicTS 0.5 (git clone -b v0.5.8 ")
     assert lines[10:] == [
         "8 runs on cpu: 1 finished, 1 to be made, 6 that cannot run yet",
         f"about {duration(2 * seconds + 2 * 90)} one after another, without 4 runs that nothing is known of; memory of "
@@ -256,6 +308,9 @@ def test_table1_describes_what_is_prepared(place, capsys):
         (["table3", "--models", "PDFormer"], "--models PDFormer: not in BasicTS; leave it away"),
         (["table3", "--epochs", "0"], "--epochs 0: expected 1 or more"),
         (["table3", "--jobs", "0"], "--jobs 0: expected 1 or more"),
+        (["table3", "--render", "-o", "other.csv", "--seeds", "1"], "--seeds: --render makes the page of all"),
+        (["table1", "--render", "--datasets", "PEMS08"], "--datasets: --render makes the page of all that is in"),
+        (["table1", "--render"], "--render: --output None"),
         (["table3", "--render"], "--render: --output None: expected a CSV that this command has written"),
         (["table3", "--render", "-o", "no.csv"], "--render: --output no.csv: expected a CSV"),
         (["table3", "--render", "-o", "other.csv"], "other.csv has other columns than this table's"),

@@ -113,6 +113,19 @@ def test_another_dataset_is_noticed(tiny, capsys):
         launch_evaluation(config, best_checkpoint(config), Path("nodes"))
 
 
+def test_a_run_does_not_go_on_with_other_data(tiny):
+    folder = launch_training(ours())
+    file = tiny / "datasets" / NAME / "train_data.npy"
+    np.save(file, np.load(file) + 1)
+    before = {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    with pytest.raises(UserError, match="trained on other data than are in datasets/Tiny now; prepare those again"):
+        launch_training(ours())
+    assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+    assert launch_training(ours(), fresh=True) != folder
+    # which is the run from now on
+    assert record(launch_training(ours()))["dataset_sha256"] == dataset_fingerprint(tiny / "datasets" / NAME)
+
+
 def _compare(workplace, monkeypatch):
     found = []
     for name in ("whole", "killed"):

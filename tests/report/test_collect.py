@@ -1,11 +1,13 @@
 """Runs as rows of a CSV."""
 
+import re
+
 import pytest
 
 from basicts_elin.errors import UserError
 from basicts_elin.report.collect import COLUMNS, failed_row, finished_row, merged, read_rows, write_rows
 from basicts_elin.report.plan import Run
-from report.runs import RECORD, row, write_run
+from report.runs import METRICS, RECORD, row, write_run
 
 RUN = Run("M_small", "Tiny", 42, "baselines_cfg/M_small/Tiny.py")
 
@@ -25,6 +27,31 @@ def test_the_row_of_a_finished_run(tmp_path):
         "python": "3.11.9", "torch": "2.13.0", "basicts": "1.1.0", "basicts_elin": "0.1.0", "commit": "abc1234",
         "run": str(tmp_path / "run"),
     }  # fmt: skip
+
+
+def test_epochs_whose_records_are_lost_are_no_less_epochs(tmp_path):
+    folder = write_run(tmp_path / "run", {"epochs": RECORD["epochs"][1:]})
+    found = finished_row(RUN, folder)
+    # the best one may be among those that are not known
+    assert (found["epochs"], found["best_epoch"]) == ("3", "")
+
+
+def test_how_a_run_was_made_is_in_its_row(tmp_path):
+    folder = write_run(tmp_path / "run", {"processes": 2, "compiled": True, "runs_at_once": 3})
+    found = finished_row(RUN, folder)
+    assert (found["processes"], found["compiled"], found["runs_at_once"]) == ("2", "True", "3")
+
+
+@pytest.mark.parametrize(
+    ("record", "metrics", "message"),
+    [
+        ({"epochs": []}, METRICS, "run.json is no record of a run"),
+        ({}, {"overall": {"RMSE": 1.0}}, "test_metrics.json has no MAE"),
+    ],
+)
+def test_what_is_no_finished_run_is_an_error(tmp_path, record, metrics, message):
+    with pytest.raises(UserError, match=message):
+        finished_row(RUN, write_run(tmp_path / "run", record, metrics))
 
 
 def test_the_memory_of_a_gpu_is_allocated_and_reserved(tmp_path):
@@ -49,7 +76,7 @@ def test_the_row_of_a_run_that_failed(tmp_path):
 
 
 def test_what_is_written_is_read(tmp_path):
-    rows = [row("A"), failed_row(RUN, None, 'a "reason", with a comma')]
+    rows = [row("A"), failed_row(Run("B", "PEMS04", 42, ""), None, 'a "reason", with a comma')]
     file = tmp_path / "results" / "table.csv"
     write_rows(file, rows)
     assert read_rows(file) == rows
@@ -61,6 +88,26 @@ def test_another_csv_is_not_taken_for_one(tmp_path):
     file = tmp_path / "attention_cpu.csv"
     file.write_text("tokens,batch\n170,16\n")
     with pytest.raises(UserError, match="attention_cpu.csv has other columns than this table's; name another"):
+        read_rows(file)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (",15.0,", ",15.O,", "line 2: MAE is '15.O'; expected a number, or nothing"),
+        ("PEMS08", "PEMS99", "line 2: dataset 'PEMS99' is not in the catalogue"),
+        ("abc1234,", "abc1234,,", "line 2 has more or fewer cells than there are columns"),
+        ("abc1234,,,", "abc1234", "line 2 has more or fewer cells than there are columns"),
+        ("abc1234", "\xff", "is no CSV"),
+    ],
+)
+def test_a_csv_that_somebody_has_edited_is_an_error(tmp_path, old, new, message):
+    file = tmp_path / "table.csv"
+    write_rows(file, [row("A")])
+    text = file.read_text()
+    assert old in text
+    file.write_bytes(text.replace(old, new, 1).encode("latin-1"))
+    with pytest.raises(UserError, match=re.escape(message)):
         read_rows(file)
 
 

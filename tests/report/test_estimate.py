@@ -2,6 +2,7 @@
 
 import pytest
 
+from basicts_elin.errors import UserError
 from basicts_elin.report.collect import write_rows
 from basicts_elin.report.estimate import Cost, Estimator, duration, finished_epochs, remaining_seconds
 from basicts_elin.report.plan import Run
@@ -81,3 +82,18 @@ def test_runs_side_by_side_take_less_time_but_not_less_than_one():
 )
 def test_durations_in_words(seconds, text):
     assert duration(seconds) == text
+
+
+def test_of_a_gpu_the_reserved_memory_counts(csv):
+    write_rows(csv, [row("A", peak_memory_mib=1000, peak_reserved_mib=1500)])
+    assert Estimator([csv]).cost(run()).memory_mib == 1500.0
+
+
+def test_a_damaged_record_says_nothing_and_a_damaged_csv_is_an_error(csv, tmp_path):
+    folder = write_run(tmp_path / "run", metrics=None)
+    (folder / "run.json").write_text('{"epochs": [')
+    assert finished_epochs(str(folder)) == []
+    assert Estimator([]).cost(run(), str(folder)) == Cost()
+    csv.write_text("model,dataset,seconds_per_epoch\nA,PEMS08,fast\n")
+    with pytest.raises(UserError, match=r"table3_cpu.csv is damaged \(.*'fast'\); mend it, or move it elsewhere"):
+        Estimator([csv])

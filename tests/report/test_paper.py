@@ -58,6 +58,9 @@ def test_a_figure_is_found_by_model_dataset_and_column():
         ("STID", "PEMS08", "MAE"),
         ("HimNet", "PEMS-BAY", "MAE"),
         ("ELinFormer", "PEMS08", "parameters"),
+        # the paper's are of attention by matrix products
+        ("STAEformer", "PEMS08", "memory_mib"),
+        ("STAEformer", "PEMS08", "seconds_per_epoch"),
     ],
 )
 def test_where_the_paper_has_no_figure_there_is_none(model, dataset, column):

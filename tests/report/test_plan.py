@@ -3,8 +3,9 @@
 import pytest
 
 from basicts_elin.errors import UserError
+from basicts_elin.older_baselines import ABSENT
 from basicts_elin.report import paper
-from basicts_elin.report.plan import ATTENTION, NOT_AVAILABLE, OLDER, TABLES, Run, plan_runs
+from basicts_elin.report.plan import ATTENTION, OLDER, TABLES, Run, plan_runs
 
 
 def test_table3_is_every_model_of_the_paper_on_its_datasets():
@@ -12,7 +13,7 @@ def test_table3_is_every_model_of_the_paper_on_its_datasets():
     models = [name for name in paper.TABLE3 if name != "PDFormer"]
     assert [(run.dataset, run.model) for run in runs] == [(d, m) for d in paper.TABLE3_DATASETS for m in models]
     assert {run.seed for run in runs} == {42}
-    assert set(NOT_AVAILABLE) == {"PDFormer"}
+    assert set(ABSENT) == {"PDFormer"}
 
 
 def test_the_configurations_of_new_and_older_models():
@@ -21,6 +22,15 @@ def test_the_configurations_of_new_and_older_models():
     older = {model for model, config in configs.items() if config.startswith("legacy/")}
     assert older == set(OLDER) == set(paper.TABLE3) - {"ELinFormer", "STAEformer", "PDFormer"}
     assert configs["GWNet"] == "legacy/GWNet/PEMS08"
+
+
+def test_any_older_baseline_has_a_name():
+    runs = plan_runs("table3", ["legacy/STID", "STID", "legacy/GWNet", "GWNet"], ["PEMS08"])
+    assert [(run.model, run.config, run.is_older) for run in runs] == [
+        ("legacy/STID", "legacy/STID/PEMS08", True),
+        ("STID", "baselines_cfg/STID/PEMS08.py", False),
+        ("GWNet", "legacy/GWNet/PEMS08", True),
+    ]
 
 
 def test_every_seed_of_a_dataset_before_the_next_dataset():

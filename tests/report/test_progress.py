@@ -2,6 +2,7 @@
 
 import sys
 
+from basicts_elin.report import progress as module
 from basicts_elin.report.estimate import Estimator
 from basicts_elin.report.plan import Run
 from basicts_elin.report.progress import Progress
@@ -55,12 +56,29 @@ def test_a_terminal_shows_what_runs(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "60")
     progress.waiting([0])
-    progress.waiting([0])
     shown = "to go: about 20 min; A PEMS08 seed 42 epoch 1"
     assert capsys.readouterr().out == shown
+    # runs are not looked at all the time
+    write_run(tmp_path / "A", metrics=None)
+    progress.waiting([0])
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr(module, "_REFRESH_SECONDS", 0)
+    progress.waiting([0])
+    clearing, shown = "\r" + " " * len(shown) + "\r", "to go: about 10 min; A PEMS08 seed 42 epoch 4"
+    assert capsys.readouterr().out == clearing + shown
+    progress.waiting([0])
+    assert capsys.readouterr().out == ""
     progress.ended(0, "MAE 15.00")
     cleared = "\r" + " " * len(shown) + "\r"
     assert capsys.readouterr().out == f"{cleared}[1/2] A PEMS08 seed 42: MAE 15.00; to go: about 10 min\n"
     monkeypatch.setenv("COLUMNS", "20")
     progress.waiting([1])
     assert capsys.readouterr().out == "to go: about 10 min"
+
+
+def test_after_the_last_epoch_there_is_the_evaluation(tmp_path, capsys, monkeypatch):
+    progress = Progress(todo(tmp_path, "A", epochs=3), estimator(A=60.0), 1)
+    write_run(tmp_path / "A", metrics=None)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    progress.waiting([0])
+    assert capsys.readouterr().out.endswith("A PEMS08 seed 42 evaluation")

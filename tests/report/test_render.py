@@ -113,8 +113,48 @@ def test_no_figure_of_the_paper_stands_in_a_column_of_ours(table):
 def test_a_failed_run_is_said_with_its_reason_and_log():
     run = Run("GWNet", "PEMS08", 7, "")
     text = render("table3", [row("STID"), failed_row(run, 100, "no memory", "checkpoints/reproduce/x.log")])
-    assert "## Without a result\n\n- GWNet, PEMS08, seed 7: no memory (log: checkpoints/reproduce/x.log)\n" in text
+    said = "GWNet, PEMS08, seed 7, 100 epochs: no memory (log: checkpoints/reproduce/x.log)"
+    assert f"## Without a result\n\n- {said}\n" in text
     assert "## Without a result" not in render("table3", [row("STID")])
+
+
+def test_what_has_the_same_reason_is_said_at_once():
+    failed = [failed_row(Run(model, "PEMS08", 7, ""), None, "older baselines not found") for model in ("GWNet", "GTS")]
+    text = render("table3", failed)
+    assert "- GWNet, PEMS08, seed 7; GTS, PEMS08, seed 7: older baselines not found\n" in text
+
+
+@pytest.mark.parametrize("column", ["device", "hardware", "processes", "compiled", "runs_at_once"])
+def test_costs_are_compared_where_the_runs_were_made_in_the_same_way_only(column):
+    rows = [row("STAEformer_matmul", mae=14.0), row("ELinFormer", mae=13.0), row("ELinFormer", seed=43, mae=13.0)]
+    for other in rows[1:]:
+        other[column] = "7"
+    found = [cells(line) for line in tables(render("attention", rows))[2:]]
+    # seconds, and their part of matmul's; memory, and its part
+    assert [line[8:] for line in found] == [["50.0", "1.00", "1000", "1.00"], ["50.0 ± 0.0", "", "1000 ± 0", ""]]
+    improvements = {line[0]: line[-1] for line in map(cells, tables(render("table2", rows))) if line[1][:3] == "STA"}
+    assert improvements["MAE"] == "+7.1"
+    assert improvements["s / epoch"] == improvements["peak memory, MiB"] == ""
+    # nor is there a mean of what cannot be compared
+    rows[1][column] = rows[0][column]
+    assert [cells(line)[8:] for line in tables(render("attention", rows))[3:]] == [[""] * 4]
+    assert "| ELinFormer (2 seeds) | 13.51 | 13.00 ± 0.00 |" in render("table3", rows)
+
+
+def test_costs_on_a_processor_are_not_set_against_the_papers_gpu():
+    rows = [row("ELinFormer", device="cpu", peak_reserved_mib=None), row("STAEformer", device="cpu")]
+    found = {(line[0], line[1]): line for line in map(cells, tables(render("table2", rows)))}
+    assert found["s / epoch", "ELinFormer"][3:6] == ["55.0", "50.0", ""]
+    assert found["peak memory, MiB", "ELinFormer"][3:6] == ["3834", "1000", ""]
+    assert found["MAE", "ELinFormer"][5] == "+1.49"
+    # the paper's STAEformer is the one with matrix products
+    assert found["s / epoch", "STAEformer"][3] == ""
+
+
+def test_runs_that_shared_a_device_are_said():
+    said = "Up to 3 runs shared a device, which lengthens their seconds."
+    assert said in render("table3", [row("STID", runs_at_once=1), row("GWNet", runs_at_once=3)])
+    assert "shared a device" not in render("table3", [row("STID", runs_at_once=1), row("GWNet")])
 
 
 def test_attention_sets_the_methods_side_by_side():
@@ -142,5 +182,6 @@ def test_the_page_says_what_it_is_made_of():
     assert text.startswith(f"# Title\n\nMade by `{COMMAND}` from [x.csv](../../results/x.csv)")
     assert "Measured on H200, torch 2.13.0, commit abc1234, def5678." in text
     assert "one NVIDIA RTX 3080" in text
+    assert "Measured on H200, torch 2.13.0. " in render("table2", [row("ELinFormer", commit=None)])
     assert text.endswith("\n![frontier](x_frontier.png)\n")
     assert not re.search(r"\bNone\b|\bnan\b", text)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from cli.commands import CONFIG, SMALL_CONFIG
@@ -10,8 +11,11 @@ from tiny import Interrupt, write_dataset
 from basicts_elin.errors import UserError
 from basicts_elin.host.config_file import load_config
 from basicts_elin.host.launcher import launch_training
+from basicts_elin.older_baselines import CHECKOUT
+from basicts_elin.report import survey as module
 from basicts_elin.report.plan import Run
-from basicts_elin.report.survey import ROOT_VARIABLE, State, answer, survey
+from basicts_elin.report.survey import State, answer, survey
+from basicts_elin.variables import ROOT_VARIABLE
 
 INTERRUPTED = CONFIG.replace("import Tiny", "import Interrupt, Tiny").replace(
     "num_epochs=2", "num_epochs=2, callbacks=[Interrupt()]"
@@ -46,6 +50,22 @@ def test_a_run_is_to_be_run_then_interrupted_then_finished(tiny):
     assert state(Run("Tiny", "Tiny", 42, "tiny.py", 7)).num_epochs == 7
 
 
+def test_a_run_on_other_data_is_not_this_one(tiny):
+    Path("tiny.py").write_text(CONFIG)
+    folder = launch_training(load_config("tiny.py"))
+    file = tiny / "datasets" / "Tiny" / "val_data.npy"
+    values = np.load(file)
+    np.save(file, values + 1)
+    module._fingerprint.cache_clear()
+    found = state()
+    assert (found.is_finished, found.epoch) == (False, 2)
+    expected = f"{folder} holds this run, trained on other data than are in {Path('datasets/Tiny')} now; prepare those "
+    assert found.problem.startswith(expected)
+    np.save(file, values)
+    module._fingerprint.cache_clear()
+    assert state().is_finished
+
+
 def test_a_dataset_that_is_not_prepared_is_the_runs_problem(workplace):
     Path("tiny.py").write_text(CONFIG)
     assert state().problem.startswith("dataset Tiny is not prepared")
@@ -54,14 +74,10 @@ def test_a_dataset_that_is_not_prepared_is_the_runs_problem(workplace):
 
 def test_older_baselines_that_are_not_found_are_the_runs_problem(workplace, monkeypatch):
     run = Run("GWNet", "PEMS08", 42, "legacy/GWNet/PEMS08", is_older=True)
-    expected = (
-        "older baselines not found: expected a checkout of BasicTS's branch v0.5.8, by --legacy-root or "
-        "BASICTS_LEGACY_ROOT; found "
-    )
-    assert state(run) == State(problem=f"{expected}nothing")
+    assert state(run) == State(problem=f"older baselines not found: expected {CHECKOUT}")
     assert str(state(run)) == "cannot run, older baselines not found"
     monkeypatch.setenv(ROOT_VARIABLE, "nowhere")
-    assert state(run).problem == f"{expected}nowhere"
+    assert state(run).problem.startswith("BASICTS_LEGACY_ROOT=nowhere: there is no folder baselines in it; expected a")
     monkeypatch.setenv(ROOT_VARIABLE, str(workplace))
     assert state(run).problem
 

@@ -1,11 +1,9 @@
 """Baselines of BasicTS 0.5, unchanged, from the user's own checkout, as runs of BasicTS 1.1."""
 
-from .read import ABSENT, ROOT_VARIABLE, baseline_names, legacy_root, named_source, source_of_path
+from .read import baseline_names, legacy_root, named_source, source_of_path
 from .translate import legacy_config
 
 __all__ = [
-    "ABSENT",
-    "ROOT_VARIABLE",
     "baseline_names",
     "legacy_config",
     "legacy_root",

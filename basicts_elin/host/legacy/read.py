@@ -12,18 +12,10 @@ from typing import Any, Optional
 
 from ...data.catalog import CATALOG, dataset_facts
 from ...errors import UserError, nearest, one_line
+from ...older_baselines import ABSENT, CHECKOUT
+from ...variables import ROOT_VARIABLE
 from .shadow import BASELINES, repeatable, shadow
 from .standin.utils import standing_for
-
-ROOT_VARIABLE = "BASICTS_LEGACY_ROOT"
-
-_CHECKOUT = (
-    "a checkout of BasicTS 0.5 (git clone -b v0.5.8 https://github.com/GestaltCogTeam/BasicTS), "
-    f"named by --legacy-root FOLDER or {ROOT_VARIABLE}"
-)
-
-# of the paper's rivals
-ABSENT = {"PDFormer": "it is in no version of BasicTS"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +51,7 @@ def legacy_root() -> Optional[Path]:
         return None
     root = Path(value).expanduser().resolve()
     if not (root / BASELINES).is_dir():
-        raise UserError(f"{ROOT_VARIABLE}={value}: there is no folder {BASELINES} in it; expected {_CHECKOUT}")
+        raise UserError(f"{ROOT_VARIABLE}={value}: there is no folder {BASELINES} in it; expected {CHECKOUT}")
     return root
 
 
@@ -87,7 +79,7 @@ def named_source(baseline: str, name: str) -> tuple[Source, Optional[str]]:
         raise UserError(f"model: {baseline} cannot be run: {ABSENT[baseline]}")
     root = legacy_root()
     if root is None:
-        raise UserError(f"legacy/{baseline}/{name} needs {_CHECKOUT}")
+        raise UserError(f"legacy/{baseline}/{name} needs {CHECKOUT}")
     known = baseline_names(root)
     if baseline not in known:
         raise UserError(f"model: {root / BASELINES} has no {baseline!r}{nearest(baseline, known)}: {', '.join(known)}")

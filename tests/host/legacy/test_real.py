@@ -9,10 +9,10 @@ from cli.commands import ROOT
 from basicts_elin import STAEformer, STAEformerConfig
 from basicts_elin.data.catalog import CATALOG
 from basicts_elin.host.config_file import load_config
-from basicts_elin.host.legacy import ROOT_VARIABLE
 from basicts_elin.host.legacy.read import Source, reading
 from basicts_elin.host.legacy.standin.metrics import masked_mae
 from basicts_elin.host.smoke import repeat_one_batch
+from basicts_elin.variables import ROOT_VARIABLE
 
 NEEDS = {"GTS": "sklearn", "STWave": "pywt"}
 MEAN, DEVIATION = 200.0, 150.0

@@ -13,8 +13,8 @@ from basicts_elin.errors import UserError
 from basicts_elin.host.changes import with_changes
 from basicts_elin.host.checks import check_config, check_model
 from basicts_elin.host.config_file import config_name, load_config
-from basicts_elin.host.legacy import ROOT_VARIABLE
 from basicts_elin.host.legacy.loss import LegacyLoss, LegacyTaskFlow, baseline_loss
+from basicts_elin.variables import ROOT_VARIABLE
 
 
 def config(baseline="Mini"):
