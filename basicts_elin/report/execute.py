@@ -1,4 +1,4 @@
-"""Commands in processes of their own, so many at a time, which all end when this one does."""
+"""Commands in processes of their own, so many at a time, which are ended where this one is interrupted."""
 
 import os
 import signal
