@@ -60,11 +60,22 @@ def start_epoch(loader: DataLoader, seed: Optional[int], epoch: int) -> None:
         return
     loader.batch_sampler.epoch = epoch
     # the first process has the numbers of a single one
-    rank = get_rank()
-    mixed = _mix(seed, epoch, rank) if rank else _mix(seed, epoch)
-    random.seed(mixed)
-    np.random.seed(mixed)
-    torch.manual_seed(mixed)
+    rank, mixed = get_rank(), _mix(seed, epoch)
+    # models of BasicTS 0.5 decide by numpy what a batch is taught, which is the same in all processes
+    _seed(mixed, _mix(seed, epoch, rank) if rank else mixed)
+
+
+def start_evaluation(seed: Optional[int]) -> None:
+    """From here on everything random is what it is in every evaluation: there are models that draw in it, too."""
+    if seed is not None:
+        _seed(seed, seed)
+
+
+def _seed(shared: int, own: int) -> None:
+    """For Python's and numpy's random numbers, and for torch's."""
+    random.seed(shared)
+    np.random.seed(shared)
+    torch.manual_seed(own)
 
 
 def _mix(*numbers: int) -> int:

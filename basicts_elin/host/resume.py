@@ -8,7 +8,7 @@ from easytorch.utils import is_master, master_only
 
 from ..errors import UserError
 from ..files import write_json
-from .batches import start_epoch, with_epoch_batches
+from .batches import start_epoch, start_evaluation, with_epoch_batches
 from .checkpoints import DamagedCheckpointError, epoch_checkpoints, newest_intact, read_checkpoint, write_checkpoint
 from .loop import LoopRunner
 
@@ -36,6 +36,14 @@ class ResumableRunner(LoopRunner):
     def on_epoch_start(self, epoch: int) -> None:
         super().on_epoch_start(epoch)
         start_epoch(self.train_data_loader, self.cfg.seed, epoch)
+
+    def on_validate_start(self) -> None:
+        super().on_validate_start()
+        start_evaluation(self.cfg.seed)
+
+    def on_test_start(self) -> None:
+        super().on_test_start()
+        start_evaluation(self.cfg.seed)
 
     def _load_model_resume(self, strict: bool = True) -> None:
         found = [self._newest_state() if is_master() else None]

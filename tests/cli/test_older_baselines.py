@@ -47,7 +47,15 @@ def test_the_baselines_are_listed(root, capsys, monkeypatch):
     assert f"none, as {ROOT_VARIABLE} names no checkout of it" in capsys.readouterr().out
     monkeypatch.setenv(ROOT_VARIABLE, str(root))
     assert main(["list"]) == 0
-    assert "\n  Mini, MiniHimNet, MiniMTGNN\n" in capsys.readouterr().out
+    assert "\n  Mini, MiniDCRNN, MiniGTS, MiniHimNet, MiniMTGNN\n" in capsys.readouterr().out
+
+
+def test_a_folder_that_is_no_checkout_does_not_stop_the_list(root, capsys, monkeypatch):
+    monkeypatch.setenv(ROOT_VARIABLE, "nowhere")
+    assert main(["list"]) == 0
+    printed = capsys.readouterr().out
+    assert f"\n  {ROOT_VARIABLE}=nowhere: there is no folder baselines in it" in printed
+    assert "models of BasicTS 1.1.0 that cannot be compared:" in printed
 
 
 def test_a_few_steps_print_their_figures_and_leave_nothing(place, capsys):

@@ -1,11 +1,13 @@
 """Several processes end with the numbers of one, and they end together."""
 
 import os
+import random
 import subprocess
 import sys
 import time
 from multiprocessing import get_context
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from tiny import NAME, WINDOWS, Diverging, DivergingConfig, metrics, ours, recor
 
 from basicts_elin.data.prepare import prepare_synthetic
 from basicts_elin.errors import FailedRunError, NonFinitePredictionError, UserError
+from basicts_elin.host import batches
 from basicts_elin.host.batches import EpochBatches
 from basicts_elin.host.config_file import load_config
 from basicts_elin.host.launcher import launch_training
@@ -91,6 +94,15 @@ def test_an_epoch_has_its_order_whatever_came_before():
     assert orders[0] == orders[2] != orders[1]
     assert sorted(sum(orders[1], [])) == list(range(23))
     assert list(EpochBatches(4, 3, False, seed=1)) == [[0, 1, 2], [3]]
+
+
+def test_processes_decide_alike_by_numpy_and_draw_by_torch_for_themselves(monkeypatch):
+    drawn = []
+    for rank in (0, 1):
+        monkeypatch.setattr(batches, "get_rank", lambda rank=rank: rank)
+        batches.start_epoch(SimpleNamespace(batch_sampler=SimpleNamespace()), 42, 1)
+        drawn.append((random.random(), np.random.rand(), torch.rand(()).item()))
+    assert drawn[0][:2] == drawn[1][:2] and drawn[0][2] != drawn[1][2]
 
 
 def test_early_stopping_stops_them_all(tiny):

@@ -1,9 +1,11 @@
 """Baselines of BasicTS 0.5 in our runs: trained, gone on with, evaluated, in several processes."""
 
+import random
 import sys
 from pathlib import Path
 
 import pytest
+import numpy as np
 import torch
 from basicts.runners.callback import BasicTSCallback
 from basicts.utils import RunnerStatus
@@ -22,13 +24,15 @@ def config(baseline="Mini", callbacks=(), **changes):
     return with_changes(legacy_config(*named_source(baseline, NAME), callbacks=list(callbacks)), changes)
 
 
-@pytest.mark.parametrize("baseline", ["Mini", "MiniMTGNN", "MiniHimNet"])
+@pytest.mark.parametrize("baseline", ["Mini", "MiniDCRNN", "MiniGTS", "MiniMTGNN", "MiniHimNet"])
 def test_a_run_ends_with_metrics_that_an_evaluation_repeats(checkout, baseline):
     run = config(baseline)
     folder = launch_training(run)
     assert record(folder)["model"] == f"Legacy{baseline}" and len(record(folder)["epochs"]) == 3
     launch_evaluation(run, str(best_checkpoint(run)), Path("evaluated"))
     assert metrics("evaluated") == metrics(folder)
+    # as in another process
+    random.seed(), np.random.seed(), torch.seed()
     assert not list(checkout.rglob("__pycache__"))
 
 
@@ -99,9 +103,10 @@ def _knows_tiny():
     return KnowsTiny()
 
 
-def test_two_processes_come_to_the_numbers_of_one(checkout):
-    one = launch_training(config("MiniMTGNN", ckpt_save_dir="one"))
-    two = launch_training(config("MiniMTGNN", [KnowsTiny()], ckpt_save_dir="two"), group=Group(2))
+@pytest.mark.parametrize("baseline", ["MiniMTGNN", "MiniDCRNN"])
+def test_two_processes_come_to_the_numbers_of_one(checkout, baseline):
+    one = launch_training(config(baseline, ckpt_save_dir="one"))
+    two = launch_training(config(baseline, [KnowsTiny()], ckpt_save_dir="two"), group=Group(2))
     assert metrics(two)["overall"] == pytest.approx(metrics(one)["overall"], rel=1e-4)
 
 

@@ -157,7 +157,8 @@ def test_more_splits_than_the_old_runner_can_do_are_refused(checkout, edit):
 
 
 def test_names_that_are_not_there(checkout, monkeypatch):
-    assert "baselines has no 'Mimi' (did you mean Mini?): Mini, MiniHimNet, MiniMTGNN" in refusal("legacy/Mimi/Tiny")
+    known = "Mini, MiniDCRNN, MiniGTS, MiniHimNet, MiniMTGNN"
+    assert f"baselines has no 'Mimi' (did you mean Mini?): {known}" in refusal("legacy/Mimi/Tiny")
     found = refusal("legacy/Mini/PEMS08")
     assert found.startswith("legacy/Mini/PEMS08: there is no ") and found.endswith("Mini/PEMS08.py; there are Tiny")
     assert refusal("legacy/PDFormer/PEMS08") == "model: PDFormer cannot be run: it is in no version of BasicTS"

@@ -1,0 +1,3 @@
+from .arch import MiniDCRNN
+
+__all__ = ["MiniDCRNN"]

@@ -1,0 +1,3 @@
+from .arch import MiniGTS
+
+__all__ = ["MiniGTS"]
