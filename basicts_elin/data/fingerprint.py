@@ -7,10 +7,14 @@ import numpy as np
 
 from .labels import node_names
 from .layout import PARTS
+from .write import GRAPH_FILE
 
 
 def dataset_fingerprint(folder: Path) -> dict[str, str]:
-    """sha256 of the arrays of a prepared dataset, "data", and of the names of its nodes in their order, "nodes"."""
+    """sha256 of the arrays of a prepared dataset, "data", and of the names of its nodes in their order, "nodes".
+
+    Also of the file of its graph, "graph", where there is one.
+    """
     data, nodes = hashlib.sha256(), hashlib.sha256()
     for part in PARTS:
         for kind in ("timestamps", "data"):
@@ -20,4 +24,6 @@ def dataset_fingerprint(folder: Path) -> dict[str, str]:
                 data.update(np.ascontiguousarray(rows))
     names = node_names(Path(folder), array.shape[1])
     nodes.update("\n".join(map(str, names)).encode())
-    return {"data": data.hexdigest(), "nodes": nodes.hexdigest()}
+    found = {"data": data.hexdigest(), "nodes": nodes.hexdigest()}
+    graph = Path(folder) / GRAPH_FILE
+    return {**found, "graph": hashlib.sha256(graph.read_bytes()).hexdigest()} if graph.is_file() else found

@@ -278,4 +278,6 @@ def check_same_dataset(checkpoint: dict[str, Any], path: str, config: BasicTSFor
         )
     if found["data"] != trained.get("data"):
         print(f"warning: the arrays in {folder} are not those that {path} was trained on")
-
+    # checkpoints of datasets without a graph, and older ones, say nothing of it
+    if "graph" in trained and found.get("graph", trained["graph"]) != trained["graph"]:
+        print(f"warning: the graph in {folder} is not the one that was there when {path} was trained")

@@ -13,6 +13,7 @@ from basicts.runners.callback import EarlyStopping
 from tiny import NAME, Interrupt, forget_loggers, metrics, ours, record, rewrite_meta, weights, write_dataset
 
 from basicts_elin.data.fingerprint import dataset_fingerprint
+from basicts_elin.data.graph import pickled
 from basicts_elin.errors import UserError
 from basicts_elin.host.launcher import best_checkpoint, launch_evaluation, launch_training, run_folder
 
@@ -108,6 +109,7 @@ def test_another_dataset_is_noticed(tiny, capsys):
     np.save(file, np.load(file) + 1)
     launch_evaluation(config, best_checkpoint(config), Path("other"))
     assert "warning: the arrays in datasets/Tiny are not those that" in capsys.readouterr().out
+    assert "warning: the graph" not in capsys.readouterr().out
     rewrite_meta(tiny, node_names=["5", "4", "3", "2", "1"])
     with pytest.raises(UserError, match="datasets/Tiny has other nodes"):
         launch_evaluation(config, best_checkpoint(config), Path("nodes"))
@@ -124,6 +126,26 @@ def test_a_run_does_not_go_on_with_other_data(tiny):
     assert launch_training(ours(), fresh=True) != folder
     # which is the run from now on
     assert record(launch_training(ours()))["dataset_sha256"] == dataset_fingerprint(tiny / "datasets" / NAME)
+
+
+def test_another_graph_is_noticed(tiny, capsys):
+    config, file = ours(), tiny / "datasets" / NAME / "adj_mx.pkl"
+
+    def evaluated():
+        launch_evaluation(config, best_checkpoint(config), Path("evaluated"))
+        return "warning: the graph in datasets/Tiny is not the one that was there when" in capsys.readouterr().out
+
+    # a checkpoint that says nothing of a graph, such as those of before
+    launch_training(config)
+    file.write_bytes(pickled(np.eye(5)))
+    assert not evaluated()
+    launch_training(config, fresh=True)
+    assert not evaluated()
+    file.write_bytes(pickled(np.ones((5, 5))))
+    assert evaluated()
+    # a model that needs it says so
+    file.unlink()
+    assert not evaluated()
 
 
 def _compare(workplace, monkeypatch):

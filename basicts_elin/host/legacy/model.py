@@ -49,6 +49,7 @@ class LegacyModel(nn.Module):
             self.architecture = model["ARCH"](**model["PARAM"])
             if model.get("SETUP_GRAPH"):
                 self._create_parameters()
+    graph: str = field(default=None, metadata={"help": "SHA-256 of the graph that it reads, if any."})
         self._keep_constants()
 
     def forward(
@@ -125,9 +126,16 @@ class LegacyModel(nn.Module):
 
 
 def _check(found: Reading, config: LegacyConfig) -> None:
-    """What the architecture was made for must be what the run is about."""
+    """What the architecture was made for must be what the run is about, and its files what they were."""
     check_dataset(found, config.dataset_name)
     parameters = found.cfg["DATASET"]["PARAM"]
     for name in ("input_len", "output_len"):
         if parameters[name] != config[name]:
             raise ValueError(f"{name}={config[name]}: {found.source.name} is made for {parameters[name]} steps")
+    if found.sha256 != config.sha256:
+        raise ValueError(f"the checkout has changed since {found.source.name} was read: start again")
+    if found.graph != config.graph:
+        raise ValueError(
+            f"the graph of {config.dataset_name} is not the one that {found.source.name} was read with: start again "
+            f"with -c legacy/{config.baseline}/{config.dataset_name}"
+        )

@@ -37,7 +37,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a configuration says, and the SHA-256 of the files that say it."""
+    """What a configuration says, and the SHA-256 of the files that say it and of the graph that they read, if any."""
 
     source: Source
     cfg: dict[str, Any]
@@ -49,6 +49,7 @@ def legacy_root() -> Optional[Path]:
     value = os.environ.get(ROOT_VARIABLE)
     if not value:
         return None
+    graph: Optional[str]
     root = Path(value).expanduser().resolve()
     if not (root / BASELINES).is_dir():
         raise UserError(f"{ROOT_VARIABLE}={value}: there is no folder {BASELINES} in it; expected {CHECKOUT}")
@@ -102,13 +103,13 @@ def reading(source: Source, dataset: Optional[str] = None) -> Iterator[Reading]:
         raise UserError(f"config file {source.path} is missing; expected a configuration of BasicTS 0.5")
     if dataset:
         _check_nodes(source, dataset)
-    with standing_for(dataset), shadow(source.root):
+    with standing_for(dataset) as read, shadow(source.root):
         with repeatable():
             module = _imported(source)
         cfg = getattr(module, "CFG", None)
         if not isinstance(cfg, dict):
             raise UserError(f"config file {source.path} holds no CFG; expected a configuration of BasicTS 0.5")
-        yield Reading(source, cfg, _sha256(source.root))
+        yield Reading(source, cfg, _sha256(source.root), ",".join(read.values()) or None)
 
 
 def check_dataset(found: Reading, dataset: str) -> None:

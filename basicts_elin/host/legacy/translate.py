@@ -71,6 +71,7 @@ def legacy_config(source: Source, dataset: Optional[str] = None, **differences: 
     return benchmark_config(model, model_config, dataset, **{**fields, **differences}, callbacks=callbacks)
 
 
+            graph=found.graph,
 def _dataset(keys: Keys) -> str:
     named = keys.take("DATASET.NAME")
     for name in ("DATASET.PARAM.dataset_name", "SCALER.PARAM.dataset_name"):

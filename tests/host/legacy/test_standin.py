@@ -97,6 +97,14 @@ def test_a_graph_with_ids_is_read_and_one_that_is_missing_is_named(checkout, adj
         utils.load_adj(f"datasets/{NAME}/adj_mx.pkl", "original")
 
 
+@pytest.mark.parametrize(("graph", "found"), [(np.eye(4), "4 x 4"), (np.ones((5, 4)), "5 x 4"), ({}, "no matrix")])
+def test_a_graph_of_another_size_is_named(checkout, graph, found):
+    file = checkout.parent / "datasets" / NAME / "adj_mx.pkl"
+    file.write_bytes(pickle.dumps(graph))
+    with pytest.raises(UserError, match=rf"datasets/Tiny/adj_mx.pkl is {found}; the dataset has 5 nodes, which need 5"):
+        utils.load_adj(f"datasets/{NAME}/adj_mx.pkl", "original")
+
+
 def test_the_series_is_put_together_with_its_times(tiny):
     data, rows = utils.load_dataset_data(NAME), sum(WINDOWS.values()) + 3 * (2 * STEPS - 1)
     assert data.dtype == np.float32 and data.shape == (rows, NODES, 3)

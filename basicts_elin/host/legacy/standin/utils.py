@@ -4,6 +4,7 @@ Letters: T steps of the series, N nodes; B batch, L steps of a window, C channel
 """
 
 import functools
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,14 +27,21 @@ _LENGTH = 12
 # dataset that the configuration names -> the part of it that the run is about
 _PARTS_FOR: dict[str, str] = {}
 
+# SHA-256 of the files that `load_pkl` has read
+_READ: dict[Path, str] = {}
+
 
 @contextmanager
-def standing_for(dataset: Optional[str]) -> Iterator[None]:
-    """While this lasts, a configuration that names the whole dataset gets its part, `dataset`."""
+def standing_for(dataset: Optional[str]) -> Iterator[dict[Path, str]]:
+    """While this lasts, a configuration that names the whole dataset gets its part, `dataset`.
+
+    Yields the SHA-256 of each file that it reads by `load_adj` or `load_pkl`, as soon as it has.
+    """
     whole = dataset_facts(dataset).whole if dataset else None
     _PARTS_FOR.update({whole: dataset} if whole else {})
+    _READ.clear()
     try:
-        yield
+        yield _READ
     finally:
         _PARTS_FOR.clear()
 
@@ -75,16 +83,17 @@ def load_dataset_data(dataset_name: str) -> np.ndarray:
 
 def load_pkl(pickle_file: str) -> Any:
     """Arrays and plain data; nothing else is executed. A path into datasets/ leads to the dataset of the run."""
-    file = Path(pickle_file)
+    file = _place(pickle_file)
     if file.parent.parent == _FOLDER:
-        folder = _folder(file.parent.name)
-        file = folder / file.name
+        folder = file.parent
         if not file.is_file():
             raise UserError(
                 f"{file} is missing: this baseline needs the graph; give it by `basicts-elin prepare {folder.name} "
                 "--force ...` with --distances or --adjacency"
             )
-    return load_arrays(file, "graph")
+    content = load_arrays(file, "graph")
+    _READ[file] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return content
 
 
 def load_adj(file_path: str, adj_type: str) -> tuple[list[np.ndarray], np.ndarray]:
@@ -92,6 +101,7 @@ def load_adj(file_path: str, adj_type: str) -> tuple[list[np.ndarray], np.ndarra
     content = load_pkl(file_path)
     # DCRNN's pickles have ids, and places by id, before the matrix
     adjacency = np.array(content[2] if isinstance(content, (list, tuple)) else content)
+    _check_size(_place(file_path), adjacency)
     if adj_type not in NORMALISED:
         raise UserError(f"load_adj: {adj_type!r} is no normalisation; expected one of {', '.join(NORMALISED)}")
     return NORMALISED[adj_type](adjacency), adjacency
@@ -121,6 +131,25 @@ def data_transformation_4_xformer(
         torch.cat([values[:, known], to_come], dim=1).float(),
         torch.cat([times[:, known], times_to_come], dim=1).float(),
     )
+
+
+def _place(pickle_file: str) -> Path:
+    """A path into datasets/ leads to the dataset of the run."""
+    file = Path(pickle_file)
+    return _folder(file.parent.name) / file.name if file.parent.parent == _FOLDER else file
+
+
+def _check_size(file: Path, adjacency: np.ndarray) -> None:
+    """The graph in the folder of a dataset must have its nodes."""
+    if file.parent.parent != _FOLDER:
+        return
+    _, nodes = read_meta(file.parent)["shape"]
+    if adjacency.shape != (nodes, nodes):
+        found = " x ".join(map(str, adjacency.shape)) or "no matrix"
+        raise UserError(
+            f"{file} is {found}; the dataset has {nodes} nodes, which need {nodes} x {nodes}: give their graph by "
+            f"`basicts-elin prepare {file.parent.name} --force ...` with --distances or --adjacency"
+        )
 
 
 def _folder(dataset: str) -> Path:
