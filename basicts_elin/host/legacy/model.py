@@ -16,16 +16,34 @@ from torch import nn
 from ...errors import one_line
 from .calls import Batch, call_of
 from .loss import CHANNELS, RETURNED, own_loss
-from .read import Reading, Source, check_dataset, reading
+from .read import ROOT_VARIABLE, Reading, Source, check_dataset, legacy_root, reading
 
 _NUM_CHANNELS = 3
 
 
 @dataclass
 class LegacyConfig(BasicTSModelConfig):
+class Checkout:
+    """Where the checkout of BasicTS 0.5 is. It may be moved: the folder stays out of the run's hash.
+
+    BasicTS writes down of an object what is named after an argument of its class, and `_folder` is not.
+    """
+
+    def __init__(self, folder: Optional[Path] = None):
+        self._folder = folder
+
+    @property
+    def folder(self) -> Path:
+        """Of a configuration that was read back from what BasicTS wrote down, the one that the environment names."""
+        folder = self._folder or legacy_root()
+        if folder is None:
+            raise UserError(f"model_config.checkout is not known; expected {ROOT_VARIABLE} to name it")
+        return folder
+
+
     """Names alone, so that every process of a run, now or later, builds the same architecture from them."""
 
-    root: str = field(default=None, metadata={"help": "Checkout of BasicTS 0.5."})
+    checkout: Checkout = field(default=None, metadata={"help": "Of BasicTS 0.5."})
     baseline: str = field(default=None, metadata={"help": "Folder in its baselines."})
     file: str = field(default=None, metadata={"help": "Configuration in that folder, without .py."})
     sha256: str = field(default=None, metadata={"help": "Of what the configuration imports from the checkout."})
@@ -41,7 +59,8 @@ class LegacyModel(nn.Module):
     def __init__(self, config: LegacyConfig):
         super().__init__()
         self.input_len, self.output_len, self.num_features = config.input_len, config.output_len, config.num_features
-        with reading(Source(Path(config.root), config.baseline, config.file), config.dataset_name) as found:
+        source = Source(config.checkout.folder, config.baseline, config.file)
+        with reading(source, config.dataset_name) as found:
             _check(found, config)
             model = found.cfg["MODEL"]
             self.features = model.get("FORWARD_FEATURES") or list(range(_NUM_CHANNELS))

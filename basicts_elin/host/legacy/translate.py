@@ -15,7 +15,7 @@ from . import models, standin
 from .calls import check_runner
 from .keys import Keys
 from .loss import LegacyLoss, LegacyTaskFlow, baseline_loss, is_plain, own_loss
-from .model import LegacyConfig
+from .model import Checkout, LegacyConfig
 from .read import Reading, Source, check_dataset, reading
 
 # of BasicTS 1.1 under the same names, and over the same targets
@@ -60,7 +60,7 @@ def legacy_config(source: Source, dataset: Optional[str] = None, **differences: 
         }
         keys.check_all_taken()
         model_config = LegacyConfig(
-            root=str(source.root),
+            checkout=Checkout(source.root),
             baseline=source.baseline,
             file=source.file,
             sha256=found.sha256,
