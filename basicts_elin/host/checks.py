@@ -20,8 +20,10 @@ from ..data.prepared import open_prepared
 from ..errors import UserError, one_line
 from ..files import read_json
 from .checkpoints import DamagedCheckpointError, read_checkpoint
+from .failures import is_out_of_memory
 from .field_types import check_types
 from .legacy.loss import baseline_loss
+from .legacy.model import LegacyModel
 from .loop import PRECISIONS
 
 # Those of BasicTS's metrics that can be trained with. The gradient of MAPE is NaN where a target is missing; of HUBER
@@ -114,6 +116,11 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
             f"{processes} or more{several}, which divide each batch",
         ),
         (config.target_metric not in (*names, "loss"), "target_metric", f"one of {', '.join(names)}, loss"),
+        (
+            config.compile_model and issubclass(config.model, LegacyModel),
+            "compile_model",
+            "False, without --compile: torch cannot compile the baselines of BasicTS 0.5",
+        ),
         (config.save_results, "save_results", "False: BasicTS 1.1.0 writes predictions to the wrong rows"),
         (config.get("precision", "fp32") not in PRECISIONS, "precision", f"one of {', '.join(PRECISIONS)}"),
         (config.get("precision") == "tf32" and not config.gpus, "precision", "fp32 or bf16: tf32 is for GPUs"),
@@ -152,10 +159,15 @@ def check_model(config: BasicTSForecastingConfig) -> None:
 
 @contextmanager
 def _refusals(config: BasicTSForecastingConfig) -> Iterator[None]:
-    """Models refuse by assertions, missing keys, or whatever their layers raise: a UserError."""
+    """Models refuse by assertions, missing keys, or whatever their layers raise: a UserError.
+
+    Raises: UserError; MemoryError, which says nothing of the configuration.
+    """
     try:
         yield
     except Exception as error:
+        if is_out_of_memory(error):
+            raise MemoryError(one_line(error)) from error
         kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
         raise UserError(f"{config.model.__name__} refuses its configuration: {kind}{one_line(error)}") from error
 

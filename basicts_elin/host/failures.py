@@ -71,12 +71,17 @@ def failure_line(error: Exception) -> str:
     # the text of an error that crossed processes ends with the error itself, after its traceback
     text = lines[-1] if any("Traceback (most recent call last)" in line for line in lines) else " ".join(lines)
     hint = ""
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in text:
+    if is_out_of_memory(error):
         hint = _MEMORY
     elif any(kind.__module__.startswith(("torch._dynamo", "torch._inductor")) for kind in type(error).__mro__):
         # by name, as these modules take seconds to import
         hint = _COMPILER
     return f"{type(error).__name__}: {textwrap.shorten(text, _LONGEST, placeholder=' ...')}{hint}"
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether it says so; torch does it in two ways."""
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)
 
 
 def _note(folder: Path, job: str, text: str) -> str:

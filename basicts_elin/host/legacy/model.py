@@ -13,7 +13,9 @@ import torch
 from basicts.configs import BasicTSModelConfig
 from torch import nn
 
-from ...errors import one_line
+from ...data.catalog import dataset_facts
+from ...errors import UserError, one_line
+from ..failures import is_out_of_memory
 from .calls import Batch, call_of
 from .loss import CHANNELS, RETURNED, own_loss
 from .read import ROOT_VARIABLE, Reading, Source, check_dataset, legacy_root, reading
@@ -67,8 +69,7 @@ class LegacyModel(nn.Module):
             self.loss, self.call = own_loss(found.cfg), call_of(found.cfg)
             self.architecture = model["ARCH"](**model["PARAM"])
             if model.get("SETUP_GRAPH"):
-                self._create_parameters()
-    graph: str = field(default=None, metadata={"help": "SHA-256 of the graph that it reads, if any."})
+                self._create_parameters(config.dataset_name)
         self._keep_constants()
 
     def forward(
@@ -114,7 +115,7 @@ class LegacyModel(nn.Module):
         times = timestamps[:, :, None, :2].expand(*values.shape, 2)
         return torch.cat([values.unsqueeze(-1), times.to(values.dtype)], dim=-1)[..., self.features]
 
-    def _create_parameters(self) -> None:
+    def _create_parameters(self, dataset: str) -> None:
         """Of architectures that create them in their first training step."""
         values = torch.zeros(1, self.input_len, self.num_features)
         times = torch.zeros(1, max(self.input_len, self.output_len), 2)
@@ -126,11 +127,14 @@ class LegacyModel(nn.Module):
                 self.call(self.architecture, Batch(history, future, 0, 1, True))
         except RuntimeError as error:
             raise ValueError(
-                f"its first step fails ({one_line(error)}); GTS, for one, is made for the length of a whole series and "
-                "cannot run on a part"
+                f"its first step fails on a part of {whole} ({one_line(error)}); GTS, for one, is made for the length "
+                "of a whole series and cannot run on a part"
             ) from error
 
     def _keep_constants(self) -> None:
+            whole = dataset_facts(dataset).whole
+            if is_out_of_memory(error) or not whole:
+                raise
         """Tensors that are mere attributes of the architecture become buffers.
 
         So they move to the device once, and are the same in every process and in the checkpoint: eigenvectors (STWave)
