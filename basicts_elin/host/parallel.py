@@ -20,12 +20,22 @@ class ParallelRunner(ResumableRunner):
     def __init__(self, cfg) -> None:
         super().__init__(cfg)
         if self._is_distributed():
+            self._share_constants()
             self.model.register_comm_hook(None, self._weighted_sum)
         # of each training metric here, with its weight
         self._sums: dict[str, torch.Tensor] = {}
 
     def _is_distributed(self) -> bool:
         return isinstance(self.model, DistributedDataParallel)
+
+    def _share_constants(self) -> None:
+        """What DDP is told to leave alone, because it never changes, becomes what it is in the first process."""
+        for name in sorted(self.model.parameters_to_ignore):
+            owner, _, attribute = name.rpartition(".")
+            module = self._module().get_submodule(owner)
+            value = getattr(module, attribute).contiguous()
+            torch.distributed.broadcast(value, src=0)
+            setattr(module, attribute, value)
 
     def _forward(
         self, model: torch.nn.Module, data: dict[str, Any], step: int, epoch: Optional[int] = None

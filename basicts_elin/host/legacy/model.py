@@ -100,6 +100,11 @@ class LegacyModel(nn.Module):
         returned = self.call(self.architecture, Batch(history, future, *seen, train))
         rest = returned if isinstance(returned, dict) else {"prediction": returned}
         prediction = rest.pop("prediction")
+        if "target" in rest:
+            raise UserError(
+                f"{type(self.architecture).__name__} returns a target of its own, which is not honoured here; expected "
+                "a prediction of the values to come"
+            )
         expected = (len(inputs), self.output_len, self.num_features)
         if tuple(prediction.shape[:3]) != expected or prediction.ndim != 4 or (not train and prediction.shape[3] != 1):
             raise ValueError(
@@ -138,14 +143,24 @@ class LegacyModel(nn.Module):
         """Tensors that are mere attributes of the architecture become buffers.
 
         So they move to the device once, and are the same in every process and in the checkpoint: eigenvectors (STWave)
-        are not the same when they are computed again. Those larger than the model itself are left out of the latter.
+        are not the same when they are computed again. The largest are left out of the latter, which they would make
+        more than twice as large. Tensors in lists (the graphs of DCRNN, GWNet and D2STGNN) are no attributes: they are
+        made anew at every start, from a graph that is the same by its hash, `LegacyConfig.graph`.
         """
-        size = sum(parameter.numel() for parameter in self.architecture.parameters())
-        for module in self.architecture.modules():
-            constants = {name: value for name, value in vars(module).items() if isinstance(value, torch.Tensor)}
-            for name, value in constants.items():
-                delattr(module, name)
-                module.register_buffer(name, value, persistent=value.numel() <= size)
+        left = sum(parameter.numel() for parameter in self.architecture.parameters())
+        constants = [
+            (value.numel(), prefix, module, name)
+            for prefix, module in self.named_modules()
+            for name, value in vars(module).items()
+            if isinstance(value, torch.Tensor)
+        ]
+        for size, _, module, name in sorted(constants, key=lambda constant: constant[0]):
+            value = getattr(module, name)
+            left -= size
+            delattr(module, name)
+            module.register_buffer(name, value, persistent=left >= 0)
+        # DDP would send them to every process in every step; ParallelRunner does, once
+        self._ddp_params_and_buffers_to_ignore = [f"{prefix}.{name}" for _, prefix, _, name in constants]
 
 
 def _check(found: Reading, config: LegacyConfig) -> None:

@@ -4,8 +4,11 @@ import copy
 
 import pytest
 import torch
-from tiny import NODES, STEPS
+from tiny import FACTS, NAME, NODES, STEPS
 
+from basicts_elin.data.catalog import CATALOG
+from basicts_elin.errors import UserError
+from basicts_elin.host.checks import check_model
 from basicts_elin.host.config_file import load_config
 from basicts_elin.host.legacy.loss import CHANNELS, RETURNED
 
@@ -82,6 +85,60 @@ def test_constants_larger_than_the_model_stay_out_of_the_checkpoint(checkout, ed
     edit('"start": torch.rand(3)', '"start": torch.rand(1000)')
     model = built()
     assert "architecture.start" not in model.state_dict() and "architecture.start" in dict(model.named_buffers())
+
+
+def test_constants_do_not_more_than_double_a_checkpoint(checkout, edit):
+    # the model has 144 weights, beside which there is room for two of the three
+    edit('"start": torch.rand(3)', '"start": torch.rand(60)')
+    change(checkout, "self.start = start", "self.start, self.b, self.c = start, start + 1, start + 2")
+    model = built()
+    assert len(dict(model.named_buffers())) == 3
+    assert len(model.state_dict().keys() - dict(model.named_parameters())) == 2
+
+
+def change(checkout, old, new):
+    """Replaces something in the miniature architecture."""
+    file = checkout / "baselines" / "Mini" / "arch" / "mini.py"
+    assert file.read_text().count(old) == 1
+    file.write_text(file.read_text().replace(old, new))
+
+
+@pytest.fixture
+def part(monkeypatch):
+    """The dataset is a part of another one."""
+    monkeypatch.setitem(CATALOG, "Whole", type(FACTS)(**{**vars(FACTS), "name": "Whole"}))
+    monkeypatch.setitem(CATALOG, NAME, type(FACTS)(**{**vars(FACTS), "whole": "Whole"}))
+
+
+NO_LUCK = "raise RuntimeError('no such luck')"
+NO_MEMORY = ["raise torch.OutOfMemoryError()", 'raise RuntimeError("DefaultCPUAllocator: can\'t allocate memory")']
+
+
+def test_a_first_step_that_fails_is_told_as_it_is(checkout):
+    change(checkout, 'print("created")', NO_LUCK)
+    with pytest.raises(UserError, match="^LegacyMini refuses its configuration: RuntimeError: no such luck$"):
+        check_model(load_config("legacy/Mini/Tiny"))
+
+
+def test_on_a_part_of_a_series_it_may_be_the_length(checkout, part):
+    change(checkout, 'print("created")', NO_LUCK)
+    with pytest.raises(UserError, match=r"its first step fails on a part of Whole \(no such luck\); GTS, for one"):
+        check_model(load_config("legacy/Mini/Tiny"))
+
+
+@pytest.mark.parametrize("line", NO_MEMORY)
+def test_too_little_memory_is_no_fault_of_the_configuration(checkout, part, line):
+    change(checkout, 'print("created")', line)
+    with pytest.raises(MemoryError):
+        check_model(load_config("legacy/Mini/Tiny"))
+
+
+def test_a_target_of_the_models_own_is_refused(checkout):
+    model = built()
+    forward = model.architecture.forward
+    model.architecture.forward = lambda **given: {"prediction": forward(**given), "target": given["future_data"]}
+    with pytest.raises(UserError, match="Mini returns a target of its own, which is not honoured here"):
+        model(**data())
 
 
 def test_further_channels_and_values_are_handed_on(checkout):
