@@ -20,10 +20,11 @@ class LegacyTaskFlow(OriginalScaleTaskFlow):
     """Also hands `future` to the model in training: the scaled targets, missing ones scaled like any value."""
 
     def preprocess(self, runner, data: dict[str, Any]) -> dict[str, Any]:
-        targets = data["targets"]
+        # before the missing ones are filled in
+        targets = data["targets"] = runner.to_running_device(data["targets"], non_blocking=True)
         data = super().preprocess(runner, data)
         if runner.status == RunnerStatus.TRAINING:
-            data["future"] = runner.scaler.transform(runner.to_running_device(targets))
+            data["future"] = runner.scaler.transform(targets)
         return data
 
 
@@ -47,7 +48,7 @@ def own_loss(cfg: dict[str, Any]) -> Callable[[dict[str, Any]], torch.Tensor]:
     architecture returned them, and by name what else that returned.
     Raises: UserError for an argument that the loss does not take.
     """
-    function, given = cfg["TRAIN"]["LOSS"], dict(cfg["TRAIN"].get("LOSS_ARGS", {}))
+    function, given = cfg["TRAIN"]["LOSS"], dict(cfg["TRAIN"].get("LOSS_ARGS") or {})
     null_val = cfg["METRICS"].get("NULL_VAL", math.nan)
     names = inspect.signature(function).parameters
     unknown = given.keys() - names.keys()

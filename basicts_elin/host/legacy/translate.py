@@ -10,6 +10,7 @@ from basicts.runners.callback import BasicTSCallback, CurriculumLearning, EarlyS
 
 from ...data.catalog import dataset_facts
 from ...data.layout import PARTS
+from ...errors import UserError
 from ..benchmark import benchmark_config
 from . import models, standin
 from .calls import check_runner
@@ -45,6 +46,12 @@ def legacy_config(source: Source, dataset: Optional[str] = None, **differences: 
         differences: see `benchmark_config`.
     Raises: UserError for whatever the configuration asks for that cannot be honoured.
     """
+    class_name = f"{models.PREFIX}{source.baseline}"
+    if not class_name.isidentifier():
+        raise UserError(
+            f"{source.path.parent}: {source.baseline!r} cannot be part of the name of a class, as a baseline's folder "
+            "is; expected letters, digits and _: rename the folder"
+        )
     with reading(source, dataset) as found:
         keys = Keys(found.cfg, source.name)
         check_runner(keys.take("RUNNER"))
@@ -64,14 +71,14 @@ def legacy_config(source: Source, dataset: Optional[str] = None, **differences: 
             baseline=source.baseline,
             file=source.file,
             sha256=found.sha256,
+            graph=found.graph,
             num_features=dataset_facts(dataset).num_nodes,
         )
     callbacks = [*fields.pop("callbacks"), *differences.pop("callbacks", [])]
-    model = getattr(models, f"{models.PREFIX}{source.baseline}")
+    model = getattr(models, class_name)
     return benchmark_config(model, model_config, dataset, **{**fields, **differences}, callbacks=callbacks)
 
 
-            graph=found.graph,
 def _dataset(keys: Keys) -> str:
     named = keys.take("DATASET.NAME")
     for name in ("DATASET.PARAM.dataset_name", "SCALER.PARAM.dataset_name"):
@@ -91,7 +98,8 @@ def _data_fields(keys: Keys, dataset: str) -> dict[str, Any]:
         "output_len": keys.take("DATASET.PARAM.output_len"),
         "memmap": keys.take("DATASET.PARAM.memmap", False),
         "norm_each_channel": keys.take("SCALER.PARAM.norm_each_channel"),
-        "rescale": keys.take("SCALER.PARAM.rescale"),
+        # 0.5 has the metrics on the scale of training then, and other values for missing ones
+        "rescale": keys.expect("SCALER.PARAM.rescale", (True,)),
     }
     for part, group in zip(PARTS, ("TRAIN", "VAL", "TEST"), strict=True):
         fields[f"{part}_batch_size"] = keys.take(f"{group}.DATA.BATCH_SIZE", 1)
@@ -156,8 +164,8 @@ def _training_fields(keys: Keys, found: Reading) -> dict[str, Any]:
 
 
 def _callbacks(keys: Keys, found: Reading) -> list[BasicTSCallback]:
-    callbacks = []
-    if "CL" in found.cfg["TRAIN"]:
+    training, callbacks = found.cfg["TRAIN"], []
+    if _is_given(keys, training, "CL"):
         callbacks.append(
             CurriculumLearning(
                 keys.take("TRAIN.CL.PREDICTION_LENGTH"),
@@ -167,11 +175,19 @@ def _callbacks(keys: Keys, found: Reading) -> list[BasicTSCallback]:
             )
         )
     callbacks.append(LegacyLoss())
-    if "CLIP_GRAD_PARAM" in found.cfg["TRAIN"]:
-        names = [name for name in found.cfg["TRAIN"]["CLIP_GRAD_PARAM"] if name in _parameters(GradientClipping)]
+    if _is_given(keys, training, "CLIP_GRAD_PARAM"):
+        names = {"max_norm"} | (training["CLIP_GRAD_PARAM"].keys() & _parameters(GradientClipping))
         callbacks.append(GradientClipping(**{name: keys.take(f"TRAIN.CLIP_GRAD_PARAM.{name}") for name in names}))
     patience = keys.take("TRAIN.EARLY_STOPPING_PATIENCE", None)
     return callbacks if patience is None else [*callbacks, EarlyStopping(patience)]
+
+
+def _is_given(keys: Keys, training: dict[str, Any], name: str) -> bool:
+    """Whether there is a group TRAIN.`name`; None is none."""
+    given = training.get(name)
+    if not isinstance(given, dict) and keys.take(f"TRAIN.{name}", None) is not None:
+        raise keys.error(f"TRAIN.{name}", given, "a dictionary, or None")
+    return given is not None
 
 
 def _class_of(keys: Keys, group: str, module: Any, default: Any = ...) -> tuple[Optional[type], Optional[dict]]:

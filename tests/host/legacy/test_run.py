@@ -3,12 +3,14 @@
 import random
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
-import pytest
 import numpy as np
+import pytest
 import torch
 from basicts.runners.callback import BasicTSCallback
 from basicts.utils import RunnerStatus
+from easytorch.utils import get_rank
 from tiny import FACTS, NAME, Interrupt, metrics, raw_windows, record, weights
 
 from basicts_elin.data.catalog import CATALOG
@@ -29,10 +31,10 @@ def test_a_run_ends_with_metrics_that_an_evaluation_repeats(checkout, baseline):
     run = config(baseline)
     folder = launch_training(run)
     assert record(folder)["model"] == f"Legacy{baseline}" and len(record(folder)["epochs"]) == 3
-    launch_evaluation(run, str(best_checkpoint(run)), Path("evaluated"))
-    assert metrics("evaluated") == metrics(folder)
     # as in another process
     random.seed(), np.random.seed(), torch.seed()
+    launch_evaluation(run, str(best_checkpoint(run)), Path("evaluated"))
+    assert metrics("evaluated") == metrics(folder)
     assert not list(checkout.rglob("__pycache__"))
 
 
@@ -108,6 +110,54 @@ def test_two_processes_come_to_the_numbers_of_one(checkout, baseline):
     one = launch_training(config(baseline, ckpt_save_dir="one"))
     two = launch_training(config(baseline, [KnowsTiny()], ckpt_save_dir="two"), group=Group(2))
     assert metrics(two)["overall"] == pytest.approx(metrics(one)["overall"], rel=1e-4)
+
+
+class Constants(KnowsTiny):
+    """Writes down the constants of each process, and what DDP sends around in every step."""
+
+    def on_train_start(self, runner, *args, **kwargs):
+        sent = sorted(runner.model.named_module_buffers)
+        torch.save((runner._module().architecture.start, sent), f"constants_{get_rank()}.pt")
+
+    def __reduce__(self):
+        return _constants, ()
+
+
+def _constants():
+    _knows_tiny()
+    return Constants()
+
+
+def test_constants_are_sent_to_every_process_once(checkout):
+    launch_training(config("MiniDCRNN", [Constants()], num_epochs=1), group=Group(2))
+    (one, sent), (other, sent_by_other) = (torch.load(f"constants_{rank}.pt") for rank in (0, 1))
+    assert (one == other).all()
+    assert sent == sent_by_other == []
+
+
+def test_every_tensor_is_moved_once_and_without_waiting(checkout):
+    moved = {}
+
+    def move(tensor, non_blocking=False):
+        if id(tensor) in moved:
+            return tensor
+        assert non_blocking
+        copy = tensor.clone()
+        moved[id(copy)] = copy
+        return copy
+
+    run = config("MiniMTGNN")
+    runner = SimpleNamespace(
+        callback_handler=SimpleNamespace(callbacks=run.callbacks),
+        cfg=SimpleNamespace(null_val=0.0, null_to_num=0.0),
+        scaler=SimpleNamespace(transform=lambda values, mask=None: values - 200),
+        status=RunnerStatus.TRAINING,
+        to_running_device=move,
+    )
+    targets = torch.tensor([[[0.0, 250.0]]])
+    found = run.taskflow.preprocess(runner, {"inputs": torch.ones(1, 1, 2), "targets": targets})
+    assert len(moved) == 2
+    assert found["future"].tolist() == [[[-200.0, 50.0]]] and found["targets_mask"].tolist() == [[[False, True]]]
 
 
 def test_basicts_is_itself_again_after_a_run(checkout):
