@@ -23,8 +23,6 @@ from .read import ROOT_VARIABLE, Reading, Source, check_dataset, legacy_root, re
 _NUM_CHANNELS = 3
 
 
-@dataclass
-class LegacyConfig(BasicTSModelConfig):
 class Checkout:
     """Where the checkout of BasicTS 0.5 is. It may be moved: the folder stays out of the run's hash.
 
@@ -43,12 +41,15 @@ class Checkout:
         return folder
 
 
+@dataclass
+class LegacyConfig(BasicTSModelConfig):
     """Names alone, so that every process of a run, now or later, builds the same architecture from them."""
 
     checkout: Checkout = field(default=None, metadata={"help": "Of BasicTS 0.5."})
     baseline: str = field(default=None, metadata={"help": "Folder in its baselines."})
     file: str = field(default=None, metadata={"help": "Configuration in that folder, without .py."})
     sha256: str = field(default=None, metadata={"help": "Of what the configuration imports from the checkout."})
+    graph: str = field(default=None, metadata={"help": "SHA-256 of the graph that it reads, if any."})
     dataset_name: str = field(default=None, metadata={"help": "Dataset, from the run."})
     input_len: int = field(default=None, metadata={"help": "Steps of the history, from the run."})
     output_len: int = field(default=None, metadata={"help": "Steps to forecast, from the run."})
@@ -99,12 +100,12 @@ class LegacyModel(nn.Module):
         seen = (step - 1, epoch) if train else (None, None)
         returned = self.call(self.architecture, Batch(history, future, *seen, train))
         rest = returned if isinstance(returned, dict) else {"prediction": returned}
-        prediction = rest.pop("prediction")
         if "target" in rest:
             raise UserError(
                 f"{type(self.architecture).__name__} returns a target of its own, which is not honoured here; expected "
                 "a prediction of the values to come"
             )
+        prediction = rest.pop("prediction")
         expected = (len(inputs), self.output_len, self.num_features)
         if tuple(prediction.shape[:3]) != expected or prediction.ndim != 4 or (not train and prediction.shape[3] != 1):
             raise ValueError(
@@ -131,15 +132,15 @@ class LegacyModel(nn.Module):
             with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
                 self.call(self.architecture, Batch(history, future, 0, 1, True))
         except RuntimeError as error:
+            whole = dataset_facts(dataset).whole
+            if is_out_of_memory(error) or not whole:
+                raise
             raise ValueError(
                 f"its first step fails on a part of {whole} ({one_line(error)}); GTS, for one, is made for the length "
                 "of a whole series and cannot run on a part"
             ) from error
 
     def _keep_constants(self) -> None:
-            whole = dataset_facts(dataset).whole
-            if is_out_of_memory(error) or not whole:
-                raise
         """Tensors that are mere attributes of the architecture become buffers.
 
         So they move to the device once, and are the same in every process and in the checkpoint: eigenvectors (STWave)
@@ -166,10 +167,6 @@ class LegacyModel(nn.Module):
 def _check(found: Reading, config: LegacyConfig) -> None:
     """What the architecture was made for must be what the run is about, and its files what they were."""
     check_dataset(found, config.dataset_name)
-    parameters = found.cfg["DATASET"]["PARAM"]
-    for name in ("input_len", "output_len"):
-        if parameters[name] != config[name]:
-            raise ValueError(f"{name}={config[name]}: {found.source.name} is made for {parameters[name]} steps")
     if found.sha256 != config.sha256:
         raise ValueError(f"the checkout has changed since {found.source.name} was read: start again")
     if found.graph != config.graph:
@@ -177,3 +174,7 @@ def _check(found: Reading, config: LegacyConfig) -> None:
             f"the graph of {config.dataset_name} is not the one that {found.source.name} was read with: start again "
             f"with -c legacy/{config.baseline}/{config.dataset_name}"
         )
+    parameters = found.cfg["DATASET"]["PARAM"]
+    for name in ("input_len", "output_len"):
+        if parameters[name] != config[name]:
+            raise ValueError(f"{name}={config[name]}: {found.source.name} is made for {parameters[name]} steps")

@@ -18,6 +18,13 @@ from .shadow import BASELINES, repeatable, shadow
 from .standin.utils import standing_for
 
 
+# what BasicTS 0.5 has and no later version
+_LANDMARK = Path("basicts", "runners", "base_tsf_runner.py")
+
+# of the packages that baselines import, those in the extra, by the name of their module
+_IN_EXTRA = ("pywt", "scipy", "sklearn")
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a configuration is: `root`/baselines/`baseline`/`file`.py."""
@@ -42,6 +49,7 @@ class Reading:
     source: Source
     cfg: dict[str, Any]
     sha256: str
+    graph: Optional[str]
 
 
 def legacy_root() -> Optional[Path]:
@@ -49,7 +57,6 @@ def legacy_root() -> Optional[Path]:
     value = os.environ.get(ROOT_VARIABLE)
     if not value:
         return None
-    graph: Optional[str]
     root = Path(value).expanduser().resolve()
     if not (root / BASELINES).is_dir():
         raise UserError(f"{ROOT_VARIABLE}={value}: there is no folder {BASELINES} in it; expected {CHECKOUT}")
@@ -61,11 +68,13 @@ def baseline_names(root: Path) -> list[str]:
 
 
 def source_of_path(path: Path) -> Optional[Source]:
-    """The configuration at `path`, if it lies where those of BasicTS 0.5 do: in .../baselines/<Model>/."""
+    """The configuration at `path`, if it lies where those of BasicTS 0.5 do: in baselines/<Model>/ of a checkout."""
     path = path.resolve()
     if len(path.parents) < 3 or path.parents[1].name != BASELINES or path.suffix != ".py":
         return None
-    return Source(path.parents[2], path.parent.name, path.stem)
+    # a folder of that name may as well hold configurations of BasicTS 1.1
+    is_checkout = (path.parents[2] / _LANDMARK).is_file()
+    return Source(path.parents[2], path.parent.name, path.stem) if is_checkout else None
 
 
 def named_source(baseline: str, name: str) -> tuple[Source, Optional[str]]:
@@ -133,20 +142,32 @@ def _imported(source: Source) -> Any:
     except UserError:
         raise
     except ImportError as error:
-        hint = "BasicTS 0.5 has it, the stand-in has not" if _is_basicts(error.name) else "pip install '.[legacy]'"
-        raise UserError(f"{source.name} imports something that is not there: {one_line(error)} ({hint})") from error
+        what = f"{one_line(error)}{_hint(error)}"
+        raise UserError(f"{source.name} imports something that is not there: {what}") from error
     except (Exception, SystemExit) as error:
         # whatever the configuration's own code raises
         raise UserError(f"{source.name} fails with {type(error).__name__}: {one_line(error)}") from error
 
 
-def _is_basicts(module: Optional[str]) -> bool:
-    return (module or "").partition(".")[0] == "basicts"
+def _hint(error: ImportError) -> str:
+    package = _top_level(error.name or "")
+    if package == "basicts":
+        return " (BasicTS 0.5 has it, the stand-in has not)"
+    if not isinstance(error, ModuleNotFoundError):
+        return ""
+    if package == BASELINES:
+        return " (the checkout lacks it)"
+    return " (pip install '.[legacy]')" if package in _IN_EXTRA else f" (install {package})"
+
+
+def _top_level(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def _sha256(root: Path) -> str:
     """Of every file of the checkout that was imported, with its name."""
-    files = {getattr(module, "__file__", None) for name, module in sys.modules.items() if name.startswith(BASELINES)}
+    modules = (module for name, module in sys.modules.items() if _top_level(name) == BASELINES)
+    files = {getattr(module, "__file__", None) for module in modules}
     digest = hashlib.sha256()
     for file in sorted(filter(None, files)):
         digest.update(Path(file).relative_to(root).as_posix().encode() + b"\0" + Path(file).read_bytes())

@@ -58,7 +58,7 @@ def test_random_numbers_are_the_same_every_time_and_do_not_disturb_the_run():
         assert np.random.default_rng(3).random() != first[3]
 
 
-def test_a_fingerprint_follows_what_is_imported_and_nothing_else(checkout):
+def test_a_fingerprint_follows_what_is_imported_and_nothing_else(checkout, monkeypatch):
     source = Source(checkout, "Mini", "Tiny")
 
     def fingerprint():
@@ -66,6 +66,7 @@ def test_a_fingerprint_follows_what_is_imported_and_nothing_else(checkout):
             return found.sha256
 
     first = fingerprint()
+    monkeypatch.setitem(sys.modules, "baselines_cfg", sys.modules[__name__])
     (checkout / "baselines" / "Mini" / "Other.py").write_text("1 / 0")
     assert fingerprint() == first
     architecture = checkout / "baselines" / "Mini" / "arch" / "mini.py"

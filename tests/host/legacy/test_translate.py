@@ -1,14 +1,19 @@
 """What a configuration of BasicTS 0.5 says, as a run of BasicTS 1.1; what cannot be honoured is named."""
 
+import hashlib
 import json
 import pickle
+import sys
 
 import pytest
 import torch
+from basicts.configs import BasicTSForecastingConfig
 from basicts.runners.callback import CurriculumLearning, EarlyStopping, GradientClipping
-from tiny import FACTS, NAME, NODES
+from cli.commands import CONFIG
+from tiny import FACTS, NAME, NODES, Tiny
 
 from basicts_elin.data.catalog import CATALOG
+from basicts_elin.data.graph import pickled
 from basicts_elin.errors import UserError
 from basicts_elin.host.changes import with_changes
 from basicts_elin.host.checks import check_config, check_model
@@ -58,6 +63,14 @@ def test_the_loss_of_most_is_ours_and_what_is_not_asked_for_is_left_out(checkout
     assert [type(callback) for callback in found.callbacks[3:]] == [LegacyLoss]
 
 
+def test_none_is_nothing_asked_for(checkout, edit):
+    for name in ("CL", "CLIP_GRAD_PARAM", "EARLY_STOPPING_PATIENCE", "LOSS_ARGS"):
+        edit("", f"CFG.TRAIN.{name} = None")
+    found = config()
+    assert [type(callback) for callback in found.callbacks[3:]] == [LegacyLoss]
+    check_model(found)
+
+
 @pytest.mark.parametrize("path", ["BasicTS-0.5/baselines/Mini/Tiny.py", "baselines_cfg/legacy/Mini/Tiny.py"])
 def test_a_path_and_names_are_the_same_run(checkout, path):
     assert load_config(path).md5 == config().md5
@@ -74,6 +87,56 @@ def test_a_run_follows_its_sources(checkout, edit):
     assert config().md5 == before
     edit('"horizon": SETTINGS', '"horizon":  SETTINGS')
     assert config().md5 != before
+
+
+def test_a_run_follows_its_graph(checkout, adjacency):
+    before, without = config(), config("MiniMTGNN")
+    file = checkout.parent / "datasets" / NAME / "adj_mx.pkl"
+    assert before.model_config.graph == hashlib.sha256(file.read_bytes()).hexdigest()
+    file.write_bytes(pickled(adjacency.T))
+    assert config().md5 != before.md5
+    assert config("MiniMTGNN").md5 == without.md5 and without.model_config.graph is None
+
+
+def test_a_checkout_may_be_moved(checkout, monkeypatch):
+    before = config()
+    monkeypatch.setenv(ROOT_VARIABLE, str(checkout.rename(checkout.parent / "moved")))
+    after = config()
+    assert after.md5 == before.md5 and str(checkout.parent) not in str(after)
+    check_model(with_changes(pickle.loads(pickle.dumps(after)), {"num_epochs": 5}))
+
+
+def test_a_configuration_is_read_back_where_the_environment_names_the_checkout(checkout, monkeypatch):
+    file = checkout.parent / "cfg.json"
+    file.write_text(str(config("MiniMTGNN")))
+    stored = BasicTSForecastingConfig.from_json(str(file)).model_config
+    assert stored.checkout.folder == checkout
+    monkeypatch.delenv(ROOT_VARIABLE)
+    with pytest.raises(UserError, match=f"model_config.checkout is not known; expected {ROOT_VARIABLE} to name it"):
+        _ = stored.checkout.folder
+
+
+def test_what_has_changed_since_is_told(checkout, edit, adjacency):
+    found = config()
+    edit("", "# a note")
+    with pytest.raises(UserError, match=r"the checkout has changed since Mini/Tiny.py of BasicTS 0.5 was read: start"):
+        check_model(found)
+    found = config()
+    (checkout.parent / "datasets" / NAME / "adj_mx.pkl").write_bytes(pickled(adjacency.T))
+    with pytest.raises(UserError, match=r"the graph of Tiny is not the one that .* start again with -c legacy/Mini/T"):
+        check_model(found)
+
+
+def test_a_configuration_of_basicts_11_may_lie_in_a_folder_of_that_name(tiny):
+    file = tiny / "baselines" / "Mine" / "Tiny.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(CONFIG)
+    assert load_config(str(file)).model is Tiny
+
+
+def test_a_folder_that_can_name_no_class(checkout):
+    (checkout / "baselines" / "Mini").rename(checkout / "baselines" / "my-mini")
+    assert "baselines/my-mini: 'my-mini' cannot be part of the name of a class" in refusal("legacy/my-mini/Tiny")
 
 
 def test_a_configuration_can_be_sent_and_written(checkout):
@@ -105,6 +168,9 @@ def test_a_part_with_the_same_nodes_has_the_same_configuration(checkout, edit, m
         ("CFG.TRAIN.WARMUP = 3", "CFG.TRAIN.WARMUP=3 is not honoured here; take it out"),
         ("CFG.DATASET.PARAM.overlap = True", "CFG.DATASET.PARAM.overlap=True is not honoured here; expected False"),
         ("CFG.SCALER.PARAM.train_ratio = 0.5", "CFG.SCALER.PARAM.train_ratio=0.5 is not honoured here; expected 0.6"),
+        ("CFG.SCALER.PARAM.rescale = False", "CFG.SCALER.PARAM.rescale=False is not honoured here; expected True"),
+        ("CFG.TRAIN.CL = 3", "CFG.TRAIN.CL=3 is not honoured here; expected a dictionary, or None"),
+        ("CFG.TRAIN.CLIP_GRAD_PARAM = {}", "has no CFG.TRAIN.CLIP_GRAD_PARAM.max_norm"),
         ("CFG.SCALER.TYPE = dict", "CFG.SCALER.TYPE=dict is not honoured here; expected ZScoreScaler"),
         ("CFG.MODEL.FORWARD_FEATURES = [0, 3]", "CFG.MODEL.FORWARD_FEATURES=[0, 3] is not honoured here; expected out"),
         ("CFG.MODEL.TARGET_FEATURES = [1]", "CFG.MODEL.TARGET_FEATURES=[1] is not honoured here; expected [0]"),
@@ -137,6 +203,26 @@ def test_what_is_not_honoured_is_named(checkout, edit, line, message):
 def test_what_fails_is_named(checkout, edit, line, message):
     edit("", line)
     assert refusal().startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("import pywt.no_such_module", " (pip install '.[legacy]')"),
+        ("from sklearn_extra.cluster import KMedoids", " (install sklearn_extra)"),
+        ("import torch_geometric.nn", " (install torch_geometric)"),
+        ("from .arcs import Mini", " (the checkout lacks it)"),
+        ("import basicts.losses", " (BasicTS 0.5 has it, the stand-in has not)"),
+        ("from torch import no_such_name", ")"),
+    ],
+)
+def test_what_is_missing_can_be_had(checkout, edit, line, hint, monkeypatch):
+    # whether they are installed here or not
+    for module in ("pywt", "sklearn_extra", "torch_geometric"):
+        monkeypatch.setitem(sys.modules, module, None)
+    edit("", line)
+    found = refusal()
+    assert found.endswith(hint) and found.count("install") == hint.count("install")
 
 
 def test_a_custom_runner_that_is_not_known_is_named(checkout, edit):
@@ -172,6 +258,11 @@ def test_a_loss_that_processes_cannot_share_is_for_one(checkout):
     with pytest.raises(UserError, match="expected MAE with 2 processes: what the baseline's own one is a mean over"):
         check_config(config(), processes=2)
     check_config(config("MiniMTGNN"), processes=2)
+
+
+def test_compiling_is_refused(checkout):
+    with pytest.raises(UserError, match="compile_model=True .* expected False, without --compile: torch cannot"):
+        check_config(with_changes(config(), {"compile_model": True}))
 
 
 def test_another_dataset_or_length_is_refused(checkout):
