@@ -87,6 +87,10 @@ def _smoke_test(arguments: argparse.Namespace, config: Any, processes: int) -> N
         raise UserError(f"--batch {arguments.batch}: only with --steps; of a run, use --set train_batch_size=...")
     if processes > 1:
         raise UserError(f"--steps {arguments.steps}: in one process only; there are {processes}")
+    for name in ("fresh", "resume", "save_predictions"):
+        if getattr(arguments, name):
+            option = f"--{name.replace('_', '-')}"
+            raise UserError(f"{option}: not with --steps {arguments.steps}, which keep nothing; leave it away")
     print(repeat_one_batch(config, arguments.steps, arguments.batch))
 
 
@@ -159,9 +163,12 @@ def list_all(arguments: argparse.Namespace) -> None:
     print(f"  {', '.join(METHODS)}")
     print("models of BasicTS, which need no configuration file (-c <Model>/<Dataset>):")
     print(f"  {', '.join(name for name in rival_names() if name not in UNFIT)}")
-    root = legacy_root()
     print("baselines of BasicTS 0.5 (-c legacy/<Model>/<Dataset>):")
-    print(f"  {', '.join(baseline_names(root)) if root else f'none, as {ROOT_VARIABLE} names no checkout of it'}")
+    try:
+        root = legacy_root()
+        print(f"  {', '.join(baseline_names(root)) if root else f'none, as {ROOT_VARIABLE} names no checkout of it'}")
+    except UserError as error:
+        print(f"  {error}")
     print("models of BasicTS 1.1.0 that cannot be compared:")
     print("\n".join(f"  {name}: {reason}" for name, reason in UNFIT.items()))
 

@@ -82,3 +82,9 @@ def test_a_batch_is_for_a_few_steps_in_one_process(place, capsys):
     assert "--batch 2: only with --steps" in refused(capsys, "train", "-c", CFG, "-g", "cpu", "--batch", "2")
     found = refused(capsys, "train", "-c", CFG, "-g", "cpu", "--steps", "2", "--processes", "2")
     assert "--steps 2: in one process only; there are 2" in found
+
+
+@pytest.mark.parametrize("option", ["--fresh", "--resume", "--save-predictions"])
+def test_what_is_for_a_run_is_not_for_a_few_steps(place, capsys, option):
+    found = refused(capsys, "train", "-c", CFG, "-g", "cpu", "--steps", "2", option)
+    assert f"{option}: not with --steps 2, which keep nothing" in found
