@@ -3,7 +3,7 @@
     python benchmarks/legacy.py --legacy-root BasicTS-0.5 --output results/legacy_cpu.csv --markdown docs/legacy.md
 
 A few optimizer steps on one batch, each pair of model and dataset in a process of its own, on random series and graphs
-of the datasets' full sizes in a temporary folder. Pairs that are in the CSV are not tried again.
+of the datasets' full sizes in a temporary folder. Pairs that the CSV has figures of are not tried again.
 """
 
 import argparse
@@ -62,17 +62,24 @@ only read:
 The last two are the same run. `baselines_cfg/legacy/AGCRN/PEMS08.py` is another name for it, and the environment
 variable `BASICTS_LEGACY_ROOT` another way to say where the checkout is. `legacy/AGCRN/PEMS08_tail` runs PEMS08's
 configuration on a part of the series that has all its nodes. `evaluate.py`, `--set`, `--seed`, `--save-predictions`,
-resuming and several processes work as for every other model; runs are named `LegacyAGCRN`.
+resuming and several processes work as for every other model; runs are named `LegacyAGCRN`. Only `--compile` is refused:
+torch cannot compile them.
 
 Taken from the configuration: architecture and its parameters, features, graph, optimizer, schedule, gradient clipping,
 curriculum learning, early stopping, loss with its arguments (on the original scale), null value, batch sizes, epochs,
 parameters that are created in the first step. Whatever else it asks for is an error that names it. Ours, as for every
 model: seed 42 (where the configuration has none), rows of the parts as BasicTS 1.1 cuts them, the test part evaluated
 once, by the best model. Of the custom runners those of MTGNN and HimNet are known; HimNet's own seed, 0, is replaced by
-the run's.
+the run's. The checkout's files and the graph are part of what a run is: with others it starts anew. The folder of the
+checkout may be moved.
 
-GTS is tied to the length of the full training part and cannot run on a part of a series. With several processes the
-loss must be the masked MAE, which HimNet's on PEMS03 to PEMS08 and STWave's are not.
+GTS is tied to the length of the full training part and cannot run on a part of a series. It draws its graph in every
+batch, in evaluation too: there by the run's seed, so that with the same test batch size the metrics are the same.
+
+With several processes the loss must be the masked MAE, which HimNet's on PEMS03 to PEMS08 and STWave's are not. They
+come to the numbers of one where a model has neither dropout nor what each process has of its own: GTS's graph, and the
+statistics of batch normalisation (D2STGNN, GTS, GWNet), which are those of a part of the batch. By chance, but alike in
+all of them, it is decided what DCRNN is taught in a batch.
 
 ## Tried
 
@@ -165,7 +172,8 @@ def attempt(model: str, dataset: str, steps: int, place: Path, arguments: argpar
         # nothing on stderr where the process was killed, such as for want of memory
         lines = done.stderr.strip().splitlines() or [f"ended with exit code {done.returncode}"]
         return {**row, "reason": lines[-1]}
-    return {**row, **found.groupdict()}
+    # nothing where the memory is unknown
+    return {**row, **{name: text.removeprefix("None") for name, text in found.groupdict().items()}}
 
 
 def _limit_memory(gib: float) -> None:
@@ -184,19 +192,21 @@ def run_facts(gpus: str) -> dict[str, str]:
 
 
 def measure(arguments: argparse.Namespace) -> None:
-    """Try the pairs that are not in the CSV yet, and write it after each."""
+    """Try the pairs that the CSV has no figures of, and write it after each."""
     rows = read_rows(arguments.output)
     known = baseline_names(arguments.legacy_root)
     missing = sorted(set(arguments.models) - set(known))
     if missing:
         raise SystemExit(f"{arguments.legacy_root} has no {', '.join(missing)}; it has {', '.join(known)}")
     for dataset in arguments.datasets:
-        left = [model for model in arguments.models if not _row(rows, model, dataset)]
+        left = [model for model in arguments.models if not _has_figures(_row(rows, model, dataset))]
         if not left:
             continue
         with tempfile.TemporaryDirectory() as folder:
             write_random(CATALOG[dataset], Path(folder))
             for model in left:
+                before = _row(rows, model, dataset)
+                rows = [row for row in rows if row is not before]
                 rows.append(tried(model, dataset, Path(folder), arguments))
                 write_csv(arguments.output, rows, COLUMNS)
                 print(*(rows[-1].get(name, "") for name in COLUMNS[:11]), flush=True)
@@ -204,6 +214,10 @@ def measure(arguments: argparse.Namespace) -> None:
 
 def _row(rows: Iterable[dict[str, Any]], model: str, dataset: str) -> Optional[dict[str, Any]]:
     return next((row for row in rows if (row["model"], row["dataset"]) == (model, dataset)), None)
+
+
+def _has_figures(row: Optional[dict[str, Any]]) -> bool:
+    return row is not None and not row.get("reason")
 
 
 def read_rows(file: Path) -> list[dict[str, str]]:
@@ -223,8 +237,8 @@ def render(rows: list[dict[str, str]]) -> str:
             continue
         loss = f"{float(row['first_loss']):.2f} → {float(row['last_loss']):.2f}, {row['steps']} steps"
         cells = [row["model"], row["dataset"], row["nodes"], f"{int(row['parameters']):,}", loss]
-        seconds, memory = float(row["seconds_per_step"]), float(row["peak_memory_mib"])
-        lines.append("| " + " | ".join([*cells, f"{seconds:.2f}", f"{memory:.0f}"]) + " |")
+        memory = f"{float(row['peak_memory_mib']):.0f}" if row["peak_memory_mib"] else ""
+        lines.append("| " + " | ".join([*cells, f"{float(row['seconds_per_step']):.2f}", memory]) + " |")
     failed += [
         f"| {model} | {dataset} | {CATALOG[dataset].num_nodes} | not tried yet |"
         for model in MODELS
@@ -234,12 +248,17 @@ def render(rows: list[dict[str, str]]) -> str:
     failed += [f"| {model} |  |  | {reason}; its row keeps the paper's figures |" for model, reason in ABSENT.items()]
     table = ["Not run here:", "", "| model | dataset | nodes | reason |", "|---|---|---|---|", *failed, "", ""]
     return PAGE.format(
-        batch=rows[0]["batch"],
-        hardware=rows[0]["hardware"],
-        torch=rows[0]["torch"],
+        batch=_each(rows, "batch"),
+        hardware=_each(rows, "hardware"),
+        torch=_each(rows, "torch"),
         rows="\n".join(lines),
         failed="\n".join(table),
     )
+
+
+def _each(rows: Iterable[dict[str, str]], column: str) -> str:
+    """The values of a column, each once."""
+    return " or ".join(dict.fromkeys(row[column] for row in rows))
 
 
 def main() -> None:

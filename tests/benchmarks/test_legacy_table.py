@@ -1,12 +1,15 @@
 """The table of the baselines of BasicTS 0.5."""
 
 import importlib.util
+import subprocess
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from cli.commands import ROOT
 from tiny import FACTS, NODES
 
+from basicts_elin.host.smoke import SmokeTest
 from basicts_elin.older_baselines import ABSENT
 
 SCRIPT = ROOT / "benchmarks" / "legacy.py"
@@ -64,9 +67,33 @@ def test_pairs_are_tried_and_failures_are_rows(legacy, tmp_path, monkeypatch, ca
     rows = legacy.read_rows(tmp_path / "rows.csv")
     assert [row["model"] for row in rows] == ["Broken", "Missing"]
     assert "fails with ZeroDivisionError" in rows[0]["reason"] and "No module named" in rows[1]["reason"]
-    before = (tmp_path / "rows.csv").read_text()
+    # failures are tried again, and what has figures is not
+    (root / "baselines" / "Broken" / "SyntheticTraffic.py").write_text("2 + 'two'")
     legacy.main()
-    assert (tmp_path / "rows.csv").read_text() == before
+    after = legacy.read_rows(tmp_path / "rows.csv")
+    assert [row["model"] for row in after] == ["Broken", "Missing"] and "fails with TypeError" in after[0]["reason"]
+    monkeypatch.setattr(legacy, "attempt", lambda model, dataset, *_: {"model": model, "dataset": dataset})
+    legacy.main()
+    monkeypatch.setattr(legacy, "attempt", None)
+    legacy.main()
+    assert [row["reason"] for row in legacy.read_rows(tmp_path / "rows.csv")] == ["", ""]
+
+
+def test_memory_that_is_unknown_is_no_figure(legacy, tmp_path, monkeypatch):
+    printed = SmokeTest([2.0, 1.0], [0.5, 0.5], 10, None)
+    done = subprocess.CompletedProcess([], 0, stdout=f"{printed}\n", stderr="")
+    monkeypatch.setattr(legacy.subprocess, "run", lambda *_, **__: done)
+    arguments = SimpleNamespace(legacy_root=tmp_path, gpus="cpu", batch=2, limit_gib=16)
+    row = legacy.attempt("STID", "PEMS08", 2, tmp_path, arguments)
+    legacy.write_csv(tmp_path / "rows.csv", [row], legacy.COLUMNS)
+    page = legacy.render(legacy.read_rows(tmp_path / "rows.csv"))
+    assert "| STID | PEMS08 | 170 | 10 | 2.00 → 1.00, 2 steps | 0.50 |  |" in page
+
+
+def test_the_page_names_all_that_it_was_measured_with(legacy, rows):
+    page = legacy.render([*rows, {**rows[0], "hardware": "Another processor", "batch": "4", "torch": "3.0"}])
+    assert "\nOne batch of 2 or 4 windows, repeated" in page
+    assert f"work on {rows[0]['hardware']} or Another processor, torch {rows[0]['torch']} or 3.0: the seconds" in page
 
 
 def test_what_is_in_no_version_is_on_the_page(legacy, rows):
