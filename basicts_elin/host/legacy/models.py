@@ -11,6 +11,6 @@ PREFIX = "Legacy"
 def __getattr__(name: str) -> type:
     if not name.startswith(PREFIX) or not name.isidentifier() or name == PREFIX:
         raise AttributeError(f"module {__name__} has no {name}")
-    made = type(name, (LegacyModel,), {"__module__": __name__, "__doc__": f"{name[len(PREFIX):]} of BasicTS 0.5."})
+    made = type(name, (LegacyModel,), {"__module__": __name__, "__doc__": f"{name[len(PREFIX) :]} of BasicTS 0.5."})
     globals()[name] = made
     return made

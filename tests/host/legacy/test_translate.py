@@ -55,7 +55,7 @@ def test_a_configuration_becomes_a_run(checkout):
 
 
 def test_the_loss_of_most_is_ours_and_what_is_not_asked_for_is_left_out(checkout, edit):
-    edit("CFG.TRAIN.LOSS = masked_huber\nCFG.TRAIN.LOSS_ARGS = {\"delta\": 2.0}\n", "")
+    edit('CFG.TRAIN.LOSS = masked_huber\nCFG.TRAIN.LOSS_ARGS = {"delta": 2.0}\n', "")
     for name in ("CL", "CLIP_GRAD_PARAM", "EARLY_STOPPING_PATIENCE", "LR_SCHEDULER"):
         edit("", f"CFG.TRAIN.pop('{name}')")
     found = config()
