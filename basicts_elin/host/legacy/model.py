@@ -15,10 +15,11 @@ from torch import nn
 
 from ...data.catalog import dataset_facts
 from ...errors import UserError, one_line
+from ...variables import ROOT_VARIABLE
 from ..failures import is_out_of_memory
 from .calls import Batch, call_of
 from .loss import CHANNELS, RETURNED, own_loss
-from .read import ROOT_VARIABLE, Reading, Source, check_dataset, legacy_root, reading
+from .read import Reading, Source, check_dataset, legacy_root, reading
 
 _NUM_CHANNELS = 3
 

@@ -17,7 +17,6 @@ from ...variables import ROOT_VARIABLE
 from .shadow import BASELINES, repeatable, shadow
 from .standin.utils import standing_for
 
-
 # what BasicTS 0.5 has and no later version
 _LANDMARK = Path("basicts", "runners", "base_tsf_runner.py")
 

@@ -247,7 +247,7 @@ def test_names_that_are_not_there(checkout, monkeypatch):
     assert f"baselines has no 'Mimi' (did you mean Mini?): {known}" in refusal("legacy/Mimi/Tiny")
     found = refusal("legacy/Mini/PEMS08")
     assert found.startswith("legacy/Mini/PEMS08: there is no ") and found.endswith("Mini/PEMS08.py; there are Tiny")
-    assert refusal("legacy/PDFormer/PEMS08") == "model: PDFormer cannot be run: it is in no version of BasicTS"
+    assert refusal("legacy/PDFormer/PEMS08") == "model: PDFormer cannot be run: not in BasicTS"
     monkeypatch.setenv(ROOT_VARIABLE, "nowhere")
     assert refusal().startswith(f"{ROOT_VARIABLE}=nowhere: there is no folder baselines in it; expected a checkout of")
     monkeypatch.delenv(ROOT_VARIABLE)
