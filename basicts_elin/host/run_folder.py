@@ -53,11 +53,14 @@ def intent(config: BasicTSForecastingConfig, folder: Path, *, resume: bool) -> s
 
 
 def check_same_data(folder: Path, fingerprint: dict[str, str], dataset: Path) -> None:
-    """Raises: UserError where `folder` holds a run on other data than those of `dataset`."""
+    """Raises: UserError where `folder` holds a run on other data than those of `dataset`.
+
+    The graph is no matter here: of models that read one it is a part of the run's hash.
+    """
     if not (folder / FILE_NAME).is_file():
         return
     trained = read_json(folder / FILE_NAME, "train.py --fresh trains anew and keeps it").get("dataset_sha256") or {}
-    if any(trained[name] != fingerprint[name] for name in trained.keys() & fingerprint.keys()):
+    if any(trained.get(name, fingerprint[name]) != fingerprint[name] for name in ("data", "nodes")):
         raise UserError(
             f"{folder} holds this run, trained on other data than are in {dataset} now; prepare those again, or "
             "train it anew by train.py --fresh, which keeps this one"

@@ -143,6 +143,8 @@ def test_another_graph_is_noticed(tiny, capsys):
     assert not evaluated()
     file.write_bytes(pickled(np.ones((5, 5))))
     assert evaluated()
+    # of a model that reads it, a run is another one with another graph
+    launch_training(config)
     # a model that needs it says so
     file.unlink()
     assert not evaluated()
