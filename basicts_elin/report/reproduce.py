@@ -28,7 +28,7 @@ from .results import Results
 from .survey import CPU, State, Survey, survey
 
 LOGS = Path("checkpoints", "reproduce")
-_TITLES = {
+TITLES = {
     "table2": "Table 2: STAEformer and ELinFormer",
     "table3": "Table 3: the models",
     "attention": "Attention methods",
@@ -214,7 +214,7 @@ def _check_there_is_a_csv(arguments: argparse.Namespace) -> None:
 def _render(arguments: argparse.Namespace, output: Path, rows: Sequence[Row]) -> None:
     file = arguments.pages / f"{output.stem}.md"
     pictures = draw_pictures(arguments.pages, output.stem, rows)
-    title, source = _TITLES[arguments.table], _relative(output, file)
+    title, source = TITLES[arguments.table], _relative(output, file)
     names = [path.name for path in pictures]
     _write(file, page(arguments.table, title, rows, source, _command(arguments, output), names))
 
