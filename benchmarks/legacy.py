@@ -51,11 +51,11 @@ _PRINTED = re.compile(
 
 PAGE = """# Baselines of BasicTS 0.5
 
-The rivals of the paper's Table 3 that BasicTS 1.1 no longer has run from your own checkout of BasicTS 0.5, which is
-only read:
+The rivals of the paper's Table 3 that BasicTS 1.1 no longer has, and for comparison STAEformer and STID as they were
+then, run from your own checkout of BasicTS 0.5, which is only read:
 
     git clone -b v0.5.8 https://github.com/GestaltCogTeam/BasicTS BasicTS-0.5
-    pip install '.[legacy]'
+    pip install -e '.[legacy]'
     python experiments/train.py -c BasicTS-0.5/baselines/AGCRN/PEMS08.py --gpus 0
     python experiments/train.py -c legacy/AGCRN/PEMS08 --legacy-root BasicTS-0.5 --gpus 0
 
@@ -77,9 +77,8 @@ GTS is tied to the length of the full training part and cannot run on a part of 
 batch, in evaluation too: there by the run's seed, so that with the same test batch size the metrics are the same.
 
 With several processes the loss must be the masked MAE, which HimNet's on PEMS03 to PEMS08 and STWave's are not. They
-come to the numbers of one where a model has neither dropout nor what each process has of its own: GTS's graph, and the
-statistics of batch normalisation (D2STGNN, GTS, GWNet), which are those of a part of the batch. By chance, but alike in
-all of them, it is decided what DCRNN is taught in a batch.
+come to the numbers of one unless the model has dropout, batch normalisation (D2STGNN, GTS, GWNet: each process uses the
+statistics of its own part of the batch), or a random graph (GTS). What DCRNN is taught is drawn alike in all of them.
 
 ## Tried
 

@@ -18,8 +18,9 @@ COLUMNS = ("dataset", "nodes", "edges", "timesteps", "interval_minutes", "first"
 
 _HEAD = """# The datasets of the paper's Table 1 and the prepared files
 
-Made by `{command}` from [{name}]({source}). "paper": printed in {paper}. A cell is empty where the paper, or the file,
-does not say it. Edges of a file: entries off the diagonal, each pair once where the matrix is symmetric.
+Made by `{command}` from [{name}]({source}). "paper": printed in {paper}.
+A cell is empty where the paper, or the file, does not say it, or the dataset was not prepared. Edges of a file: entries
+off the diagonal, each pair once where the matrix is symmetric.
 
 """
 _TITLES = ("nodes", "edges", "steps", "minutes", "range")

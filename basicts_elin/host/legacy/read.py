@@ -156,7 +156,7 @@ def _hint(error: ImportError) -> str:
         return ""
     if package == BASELINES:
         return " (the checkout lacks it)"
-    return " (pip install '.[legacy]')" if package in _IN_EXTRA else f" (install {package})"
+    return " (pip install -e '.[legacy]')" if package in _IN_EXTRA else f" (install {package})"
 
 
 def _top_level(module: str) -> str:

@@ -40,7 +40,7 @@ def random_pems08(tmp_path_factory, real_root, monkeypatch):
 @pytest.mark.parametrize("model", MODELS)
 def test_it_trains(model, random_pems08):
     if model in NEEDS and not importlib.util.find_spec(NEEDS[model]):
-        pytest.skip(f"needs {NEEDS[model]}: pip install '.[legacy]'")
+        pytest.skip(f"needs {NEEDS[model]}: pip install -e '.[legacy]'")
     found = repeat_one_batch(load_config(f"legacy/{model}/PEMS08"), 5, 2)
     assert found.losses[-1] < found.losses[0]
 

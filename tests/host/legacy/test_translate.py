@@ -208,7 +208,7 @@ def test_what_fails_is_named(checkout, edit, line, message):
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
-        ("import pywt.no_such_module", " (pip install '.[legacy]')"),
+        ("import pywt.no_such_module", " (pip install -e '.[legacy]')"),
         ("from sklearn_extra.cluster import KMedoids", " (install sklearn_extra)"),
         ("import torch_geometric.nn", " (install torch_geometric)"),
         ("from .arcs import Mini", " (the checkout lacks it)"),

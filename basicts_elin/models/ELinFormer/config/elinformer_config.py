@@ -16,5 +16,6 @@ class ELinFormerConfig(STAEformerConfig):
                           "\"exact\" (quadratic in the number of nodes)."})
     path: str = field(
         default="auto",
-        metadata={"help": "How attention is computed: \"auto\", \"reference\", \"quadratic\" or \"linear\"."})
+        metadata={"help": "How attention is computed: \"auto\", \"reference\", \"quadratic\", \"linear\" "
+                          "or \"gram\"."})
     eps: float = field(default=1e-8, metadata={"help": "Added to the sharpness of the attention weights."})
