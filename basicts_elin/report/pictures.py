@@ -7,7 +7,8 @@ from typing import Any, Optional
 from ..data.catalog import CATALOG
 from .collect import Row
 from .metrics import HORIZONS
-from .summary import MEMORY, Summary, datasets_of, summaries
+from .plan import ATTENTION, base_name
+from .summary import MEMORY, Summary, summaries
 
 # readable in print and by the colour-blind (Okabe and Ito without yellow); marker and line tell them apart, too
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
@@ -16,31 +17,50 @@ _MARKERS, _LINES = ("o", "s", "^", "D", "v", "P", "X"), ("-", "--", ":")
 _WIDE = 8
 
 Style = dict[str, Any]
-# model and epochs
-Key = tuple[str, str]
+# what a summary is drawn as: the panels that it stands in, besides those of its dataset, and its name there
+View = Callable[[Summary], tuple[str, str]]
 
 
-def draw_pictures(folder: Path, stem: str, rows: Sequence[Row]) -> list[Path]:
+def by_model(summary: Summary) -> tuple[str, str]:
+    return "", summary.model
+
+
+def by_method(summary: Summary) -> tuple[str, str]:
+    """Attention methods by name, the models that they stand in apart."""
+    model = base_name(summary.model)
+    if model not in ATTENTION:
+        return by_model(summary)
+    backbone, method = ATTENTION[model]
+    return backbone + summary.model.removeprefix(model), method
+
+
+def draw_pictures(folder: Path, stem: str, rows: Sequence[Row], view: View = by_model) -> list[Path]:
     """Write those of the pictures that there are figures for, STEM_<what>.png. Returns their paths."""
     found = summaries(rows)
-    epochs = {summary.num_epochs for summary in found}
-    # a model looks the same in all of them
-    styles = {}
+    several = len({summary.num_epochs for summary in found}) > 1
+    # what has one name looks the same in all of them
+    styles: dict[str, Style] = {}
+    looks: dict[Summary, Style] = {}
     for summary in found:
-        label = summary.model if len(epochs) == 1 else f"{summary.model}, {summary.num_epochs} epochs"
-        styles.setdefault(_key(summary), _style(len(styles), label))
-    datasets = datasets_of([row for summary in found for row in summary.rows])
+        label = view(summary)[1] + (f", {summary.num_epochs} epochs" if several else "")
+        looks[summary] = styles.setdefault(label, _style(len(styles), label))
+    by_dataset, by_panel = {}, {}
+    for summary in found:
+        panel = view(summary)[0]
+        by_dataset.setdefault(", ".join(filter(None, (summary.dataset, panel))), []).append(summary)
+        by_panel.setdefault(panel, []).append(summary)
+    # nothing grows where there is one size
+    by_panel = {panel: of_it for panel, of_it in by_panel.items() if len({*map(_nodes_of, of_it)} - {None}) > 1}
     written = []
     folder.mkdir(parents=True, exist_ok=True)
     for name, draw, lines in (
-        ("horizons", _horizons, datasets),
-        ("frontier", _frontier, datasets),
-        # nothing grows where there is one size
-        ("nodes", _nodes, [""] if len({size for one in found if (size := one.mean("nodes"))}) > 1 else []),
+        ("horizons", _horizons, by_dataset),
+        ("frontier", _frontier, by_dataset),
+        ("nodes", _nodes, by_panel),
     ):
         path = folder / f"{stem}_{name}.png"
         if lines:
-            _draw(path, draw, lines, found, styles)
+            _draw(path, draw, lines, looks)
             written.append(path)
         else:
             # that of an earlier CSV
@@ -57,7 +77,7 @@ def efficient(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]
     return front
 
 
-def _draw(path: Path, draw: Callable, lines: Sequence[str], found: Sequence[Summary], styles: dict[Key, Style]) -> None:
+def _draw(path: Path, draw: Callable, lines: dict[str, list[Summary]], looks: dict[Summary, Style]) -> None:
     """Two panels in a line, drawn by `draw`, and one legend for all."""
     import matplotlib
 
@@ -67,8 +87,9 @@ def _draw(path: Path, draw: Callable, lines: Sequence[str], found: Sequence[Summ
     figure, panels = plt.subplots(
         len(lines), 2, figsize=(11, 0.6 + 3.6 * len(lines)), layout="constrained", squeeze=False
     )
-    for name, pair in zip(lines, panels, strict=True):
-        draw(pair, name, [summary for summary in found if name in ("", summary.dataset)], styles)
+    for (title, found), pair in zip(lines.items(), panels, strict=True):
+        draw(pair, title, found, looks)
+    found = [summary for of_line in lines.values() for summary in of_line]
     legend: dict[str, Any] = {}
     for axes in panels.flat:
         handles, labels = axes.get_legend_handles_labels()
@@ -85,61 +106,68 @@ def _draw(path: Path, draw: Callable, lines: Sequence[str], found: Sequence[Summ
     plt.close(figure)
 
 
-def _horizons(panels: Sequence[Any], dataset: str, found: Sequence[Summary], styles: dict[Key, Style]) -> None:
-    """MAE and RMSE at each horizon."""
-    facts = CATALOG[dataset]
+def _horizons(panels: Sequence[Any], title: str, found: Sequence[Summary], looks: dict[Summary, Style]) -> None:
+    """MAE and RMSE at each horizon, on one dataset."""
+    facts = CATALOG[found[0].dataset]
     minutes = [horizon * facts.interval_minutes for horizon in HORIZONS]
     for metric, axes in zip(("MAE", "RMSE"), panels, strict=True):
         for summary in found:
             columns = [f"{metric}_{horizon}" for horizon in HORIZONS]
             if all(map(summary.values, columns)):
                 deviations = [summary.deviation(column) for column in columns] if len(summary.rows) > 1 else None
-                axes.errorbar(minutes, list(map(summary.mean, columns)), deviations, capsize=2, **styles[_key(summary)])
+                axes.errorbar(minutes, list(map(summary.mean, columns)), deviations, capsize=2, **looks[summary])
         axes.set_xticks(minutes)
         axes.set(xlabel="minutes ahead", ylabel=f"{metric}, {_unit(facts.domain)}")
-        axes.set_title(f"{dataset}: {metric}", loc="left", fontsize=10)
+        axes.set_title(f"{title}: {metric}", loc="left", fontsize=10)
 
 
-def _frontier(panels: Sequence[Any], dataset: str, found: Sequence[Summary], styles: dict[Key, Style]) -> None:
-    """Overall MAE against what an epoch takes and against memory; a line joins those that none beats in both."""
+def _frontier(panels: Sequence[Any], title: str, found: Sequence[Summary], looks: dict[Summary, Style]) -> None:
+    """Overall MAE on one dataset against seconds and against memory; a line joins those that none beats in both."""
+    unit = _unit(CATALOG[found[0].dataset].domain)
     for columns, label, axes in zip((("seconds_per_epoch",), MEMORY), ("s / epoch", "MiB"), panels, strict=True):
         points = []
         for summary in found:
             column = summary.measured(columns)
             if summary.values(column) and summary.values("MAE"):
                 cost, error = summary.mean(column), summary.mean("MAE")
-                style = {**styles[_key(summary)], "linestyle": "none"}
+                style = {**looks[summary], "linestyle": "none"}
                 axes.errorbar(cost, error, summary.deviation("MAE"), summary.deviation(column), capsize=2, **style)
                 points.append((cost, error))
         if points:
             axes.plot(*zip(*efficient(points), strict=True), color="#999999", linewidth=1, zorder=0)
         _scale(axes.set_xscale, axes.xaxis, [cost for cost, _ in points])
         axes.set(xlabel=f"peak memory, {label}" if columns == MEMORY else f"training, {label}")
-        axes.set_ylabel(f"MAE, {_unit(CATALOG[dataset].domain)}")
-        axes.set_title(f"{dataset}: lower left is better", loc="left", fontsize=10)
+        axes.set_ylabel(f"MAE, {unit}")
+        axes.set_title(f"{title}: lower left is better", loc="left", fontsize=10)
 
 
-def _nodes(panels: Sequence[Any], _: str, found: Sequence[Summary], styles: dict[Key, Style]) -> None:
+def _nodes(panels: Sequence[Any], title: str, found: Sequence[Summary], looks: dict[Summary, Style]) -> None:
     """Time and memory against the number of nodes, the datasets of one model joined."""
-    for axes, unit, title in zip(
+    for axes, unit, what in zip(
         panels, ("ms per training window", "peak memory, MiB"), ("training time", "memory"), strict=True
     ):
-        lines: dict[Key, list[tuple[float, float]]] = {}
+        # by label
+        lines: dict[str, tuple[Style, list[tuple[float, float]]]] = {}
         for summary in found:
-            nodes = summary.mean("nodes")
-            value = _milliseconds(summary) if title == "training time" else summary.mean(summary.measured(MEMORY))
+            nodes, look = _nodes_of(summary), looks[summary]
+            value = _milliseconds(summary) if what == "training time" else summary.mean(summary.measured(MEMORY))
             if nodes and value:
-                lines.setdefault(_key(summary), []).append((nodes, value))
-        for key, points in lines.items():
-            axes.plot(*zip(*sorted(points), strict=True), **styles[key])
-        sizes = sorted({int(nodes) for points in lines.values() for nodes, _ in points})
-        if not _scale(axes.set_yscale, axes.yaxis, [value for points in lines.values() for _, value in points]):
+                lines.setdefault(look["label"], (look, []))[1].append((nodes, value))
+        for look, points in lines.values():
+            axes.plot(*zip(*sorted(points), strict=True), **look)
+        points = [point for _, of_line in lines.values() for point in of_line]
+        sizes = sorted({int(nodes) for nodes, _ in points})
+        if not _scale(axes.set_yscale, axes.yaxis, [value for _, value in points]):
             axes.set_ylim(bottom=0)
         axes.set_xticks(sizes, [str(size) for size in sizes])
         batches = {one.common("batch_size") for one in found} - {""}
         batch = f", batch {' or '.join(sorted(batches, key=int))}" if batches else ""
         axes.set(xlabel="nodes", ylabel=unit)
-        axes.set_title(title + batch, loc="left", fontsize=10)
+        axes.set_title(f"{title and f'{title}: '}{what}{batch}", loc="left", fontsize=10)
+
+
+def _nodes_of(summary: Summary) -> Optional[float]:
+    return summary.mean("nodes")
 
 
 def _milliseconds(summary: Summary) -> Optional[float]:
@@ -170,10 +198,6 @@ def _style(number: int, label: str) -> Style:
         "markersize": 5,
         "linewidth": 1.2,
     }
-
-
-def _key(summary: Summary) -> Key:
-    return summary.model, summary.num_epochs
 
 
 def _unit(domain: str) -> str:

@@ -20,7 +20,7 @@ from .collect import Row, failed_row, finished_row, read_rows, write_rows
 from .dry_run import plan_lines
 from .estimate import Estimator, count, duration
 from .execute import Job, run_jobs
-from .pictures import draw_pictures
+from .pictures import by_method, by_model, draw_pictures
 from .plan import DATASETS_TABLE, TABLES, Run, plan_runs
 from .progress import Progress
 from .render import page
@@ -213,7 +213,8 @@ def _check_there_is_a_csv(arguments: argparse.Namespace) -> None:
 
 def _render(arguments: argparse.Namespace, output: Path, rows: Sequence[Row]) -> None:
     file = arguments.pages / f"{output.stem}.md"
-    pictures = draw_pictures(arguments.pages, output.stem, rows)
+    view = by_method if arguments.table == "attention" else by_model
+    pictures = draw_pictures(arguments.pages, output.stem, rows, view)
     title, source = TITLES[arguments.table], _relative(output, file)
     names = [path.name for path in pictures]
     _write(file, page(arguments.table, title, rows, source, _command(arguments, output), names))

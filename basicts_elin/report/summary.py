@@ -14,7 +14,7 @@ _COSTS = ("seconds_per_epoch", "validation_seconds", *MEMORY)
 _MADE_ON = ("device", "hardware", "processes", "compiled", "runs_at_once")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Summary:
     """The finished runs of one model on one dataset, with so many epochs.
 

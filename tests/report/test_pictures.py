@@ -4,7 +4,7 @@ import pytest
 from matplotlib import pyplot
 from numpy.testing import assert_allclose
 
-from basicts_elin.report.pictures import draw_pictures, efficient
+from basicts_elin.report.pictures import by_method, draw_pictures, efficient
 from report.runs import row
 
 ROWS = [
@@ -120,3 +120,21 @@ def test_a_single_seed_has_no_deviation(tmp_path, figures):
     for figure in figures.values():
         bars = [bool(container.has_yerr) for container in figure.axes[0].containers]
         assert bars == [False, True]
+
+
+def test_attention_methods_are_drawn_for_each_backbone_by_name(tmp_path, figures):
+    models = ("STAEformer_matmul_small", "ELinFormer_small", "iTransformer", "iTransformer_linear", "STID")
+    rows = [row(model, dataset, mae=10 + place, nodes=nodes)
+            for dataset, nodes in (("PEMS08", 170), ("PEMS04", 307)) for place, model in enumerate(models)]  # fmt: skip
+    draw_pictures(tmp_path, "x", rows, by_method)
+    titles = [axes.get_title(loc="left") for axes in figures["horizons"].axes]
+    assert titles[:6:2] == ["PEMS08, STAEformer_small: MAE", "PEMS08, iTransformer: MAE", "PEMS08: MAE"]
+    softmax, taylor = "softmax (matmul)", "entropy-equal, taylor"
+    first, _, second, _, third, _ = figures["frontier"].axes[:6]
+    assert curves(first) == {softmax: [(50.0, 10.0)], taylor: [(50.0, 11.0)]}
+    assert curves(second) == {softmax: [(50.0, 12.0)], taylor: [(50.0, 13.0)]}
+    assert curves(third) == {"STID": [(50.0, 14.0)]}
+    assert [text.get_text() for text in figures["frontier"].legends[0].get_texts()] == [softmax, taylor, "STID"]
+    time, _, other, _, _, _ = figures["nodes"].axes
+    assert time.get_title(loc="left") == "STAEformer_small: training time, batch 16"
+    assert len(curves(time)[taylor]) == len(curves(other)[taylor]) == 2
