@@ -177,8 +177,8 @@ def _sketch(config: BasicTSForecastingConfig) -> torch.nn.Module:
     try:
         with torch.device("meta"):
             return config.model(copy.deepcopy(config.model_config))
-    except Exception:
-        # if it refuses its configuration, it does so again
+    except (RuntimeError, TypeError, ValueError):
+        # what torch, numpy and the models raise of tensors without values; a refusal of the configuration comes again
         return config.model(copy.deepcopy(config.model_config))
 
 
