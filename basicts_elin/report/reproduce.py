@@ -66,8 +66,7 @@ def _reproduce(arguments: argparse.Namespace) -> int:
     if arguments.table == DATASETS_TABLE:
         return _describe_datasets(arguments)
     if arguments.render:
-        _refuse(arguments, ("datasets", *_OF_RUNS), "--render makes the page of all that is in --output")
-        _check_there_is_a_csv(arguments)
+        _check_render(arguments)
         _render(arguments, arguments.output, read_rows(arguments.output))
         return 0
     if arguments.legacy_root:
@@ -179,8 +178,7 @@ def _describe_datasets(arguments: argparse.Namespace) -> int:
     _refuse(arguments, _OF_RUNS, f"{DATASETS_TABLE} trains nothing")
     output = arguments.output or Path("results", f"{TABLES[DATASETS_TABLE].stem}.csv")
     if arguments.render:
-        _refuse(arguments, ("datasets",), "--render makes the page of all that is in --output")
-        _check_there_is_a_csv(arguments)
+        _check_render(arguments)
     names = arguments.datasets or TABLES[DATASETS_TABLE].datasets
     for name in names:
         dataset_facts(name)
@@ -206,7 +204,8 @@ def _refuse(arguments: argparse.Namespace, names: Sequence[str], why: str) -> No
         raise UserError(f"--{given[0].replace('_', '-')}: {why}; leave it away")
 
 
-def _check_there_is_a_csv(arguments: argparse.Namespace) -> None:
+def _check_render(arguments: argparse.Namespace) -> None:
+    _refuse(arguments, ("datasets", *_OF_RUNS), "--render makes the page of all that is in --output")
     if arguments.output is None or not arguments.output.is_file():
         raise UserError(f"--render: --output {arguments.output}: expected a CSV that this command has written")
 
