@@ -15,6 +15,9 @@ _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#
 _MARKERS, _LINES = ("o", "s", "^", "D", "v", "P", "X"), ("-", "--", ":")
 # from here on an axis of costs is logarithmic
 _WIDE = 8
+# what all models at one horizon take of the axis, of the shortest of them: figures that are alike stay apart
+_SPREAD = 0.2
+_FRONTIER = "efficiency frontier"
 
 Style = dict[str, Any]
 # what a summary is drawn as: the panels that it stands in, besides those of its dataset, and its name there
@@ -94,6 +97,8 @@ def _draw(path: Path, draw: Callable, lines: dict[str, list[Summary]], looks: di
     for axes in panels.flat:
         handles, labels = axes.get_legend_handles_labels()
         legend.update(zip(labels, handles, strict=True))
+    if _FRONTIER in legend:
+        legend[_FRONTIER] = legend.pop(_FRONTIER)
     figure.legend(legend.values(), legend, loc="outside right upper", frameon=False, fontsize=9)
     for axes in panels.flat:
         axes.grid(alpha=0.3)
@@ -110,19 +115,23 @@ def _horizons(panels: Sequence[Any], title: str, found: Sequence[Summary], looks
     """MAE and RMSE at each horizon, on one dataset."""
     facts = CATALOG[found[0].dataset]
     minutes = [horizon * facts.interval_minutes for horizon in HORIZONS]
+    spread = _SPREAD * minutes[0]
     for metric, axes in zip(("MAE", "RMSE"), panels, strict=True):
-        for summary in found:
+        for number, summary in enumerate(found):
+            aside = spread * ((number + 0.5) / len(found) - 0.5)
             columns = [f"{metric}_{horizon}" for horizon in HORIZONS]
             if all(map(summary.values, columns)):
                 deviations = [summary.deviation(column) for column in columns] if len(summary.rows) > 1 else None
-                axes.errorbar(minutes, list(map(summary.mean, columns)), deviations, capsize=2, **looks[summary])
+                places = [minute + aside for minute in minutes]
+                axes.errorbar(places, list(map(summary.mean, columns)), deviations, capsize=2, **looks[summary])
         axes.set_xticks(minutes)
-        axes.set(xlabel="minutes ahead", ylabel=f"{metric}, {_unit(facts.domain)}")
+        axes.set_xlabel("minutes ahead" + (", side by side" if len(found) > 1 else ""))
+        axes.set_ylabel(f"{metric}, {_unit(facts.domain)}")
         axes.set_title(f"{title}: {metric}", loc="left", fontsize=10)
 
 
 def _frontier(panels: Sequence[Any], title: str, found: Sequence[Summary], looks: dict[Summary, Style]) -> None:
-    """Overall MAE on one dataset against seconds and against memory; a line joins those that none beats in both."""
+    """Overall MAE on one dataset against seconds and memory, and a line through what nothing else beats in both."""
     unit = _unit(CATALOG[found[0].dataset].domain)
     for columns, label, axes in zip((("seconds_per_epoch",), MEMORY), ("s / epoch", "MiB"), panels, strict=True):
         points = []
@@ -133,8 +142,10 @@ def _frontier(panels: Sequence[Any], title: str, found: Sequence[Summary], looks
                 style = {**looks[summary], "linestyle": "none"}
                 axes.errorbar(cost, error, summary.deviation("MAE"), summary.deviation(column), capsize=2, **style)
                 points.append((cost, error))
-        if points:
-            axes.plot(*zip(*efficient(points), strict=True), color="#999999", linewidth=1, zorder=0)
+        front = efficient(points)
+        # one that is preferable to all needs no line
+        if len(front) > 1:
+            axes.plot(*zip(*front, strict=True), color="#999999", linewidth=1, zorder=0, label=_FRONTIER)
         _scale(axes.set_xscale, axes.xaxis, [cost for cost, _ in points])
         axes.set(xlabel=f"peak memory, {label}" if columns == MEMORY else f"training, {label}")
         axes.set_ylabel(f"MAE, {unit}")

@@ -42,22 +42,25 @@ def test_three_pictures_are_written(tmp_path, figures):
     written = draw_pictures(tmp_path / "tables", "x", ROWS)
     assert [path.name for path in written] == ["x_horizons.png", "x_frontier.png", "x_nodes.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n") for path in written)
-    for figure in figures.values():
+    for name, figure in figures.items():
         assert all(axes.get_xlabel() and axes.get_ylabel() and axes.get_title(loc="left") for axes in figure.axes)
         assert [text.get_text() for text in figure.legends[0].get_texts()] == [
-            "ELinFormer",
-            "STID",
-        ]
+            "ELinFormer", "STID", *["efficiency frontier"][: name == "frontier"],
+        ]  # fmt: skip
     assert not pyplot.get_fignums()
 
 
 def test_the_error_at_each_horizon(tmp_path, figures):
     draw_pictures(tmp_path, "x", ROWS)
     mae, rmse = figures["horizons"].axes[:2]
-    assert_allclose(curves(mae)["STID"], [(15, 15.3), (30, 15.6), (60, 16.2)])
-    assert_allclose(curves(mae)["ELinFormer"], [(15, 13.8), (30, 14.1), (60, 14.7)])
-    assert_allclose(curves(rmse)["STID"], [(15, 30.3), (30, 30.6), (60, 31.2)])
-    assert (mae.get_xlabel(), mae.get_ylabel()) == ("minutes ahead", "MAE, vehicles per 5 minutes")
+    # two beside one another
+    assert_allclose(curves(mae)["STID"], [(15.75, 15.3), (30.75, 15.6), (60.75, 16.2)])
+    assert_allclose(curves(mae)["ELinFormer"], [(14.25, 13.8), (29.25, 14.1), (59.25, 14.7)])
+    assert_allclose(curves(rmse)["STID"], [(15.75, 30.3), (30.75, 30.6), (60.75, 31.2)])
+    assert (mae.get_xlabel(), mae.get_ylabel()) == ("minutes ahead, side by side", "MAE, vehicles per 5 minutes")
+    alone = figures["horizons"].axes[2]
+    assert alone.get_xlabel() == "minutes ahead"
+    assert_allclose(curves(alone)["ELinFormer"], [(15, 18.3), (30, 18.6), (60, 19.2)])
     assert [axes.get_title(loc="left") for axes in figures["horizons"].axes] == [
         "PEMS08: MAE", "PEMS08: RMSE", "PEMS04: MAE", "PEMS04: RMSE",
     ]  # fmt: skip
@@ -66,7 +69,11 @@ def test_the_error_at_each_horizon(tmp_path, figures):
 def test_the_error_against_what_it_costs(tmp_path, figures):
     draw_pictures(tmp_path, "x", ROWS)
     time, memory = figures["frontier"].axes[:2]
-    assert curves(time) == {"ELinFormer": [(10.69, 13.5)], "STID": [(1.069, 15.0)]}
+    assert curves(time) == {
+        "ELinFormer": [(10.69, 13.5)],
+        "STID": [(1.069, 15.0)],
+        "efficiency frontier": [(1.069, 15.0), (10.69, 13.5)],
+    }
     assert curves(memory)["STID"] == [(1000.0, 15.0)]
     assert (time.get_xlabel(), memory.get_xlabel()) == ("training, s / epoch", "peak memory, MiB")
     # costs that far apart
@@ -99,7 +106,7 @@ def test_without_figures_there_is_no_picture(tmp_path, figures):
 
 def test_many_models_can_be_told_apart(tmp_path, figures):
     draw_pictures(tmp_path, "x", [row(f"M{number}", mae=10 + number) for number in range(14)])
-    handles, labels = figures["frontier"].axes[0].get_legend_handles_labels()
+    handles, labels = figures["horizons"].axes[0].get_legend_handles_labels()
     looks = {(line.lines[0].get_color(), line.lines[0].get_marker()) for line in handles}
     assert len(looks) == len(labels) == 14
 
@@ -131,6 +138,7 @@ def test_attention_methods_are_drawn_for_each_backbone_by_name(tmp_path, figures
     assert titles[:6:2] == ["PEMS08, STAEformer_small: MAE", "PEMS08, iTransformer: MAE", "PEMS08: MAE"]
     softmax, taylor = "softmax (matmul)", "entropy-equal, taylor"
     first, _, second, _, third, _ = figures["frontier"].axes[:6]
+    # and no line through one point
     assert curves(first) == {softmax: [(50.0, 10.0)], taylor: [(50.0, 11.0)]}
     assert curves(second) == {softmax: [(50.0, 12.0)], taylor: [(50.0, 13.0)]}
     assert curves(third) == {"STID": [(50.0, 14.0)]}
