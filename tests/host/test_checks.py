@@ -258,6 +258,23 @@ def test_a_model_that_refuses_by_an_assertion_is_one_line(workplace):
     assert message == "Asserting refuses its configuration: AssertionError: no bias"
 
 
+class Computing(Tiny):
+    """Needs the values of its weights while it is built."""
+
+    built = 0
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.largest = self.linear.weight.max().item()
+        type(self).built += 1
+
+
+def test_a_model_that_needs_its_memory_to_be_built_takes_it_once(workplace, monkeypatch):
+    monkeypatch.setattr(Computing, "built", 0)
+    check_model(ours(Computing))
+    assert Computing.built == 1
+
+
 @pytest.mark.parametrize("name", ["input_len", "output_len"])
 def test_a_window_without_steps_is_refused(workplace, name):
     assert f"{name}=0 in the configuration; expected 1 or more" in refusal(check_config, ours(**{name: 0}))
