@@ -150,8 +150,9 @@ def check_model(config: BasicTSForecastingConfig) -> None:
     with _refusals(config):
         model = _sketch(config)
     _check_memory(config, model)
-    # not twice what needed its memory at once: GTS on PEMS07 takes 11 GiB while it is built
     if any(weights.is_meta for weights in model.parameters()):
+        # constants have memory in a sketch, too: of GTS on PEMS07 5 GiB, which are not held while it is built
+        del model
         with _refusals(config):
             model = config.model(config.model_config)
     _check_optimizer(config, model)
@@ -181,7 +182,9 @@ def _sketch(config: BasicTSForecastingConfig) -> torch.nn.Module:
             return config.model(copy.deepcopy(config.model_config))
     except (RuntimeError, TypeError, ValueError):
         # what torch, numpy and the models raise of tensors without values; a refusal of the configuration comes again
-        return config.model(copy.deepcopy(config.model_config))
+        pass
+    # not in the clause above, whose traceback holds the one that failed
+    return config.model(copy.deepcopy(config.model_config))
 
 
 def _check_memory(config: BasicTSForecastingConfig, model: torch.nn.Module) -> None:
