@@ -9,7 +9,7 @@ from .catalog import CATALOG, MINUTES_PER_DAY, DatasetFacts
 from .dates import check_timestamps
 from .labels import node_names
 from .layout import PARTS, read_meta
-from .status import how_to_get
+from .status import how_to_get, not_prepared
 
 # what is read of meta.json, where it is there
 _META = {
@@ -30,7 +30,7 @@ def open_prepared(folder: Path, name: str, null_value: float = 0.0) -> dict[str,
         dataset of that name can.
     """
     if not folder.is_dir():
-        raise UserError(f"dataset {name} is not prepared: there is no folder {folder} here; {how_to_get(name)}")
+        raise UserError(not_prepared(name, folder))
     parts = {part: _part(folder, part, name, null_value) for part in PARTS}
     num_nodes = parts["train"].shape[1]
     _check_meta(folder, num_nodes)

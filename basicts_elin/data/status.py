@@ -54,6 +54,11 @@ def how_to_get(name: str) -> str:
     return f"{made} (raw file: {facts.source}), or unpack BasicTS's download into datasets/ ({BASICTS_DOWNLOAD})"
 
 
+def not_prepared(name: str, folder: Path) -> str:
+    """What is said of a dataset that has no folder."""
+    return f"dataset {name} is not prepared: there is no folder {folder} here; {how_to_get(name)}"
+
+
 def prepare_command(facts: DatasetFacts) -> str:
     """The command that makes a dataset from its raw file, or from nothing."""
     command, whole = f"basicts-elin prepare {facts.name}", facts.whole or facts.name

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..data.status import dataset_status, how_to_get
+from ..data.status import not_prepared
 from .estimate import Cost, Estimator, count, duration, remaining_seconds
 from .plan import Run
 from .survey import Survey
@@ -49,9 +49,6 @@ def _words(seconds: float, cost: Cost) -> str:
 
 def _missing(runs: Sequence[Run], found: Survey) -> list[str]:
     """How to mend what keeps runs from starting, each said once."""
-    names = dict.fromkeys(run.dataset for run in runs)
-    absent = [name for name in names if dataset_status(Path("datasets", name)).missing]
-    lines = [f"not prepared: {name}; {how_to_get(name)}" for name in absent]
-    pairs = zip(runs, found.states, strict=True)
-    others = [state.problem for run, state in pairs if state.problem and (run.is_older or run.dataset not in absent)]
-    return [*lines, *dict.fromkeys(others)]
+    folders = {run.dataset: Path("datasets", run.dataset) for run in runs}
+    absent = [not_prepared(name, folder) for name, folder in folders.items() if not folder.is_dir()]
+    return list(dict.fromkeys([*absent, *(state.problem for state in found.states if state.problem)]))

@@ -269,7 +269,8 @@ def test_the_dry_run_prints_the_plan_and_does_nothing(place, capsys):
         "Tiny PEMS04 seed 1   baselines_cfg/Tiny/PEMS04.py: cannot run, dataset PEMS04 is not prepared; 2 epochs, "
         f"about {duration(seconds)}, memory unknown (scaled from Tiny on H200)"
     )
-    assert lines[8].startswith("not prepared: PEMS04; make it by `basicts-elin prepare PEMS04 --raw PEMS04.npz`")
+    absent = "dataset PEMS04 is not prepared: there is no folder datasets/PEMS04 here; make it by `basicts-elin prepare"
+    assert lines[8].startswith(f"{absent} PEMS04 --raw PEMS04.npz`")
     assert lines[9].startswith("older baselines not found: expected a checkout of BasicTS 0.5 (git clone -b v0.5.8 ")
     assert lines[10:] == [
         "8 runs on cpu: 1 finished, 1 to be made, 6 that cannot run yet",

@@ -15,7 +15,7 @@ import torch
 
 from ....data.catalog import dataset_facts
 from ....data.layout import PARTS, read_meta
-from ....data.status import how_to_get
+from ....data.status import how_to_get, not_prepared
 from ....data.unpickle import load_arrays
 from ....errors import UserError
 from .adjacency import NORMALISED
@@ -155,8 +155,10 @@ def _check_size(file: Path, adjacency: np.ndarray) -> None:
 def _folder(dataset: str) -> Path:
     name = meant(dataset)
     folder = _FOLDER / name
+    if not folder.is_dir():
+        raise UserError(not_prepared(name, folder))
     if not (folder / "meta.json").is_file():
-        raise UserError(f"dataset {name} is not prepared: {folder} has no meta.json; {how_to_get(name)}")
+        raise UserError(f"dataset {name} is incomplete: {folder / 'meta.json'} is missing; {how_to_get(name)}")
     return folder
 
 
