@@ -47,6 +47,9 @@ def test_three_pictures_are_written(tmp_path, figures):
         assert [text.get_text() for text in figure.legends[0].get_texts()] == [
             "ELinFormer", "STID", *["efficiency frontier"][: name == "frontier"],
         ]  # fmt: skip
+    titles = {name: figure.get_suptitle().split("; ")[-1] for name, figure in figures.items()}
+    with_bars = "mean and deviation over the seeds"
+    assert titles == {"horizons": with_bars, "frontier": with_bars, "nodes": "mean over the seeds"}
     assert not pyplot.get_fignums()
 
 
