@@ -28,6 +28,7 @@ from .results import Results
 from .survey import CPU, State, Survey, survey
 
 LOGS = Path("checkpoints", "reproduce")
+PAGES = Path("docs", "tables")
 TITLES = {
     "table2": "Table 2: STAEformer and ELinFormer",
     "table3": "Table 3: the models",
@@ -47,7 +48,7 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--small", action="store_true", default=None, help="small models, on the datasets that have them")
     verb.add_argument("--legacy-root", metavar="FOLDER", help=f"BasicTS of branch v0.5.8 (default: ${ROOT_VARIABLE})")
     verb.add_argument("-o", "--output", type=Path, metavar="CSV", help="default: results/<table>_<hardware>.csv")
-    verb.add_argument("--pages", type=Path, default=Path("docs", "tables"), help="folder of the pages and pictures")
+    verb.add_argument("--pages", type=Path, default=PAGES, help="folder of the pages and pictures")
     only = verb.add_mutually_exclusive_group()
     only.add_argument("--dry-run", action="store_true", help="print the plan, what is missing, hours and memory")
     only.add_argument("--render", action="store_true", help="run nothing, make the page of the CSV --output")
@@ -221,9 +222,8 @@ def _render(arguments: argparse.Namespace, output: Path, rows: Sequence[Row]) ->
 
 def _command(arguments: argparse.Namespace, output: Path) -> str:
     """That makes the page of the CSV."""
-    return shlex.join(
-        ["python", "experiments/reproduce.py", arguments.table, "--render", "--output", output.as_posix()]
-    )
+    command = ["python", "experiments/reproduce.py", arguments.table, "--render", "--output", output.as_posix()]
+    return shlex.join(command + (["--pages", arguments.pages.as_posix()] if arguments.pages != PAGES else []))
 
 
 def _relative(output: Path, page_file: Path) -> str:

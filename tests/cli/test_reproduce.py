@@ -4,6 +4,7 @@ import contextlib
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -285,7 +286,11 @@ def test_the_dry_run_prints_the_plan_and_does_nothing(place, capsys):
 def test_the_page_of_a_table_that_there_is(place, capsys):
     write_rows(Path("mine.csv"), [row("ELinFormer"), row("STAEformer")])
     assert main(["reproduce", "table2", "--render", "-o", "mine.csv", "--pages", "pages"]) == 0
-    assert "| MAE | ELinFormer | 100 | 13.51 | 15.00 |" in Path("pages/mine.md").read_text()
+    text = Path("pages/mine.md").read_text()
+    assert "| MAE | ELinFormer | 100 | 13.51 | 15.00 |" in text
+    # the command that makes it is on the page
+    assert main(re.search(r"Made by `python experiments/(.*?)`", text)[1].replace(".py", "").split()) == 0
+    assert Path("pages/mine.md").read_text() == text and not Path("docs").exists()
     assert place == []
 
 
