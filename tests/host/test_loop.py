@@ -1,5 +1,7 @@
 """The loop's own: BasicTS's numbers without waiting for them, number formats, compiled models."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -169,6 +171,8 @@ def test_a_compiled_run_goes_on_uncompiled_with_the_same_numbers(tiny, compiled)
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(" " in torch.__file__, reason="torch cannot compile where its own path has a space")
+@pytest.mark.skipif(not shutil.which("g++"), reason="torch needs a C++ compiler, g++")
 def test_torch_s_own_compiler(tiny):
     numbers = [metrics(launch_training(elinformer(compile_model=compile_, ckpt_save_dir=str(compile_)))) for compile_ in
                (False, True)]  # fmt: skip
