@@ -215,6 +215,13 @@ def _check_optimizer(config: BasicTSForecastingConfig, model: torch.nn.Module) -
                 f"{field}_params={dict(arguments)!r}: {kind.__name__} refuses them ({one_line(error)}); give what it "
                 f"takes by --set {field}_params.NAME=VALUE"
             ) from error
+        try:
+            inspect.signature(first.step).bind()
+        except TypeError as error:
+            raise UserError(
+                f"{field}={kind.__name__}: BasicTS takes its steps without arguments ({one_line(error)}); expected one "
+                "that needs none"
+            ) from error
 
 
 def _listed(value: Any) -> tuple:

@@ -304,6 +304,14 @@ def test_a_window_without_steps_is_refused(workplace, name):
         ({"optimizer_params": {"lr": -1}}, "optimizer_params={'lr': -1}: Adam refuses them (Invalid learning rate"),
         ({"optimizer_params": {"betas": (0.9, 1.5)}}, "optimizer_params={'betas': (0.9, 1.5)}: Adam refuses them (Inv"),
         ({"lr_scheduler_params": {"milestones": 3}}, "lr_scheduler_params={'milestones': 3}: MultiStepLR refuses them"),
+        (
+            {"lr_scheduler": torch.optim.lr_scheduler.ReduceLROnPlateau, "lr_scheduler_params": {}},
+            "lr_scheduler=ReduceLROnPlateau: BasicTS takes its steps without arguments (missing a required argument",
+        ),
+        (
+            {"optimizer": torch.optim.LBFGS, "optimizer_params": {"lr": 0.1}},
+            "optimizer=LBFGS: BasicTS takes its steps without arguments (missing a required argument: 'closure'); exp",
+        ),
         ({"val_data_num_workers": -1}, "val_data_num_workers=-1 in the configuration; expected 0 or more"),
         ({"finetune_from": "no.pt"}, "finetune_from='no.pt': there is no such file; expected a checkpoint"),
     ],

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from ...errors import UserError
+from .standin import runners
 
 
 @dataclass(frozen=True)
@@ -73,23 +74,30 @@ class MTGNN:
         return self._order
 
 
-# what each runner that is known defines, so that one of the same name that does something else is noticed
+# what each custom runner that is known adds to the plain one, so that one of the same name that does something else is
+# noticed
 _KNOWN = {
-    "SimpleTimeSeriesForecastingRunner": set(),
     "HimNetRunner": {"__init__", "seed_everything", "forward"},
     "MTGNNRunner": {"__init__", "forward", "train_iters"},
 }
+# what every class has
+_OF_PYTHON = {"__module__", "__qualname__", "__doc__", "__annotations__", "__firstlineno__", "__static_attributes__"}
 
 
 def check_runner(runner: type) -> None:
     """Raise UserError for a runner of which is not known what it does."""
+    plain_one = runners.SimpleTimeSeriesForecastingRunner
+    if runner is plain_one:
+        return
     known = _KNOWN.get(runner.__name__)
-    defined = {name for name, value in vars(runner).items() if callable(value)}
-    if known is None or defined != known:
+    defined = vars(runner).keys() - _OF_PYTHON
+    inherits = runner.__bases__ == (plain_one,)
+    if known is None or defined != known or not inherits:
         what = "" if known is None else f", which defines {', '.join(sorted(defined)) or 'nothing'}"
+        what += "" if inherits else f", of {' and '.join(base.__name__ for base in runner.__bases__)}"
         raise UserError(
             f"CFG.RUNNER={runner.__module__}.{runner.__name__}{what}: what it does is not known here; expected one of "
-            f"{', '.join(_KNOWN)} as BasicTS 0.5.8 has them"
+            f"{', '.join([plain_one.__name__, *_KNOWN])} as BasicTS 0.5.8 has them"
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from ...errors import UserError
+from ...errors import UserError, one_line
 
 _MISSING = object()
 
@@ -16,12 +16,21 @@ class Keys:
 
     def __init__(self, cfg: dict[str, Any], file: str):
         self._left, self._file = dict(_flat(cfg, "")), file
+        self._last = ("", None)
 
     def take(self, name: str, default: Any = _MISSING) -> Any:
         """The value, which then is dealt with. Raises: UserError where there is none, and no default."""
         value = self._left.pop(name, default)
         if value is _MISSING:
             raise UserError(f"{self._file} has no CFG.{name}; expected a configuration of BasicTS 0.5.8")
+        self._last = (name, value)
+        return value
+
+    def number(self, name: str, least: int, default: Any = _MISSING) -> int:
+        """As `take`, of a number of epochs or steps."""
+        value = self.take(name, default)
+        if not isinstance(value, int) or value < least:
+            raise self.error(name, value, f"{least} or more")
         return value
 
     def expect(self, name: str, allowed: Collection[Any], default: Any = _MISSING) -> Any:
@@ -33,6 +42,14 @@ class Keys:
 
     def error(self, name: str, value: Any, expected: str) -> UserError:
         return UserError(f"{self._file}: CFG.{name}={_text(value)} is not honoured here; expected {expected}")
+
+    def misfit(self, error: Exception) -> UserError:
+        """Of an error that the last value has caused, which is of another kind than BasicTS's own."""
+        name, value = self._last
+        return UserError(
+            f"{self._file}: CFG.{name}={_text(value)} cannot be ({type(error).__name__}: {one_line(error)}); expected "
+            "what BasicTS 0.5.8 has there"
+        )
 
     def check_all_taken(self) -> None:
         """Raise UserError for what nobody has asked for."""

@@ -1,7 +1,6 @@
 """What the training of a BasicTS 0.5 baseline needs of the host: its own loss, and targets to be taught by."""
 
 import inspect
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -38,34 +37,33 @@ class LegacyLoss(BasicTSCallback):
 
     def on_compute_loss(self, runner, *args, forward_return: dict[str, Any], **kwargs) -> None:
         if runner.cfg.loss is baseline_loss:
-            forward_return["loss"] = runner._module().loss(forward_return)
+            forward_return["loss"] = runner._module().loss(forward_return, runner.cfg.null_val)
 
 
-def own_loss(cfg: dict[str, Any]) -> Callable[[dict[str, Any]], torch.Tensor]:
-    """TRAIN.LOSS with its arguments, as a function of what the run has at hand when the loss is due.
+def own_loss(cfg: dict[str, Any]) -> Callable[[dict[str, Any], float], torch.Tensor]:
+    """TRAIN.LOSS with its arguments, as a function of the run's null value and what it has when the loss is due.
 
     It gets prediction and target [B, T, N, C] on the original scale, further channels of the prediction as the
     architecture returned them, and by name what else that returned.
     Raises: UserError for an argument that the loss does not take.
     """
     function, given = cfg["TRAIN"]["LOSS"], dict(cfg["TRAIN"].get("LOSS_ARGS") or {})
-    null_val = cfg["METRICS"].get("NULL_VAL", math.nan)
     names = inspect.signature(function).parameters
     unknown = given.keys() - names.keys()
     if unknown or "inputs" in names:
         what = f"CFG.TRAIN.LOSS_ARGS.{sorted(unknown)[0]}" if unknown else "CFG.TRAIN.LOSS with the argument inputs"
         raise UserError(f"{what} is not honoured here: the loss takes {', '.join(names)}")
-    if "null_val" in names and "null_val" not in getattr(function, "keywords", {}):
-        given["null_val"] = null_val
+    takes_null_val = "null_val" in names and "null_val" not in getattr(function, "keywords", {})
 
-    def compute(forward_return: dict[str, Any]) -> torch.Tensor:
+    def compute(forward_return: dict[str, Any], null_val: float) -> torch.Tensor:
         prediction = forward_return["prediction"].unsqueeze(-1)
         if CHANNELS in forward_return:
             steps = prediction.shape[1]
             prediction = torch.cat([prediction, forward_return[CHANNELS][:, :steps]], dim=-1)
         target = forward_return["targets"].masked_fill(~forward_return["targets_mask"], null_val).unsqueeze(-1)
         returned = {name: value for name, value in forward_return.get(RETURNED, {}).items() if name in names}
-        return function(prediction=prediction, target=target, **returned, **given)
+        arguments = {**given, "null_val": null_val} if takes_null_val else given
+        return function(prediction=prediction, target=target, **returned, **arguments)
 
     return compute
 

@@ -54,18 +54,12 @@ def legacy_config(source: Source, dataset: Optional[str] = None, **differences: 
         )
     with reading(source, dataset) as found:
         keys = Keys(found.cfg, source.name)
-        check_runner(keys.take("RUNNER"))
-        named = _dataset(keys)
-        dataset = dataset or named
-        check_dataset(found, dataset)
-        fields = {
-            **_data_fields(keys, named),
-            **_model_fields(keys),
-            **_metric_fields(keys),
-            **_training_fields(keys, found),
-            **_other_fields(keys, found.cfg),
-        }
-        keys.check_all_taken()
+        try:
+            dataset, fields = _translated(keys, found, dataset)
+        except UserError:
+            raise
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise keys.misfit(error) from error
         model_config = LegacyConfig(
             checkout=Checkout(source.root),
             baseline=source.baseline,
@@ -77,6 +71,23 @@ def legacy_config(source: Source, dataset: Optional[str] = None, **differences: 
     callbacks = [*fields.pop("callbacks"), *differences.pop("callbacks", [])]
     model = getattr(models, class_name)
     return benchmark_config(model, model_config, dataset, **{**fields, **differences}, callbacks=callbacks)
+
+
+def _translated(keys: Keys, found: Reading, dataset: Optional[str]) -> tuple[str, dict[str, Any]]:
+    """The dataset and the fields of the run."""
+    check_runner(keys.take("RUNNER"))
+    named = _dataset(keys)
+    dataset = dataset or named
+    check_dataset(found, dataset)
+    fields = {
+        **_data_fields(keys, named),
+        **_model_fields(keys),
+        **_metric_fields(keys),
+        **_training_fields(keys, found),
+        **_other_fields(keys, found.cfg),
+    }
+    keys.check_all_taken()
+    return dataset, fields
 
 
 def _dataset(keys: Keys) -> str:
@@ -144,9 +155,11 @@ def _metric_fields(keys: Keys) -> dict[str, Any]:
 def _training_fields(keys: Keys, found: Reading) -> dict[str, Any]:
     optimizer, optimizer_params = _class_of(keys, "TRAIN.OPTIM", torch.optim)
     scheduler, scheduler_params = _class_of(keys, "TRAIN.LR_SCHEDULER", torch.optim.lr_scheduler, None)
-    keys.take("TRAIN.LOSS")
-    keys.take("TRAIN.LOSS_ARGS", None)
     keys.expect("TRAIN.COMPILE_MODEL", (False,), False)
+    loss_args = keys.take("TRAIN.LOSS_ARGS", None)
+    if not isinstance(loss_args, (dict, type(None))):
+        raise keys.error("TRAIN.LOSS_ARGS", loss_args, "a dictionary, or None")
+    keys.take("TRAIN.LOSS")
     # refuses what it cannot compute
     own_loss(found.cfg)
     return {
@@ -168,18 +181,20 @@ def _callbacks(keys: Keys, found: Reading) -> list[BasicTSCallback]:
     if _is_given(keys, training, "CL"):
         callbacks.append(
             CurriculumLearning(
-                keys.take("TRAIN.CL.PREDICTION_LENGTH"),
-                keys.take("TRAIN.CL.WARM_EPOCHS", 0),
-                keys.take("TRAIN.CL.CL_EPOCHS"),
-                keys.take("TRAIN.CL.STEP_SIZE", 1),
+                keys.number("TRAIN.CL.PREDICTION_LENGTH", 1),
+                keys.number("TRAIN.CL.WARM_EPOCHS", 0, 0),
+                keys.number("TRAIN.CL.CL_EPOCHS", 1),
+                keys.number("TRAIN.CL.STEP_SIZE", 1, 1),
             )
         )
     callbacks.append(LegacyLoss())
     if _is_given(keys, training, "CLIP_GRAD_PARAM"):
         names = {"max_norm"} | (training["CLIP_GRAD_PARAM"].keys() & _parameters(GradientClipping))
         callbacks.append(GradientClipping(**{name: keys.take(f"TRAIN.CLIP_GRAD_PARAM.{name}") for name in names}))
-    patience = keys.take("TRAIN.EARLY_STOPPING_PATIENCE", None)
-    return callbacks if patience is None else [*callbacks, EarlyStopping(patience)]
+    if training.get("EARLY_STOPPING_PATIENCE") is None:
+        keys.take("TRAIN.EARLY_STOPPING_PATIENCE", None)
+        return callbacks
+    return [*callbacks, EarlyStopping(keys.number("TRAIN.EARLY_STOPPING_PATIENCE", 1))]
 
 
 def _is_given(keys: Keys, training: dict[str, Any], name: str) -> bool:

@@ -1,6 +1,7 @@
 """What an architecture of BasicTS 0.5 is called with, and what becomes of what it returns."""
 
 import copy
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from basicts_elin.data.catalog import CATALOG
 from basicts_elin.errors import UserError
 from basicts_elin.host.checks import check_model
 from basicts_elin.host.config_file import load_config
-from basicts_elin.host.legacy.loss import CHANNELS, RETURNED
+from basicts_elin.host.legacy.loss import CHANNELS, RETURNED, LegacyLoss, baseline_loss
 
 BATCH = 4
 
@@ -164,16 +165,20 @@ def test_a_loss_gets_its_arguments_and_what_the_architecture_returned(checkout, 
     targets, steps = torch.randn(BATCH, STEPS, NODES), 3
     channels = torch.randn(BATCH, STEPS, NODES, 1)
     mask = torch.rand(BATCH, steps, NODES) > 0.3
-    loss = built().loss(
-        {
-            "prediction": targets[:, :steps],
-            "targets": targets[:, :steps],
-            "targets_mask": mask,
-            CHANNELS: channels,
-            RETURNED: {"graph": torch.ones(2), "other": None},
-        }
-    )
-    assert loss.item() == pytest.approx((channels[:, :steps].sum().item() + 2) * 2.0 + (~mask).sum().item(), rel=1e-5)
+    returned = {
+        "prediction": targets[:, :steps],
+        "targets": targets[:, :steps],
+        "targets_mask": mask,
+        CHANNELS: channels,
+        RETURNED: {"graph": torch.ones(2), "other": None},
+    }
+    model = built()
+    # 0 is the configuration's null value, 7 one that the run was given by --set
+    for null_val in (0.0, 7.0):
+        runner = SimpleNamespace(cfg=SimpleNamespace(loss=baseline_loss, null_val=null_val), _module=lambda: model)
+        LegacyLoss().on_compute_loss(runner, forward_return=returned)
+        expected = (channels[:, :steps].sum().item() + 2) * 2.0 + (~mask).sum().item()
+        assert returned.pop("loss").item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_mtgnn_trains_on_the_nodes_in_another_order(checkout):

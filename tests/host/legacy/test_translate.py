@@ -183,6 +183,18 @@ def test_a_part_with_the_same_nodes_has_the_same_configuration(checkout, edit, m
         ("CFG.GPU_NUM = 4", "CFG.GPU_NUM=4 is not honoured here; expected 0 or 1"),
         ("CFG.EVAL.SAVE_RESULTS = True", "CFG.EVAL.SAVE_RESULTS=True is not honoured here; expected False"),
         ("CFG.TRAIN.pop('NUM_EPOCHS')", "has no CFG.TRAIN.NUM_EPOCHS"),
+        ("CFG.TRAIN.EARLY_STOPPING_PATIENCE = 'x'", "CFG.TRAIN.EARLY_STOPPING_PATIENCE='x' is not honoured here; "),
+        ("CFG.TRAIN.EARLY_STOPPING_PATIENCE = 0", "CFG.TRAIN.EARLY_STOPPING_PATIENCE=0 is not honoured here; "),
+        ("CFG.TRAIN.CL.CL_EPOCHS = 0", "CFG.TRAIN.CL.CL_EPOCHS=0 is not honoured here; expected 1 or more"),
+        ("CFG.TRAIN.CL.WARM_EPOCHS = -1", "CFG.TRAIN.CL.WARM_EPOCHS=-1 is not honoured here; expected 0 or more"),
+        ("CFG.TRAIN.LOSS = 'MAE'", "CFG.TRAIN.LOSS='MAE' cannot be (TypeError: 'MAE' is not a callable object); "),
+        ("CFG.TRAIN.LOSS_ARGS = 3", "CFG.TRAIN.LOSS_ARGS=3 is not honoured here; expected a dictionary, or None"),
+        ("CFG.TRAIN.OPTIM.PARAM = None", "CFG.TRAIN.OPTIM.PARAM=None cannot be (TypeError: "),
+        ("CFG.TRAIN.LR_SCHEDULER.PARAM = None", "CFG.TRAIN.LR_SCHEDULER.PARAM=None cannot be (TypeError: "),
+        ("CFG.METRICS.FUNCS = [1]", "CFG.METRICS.FUNCS=[1] cannot be (AttributeError: "),
+        ("CFG.MODEL.FORWARD_FEATURES = slice(0, 2)", "CFG.MODEL.FORWARD_FEATURES=slice(0, 2, None) cannot be (TypeErr"),
+        ("CFG.RUNNER = 'x'", "CFG.RUNNER='x' cannot be (AttributeError: "),
+        ("CFG.TRAIN.CKPT_SAVE_DIR = 3", "CFG.TRAIN.CKPT_SAVE_DIR=3 cannot be (TypeError: "),
     ],
 )
 def test_what_is_not_honoured_is_named(checkout, edit, line, message):
@@ -235,6 +247,31 @@ def test_a_known_runner_that_does_something_else_is_named(checkout):
     runner.write_text(runner.read_text() + "\n    def preprocessing(self, data):\n        return data\n")
     found = refusal("legacy/MiniMTGNN/Tiny")
     assert "which defines __init__, forward, preprocessing, train_iters: what it does is not known here" in found
+
+
+@pytest.mark.parametrize("name", ["MTGNNRunner", "SimpleTimeSeriesForecastingRunner"])
+def test_a_known_runner_of_another_one_is_named(checkout, edit, name):
+    edit("", f"""
+class Middle(SimpleTimeSeriesForecastingRunner):
+    def backward(self, loss):
+        pass
+
+class {name}(Middle):
+    def __init__(self): pass
+    def forward(self): pass
+    def train_iters(self): pass
+
+CFG.RUNNER = {name}
+""")
+    found = refusal()
+    assert found.startswith(f"CFG.RUNNER=baselines.Mini.Tiny.{name}")
+    assert "of Middle: what it does is not known here" in found
+
+
+def test_a_known_runner_with_more_than_functions_is_named(checkout):
+    runner = checkout / "baselines" / "MiniMTGNN" / "runner" / "runner.py"
+    runner.write_text(runner.read_text() + "\n    null_val = 3\n")
+    assert "which defines __init__, forward, null_val, train_iters: " in refusal("legacy/MiniMTGNN/Tiny")
 
 
 def test_more_splits_than_the_old_runner_can_do_are_refused(checkout, edit):
