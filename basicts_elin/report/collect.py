@@ -51,9 +51,11 @@ def finished_row(run: Run, folder: Path) -> Row:
     return _row({**record, **versions, **metrics, **costs, **_identity(run)})
 
 
-def failed_row(run: Run, num_epochs: Optional[int], reason: str, log: Optional[Path] = None) -> Row:
-    """The row of a run that has no result."""
-    return _row({**_identity(run), "num_epochs": num_epochs, "reason": reason, "log": log})
+def failed_row(
+    run: Run, num_epochs: Optional[int], reason: str, log: Optional[Path] = None, outdated: Optional[str] = None
+) -> Row:
+    """The row of a run that has no result; `outdated`: folder of the one that it had, which does not count any more."""
+    return _row({**_identity(run), "num_epochs": num_epochs, "reason": reason, "log": log, "run": outdated})
 
 
 def _best_epoch(epochs: Sequence[dict[str, Any]]) -> Optional[int]:
@@ -66,17 +68,24 @@ def _best_epoch(epochs: Sequence[dict[str, Any]]) -> Optional[int]:
 def merged(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
     """The old rows with the new ones in place of those of the same runs.
 
-    A run that fails now does not take the row of one that was finished, here or on another machine.
+    A run that fails now does not take the row of one that was finished, here or on another machine, unless that one
+    does not count any more.
     """
     rows = {_key(row): row for row in old}
     for row in new:
         same = [key for key, other in rows.items() if _is_same_run(row, other)]
-        if row["reason"] and any(not rows[key]["reason"] for key in same):
+        if any(_outlives(rows[key], row) for key in same):
             continue
         for key in same:
             del rows[key]
         rows[_key(row)] = row
     return list(rows.values())
+
+
+def _outlives(row: Row, new: Row) -> bool:
+    """Whether it is a result that stays although the run has failed since."""
+    is_outdated = bool(new["run"]) and new["run"] == row["run"]
+    return bool(new["reason"]) and not row["reason"] and not is_outdated
 
 
 def write_rows(path: Path, rows: Sequence[Row], columns: Sequence[str] = COLUMNS) -> None:

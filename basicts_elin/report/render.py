@@ -118,18 +118,21 @@ def _attention(dataset: str, found: Sequence[Summary]) -> str:
         "of matmul's", "peak memory, MiB", "of matmul's",
     )  # fmt: skip
     by_name = {(summary.model, summary.num_epochs): summary for summary in found}
-    for model, (backbone, method) in ATTENTION.items():
-        for summary in (one for one in found if base_name(one.model) == model):
-            small = summary.model.removeprefix(model)
-            matmul = by_name.get((_MATMUL[backbone] + small, summary.num_epochs))
-            horizons = [_number(summary.mean(f"MAE_{horizon}"), 2) for horizon in HORIZONS]
-            cells = [backbone + small, method + _seeds(summary), summary.num_epochs]
-            cells += [_ours(summary, metric, 2) for metric in METRICS]
-            cells += [" / ".join(horizons), _number(summary.mean("parameters"), 0)]
-            for columns, decimals in ((("seconds_per_epoch",), 1), (MEMORY, 0)):
-                name = summary.measured(columns)
-                cells += [_ours(summary, name, decimals), _ratio(summary, matmul, name)]
-            lines.append(_line(*cells))
+    # those that are no method come last, as they are
+    order = [*ATTENTION, *(base_name(summary.model) for summary in found)]
+    for summary in sorted(found, key=lambda summary: order.index(base_name(summary.model))):
+        model = base_name(summary.model)
+        backbone, method = ATTENTION.get(model, (model, ""))
+        small = summary.model.removeprefix(model)
+        matmul = by_name.get((_MATMUL.get(backbone, "") + small, summary.num_epochs))
+        horizons = [_number(summary.mean(f"MAE_{horizon}"), 2) for horizon in HORIZONS]
+        cells = [backbone + small, method + _seeds(summary), summary.num_epochs]
+        cells += [_ours(summary, metric, 2) for metric in METRICS]
+        cells += [" / ".join(horizons), _number(summary.mean("parameters"), 0)]
+        for columns, decimals in ((("seconds_per_epoch",), 1), (MEMORY, 0)):
+            name = summary.measured(columns)
+            cells += [_ours(summary, name, decimals), _ratio(summary, matmul, name)]
+        lines.append(_line(*cells))
     return "\n".join(lines)
 
 

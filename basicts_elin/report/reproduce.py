@@ -160,7 +160,7 @@ def _make(
 def _collected(run: Run, state: State, reason: str = "", log: Optional[Path] = None) -> Row:
     """The row of a run that has ended, with the reason where it has no result."""
     if reason:
-        return failed_row(run, state.num_epochs, reason, log)
+        return failed_row(run, state.num_epochs, reason, log, state.folder if state.is_outdated else None)
     try:
         return finished_row(run, Path(state.folder))
     except (UserError, OSError) as error:

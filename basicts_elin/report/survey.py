@@ -28,6 +28,7 @@ class State:
         num_epochs: None where the configuration cannot be read.
         is_finished: whether its metrics are there.
         problem: why it cannot be started; "" where it can.
+        is_outdated: whether what there is of it was trained on other data.
     """
 
     folder: str = ""
@@ -35,6 +36,7 @@ class State:
     num_epochs: Optional[int] = None
     is_finished: bool = False
     problem: str = ""
+    is_outdated: bool = False
 
     def __str__(self) -> str:
         if self.is_finished:
@@ -113,8 +115,7 @@ def _state(run: Run, gpu: str) -> State:
             dataset = dataset_folder(config)
             check_same_data(folder, _fingerprint(dataset), dataset)
     except UserError as error:
-        # what there is of it is of no use
-        return State(str(folder), epoch, config.num_epochs, problem=str(error))
+        return State(str(folder), epoch, config.num_epochs, problem=str(error), is_outdated=True)
     return State(str(folder), epoch, config.num_epochs, is_finished)
 
 

@@ -192,6 +192,18 @@ def test_a_terminal_that_is_closed_ends_the_runs_unless_nohup_was_asked_for(befo
         signal.signal(signal.SIGHUP, at_first)
 
 
+def test_a_result_on_other_data_does_not_count(place, monkeypatch):
+    monkeypatch.setitem(RECORD, "num_epochs", 2)
+    assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 0
+    file = Path(rows()[0]["run"]) / "run.json"
+    other = {"dataset_sha256": {"data": "of another series"}}
+    file.write_text(json.dumps(json.loads(file.read_text()) | other))
+    assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 1
+    assert [line["MAE"] for line in rows()] == ["", "2.0000"]
+    assert "holds this run, trained on other data than are in" in rows()[0]["reason"]
+    assert "| Tiny |  | 2.00 |  |" in Path("docs/tables/table3_cpu.md").read_text()
+
+
 @pytest.fixture
 def started(monkeypatch):
     """What the runs would be started with: devices, and the environment besides ours."""

@@ -125,6 +125,17 @@ def test_a_failure_does_not_take_the_place_of_a_result():
     assert merged(old, [other]) == [*old, other]
 
 
+def test_a_result_that_does_not_count_any_more_gives_its_place_to_the_reason():
+    old = [row("M_small", "Tiny", num_epochs=3, run="checkpoints/M/1"), row("A", run="checkpoints/M/1")]
+    outdated = failed_row(RUN, 3, "other data", outdated="checkpoints/M/1")
+    assert merged(old, [outdated]) == [old[1], outdated]
+    # made elsewhere
+    elsewhere = failed_row(RUN, 3, "other data", outdated="checkpoints/M/2")
+    assert merged(old, [elsewhere]) == old
+    again = row("M_small", "Tiny", num_epochs=3, run="checkpoints/M/3")
+    assert merged([outdated], [again]) == [again]
+
+
 def test_a_result_takes_the_place_of_a_failure():
     new = row("M_small", "Tiny", num_epochs=3)
     assert merged([failed_row(RUN, 3, "no memory")], [new]) == [new]

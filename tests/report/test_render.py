@@ -161,8 +161,9 @@ def test_attention_sets_the_methods_side_by_side():
     rows = [
         row("ELinFormer_small", mae=15.0, seconds_per_epoch=50.0, peak_memory_mib=800.0),
         row("STAEformer_matmul_small", mae=14.0, seconds_per_epoch=100.0, peak_memory_mib=1600.0),
-        row("iTransformer_sdpa", mae=16.0),
+        # no method, and compared with none
         row("STID", mae=1.0),
+        row("iTransformer_sdpa", mae=16.0),
     ]
     assert tables(render("attention", rows)) == [
         "| backbone | attention | epochs | MAE | RMSE | MAPE % | MAE at 3 / 6 / 12 | parameters | s / epoch | "
@@ -174,6 +175,7 @@ def test_attention_sets_the_methods_side_by_side():
         "50.0 | 0.50 | 800 | 0.50 |",
         "| iTransformer | softmax (SDPA) | 100 | 16.00 | 32.00 | 8.00 | 16.30 / 16.60 / 17.20 | 1000 | 50.0 |  | "
         "1000 |  |",
+        "| STID |  | 100 | 1.00 | 2.00 | 0.50 | 1.30 / 1.60 / 2.20 | 1000 | 50.0 |  | 1000 |  |",
     ]
 
 
