@@ -11,12 +11,14 @@ from typing import Any, Optional
 
 import torch
 
+from .costs import CONDITIONS, ELSEWHERE, comparable
 from .errors import UserError, one_line
 from .files import read_json, write_json
 from .variables import RUNS_AT_ONCE
 
 FILE_NAME = "run.json"
 _AGAIN = "train the run again"
+_PEAKS = ("peak_memory_mib", "peak_reserved_mib")
 # what figures depend on; results that are written beside them are no change
 _SOURCES = ("basicts_elin", "baselines_cfg", "benchmarks", "experiments")
 PACKAGES = ("basicts-elin", "basicts", "easy-torch", "torch", "numpy")
@@ -25,18 +27,23 @@ PACKAGES = ("basicts-elin", "basicts", "easy-torch", "torch", "numpy")
 class RunRecord:
     """`run.json` of a training run: seconds per epoch, parameters, seed, versions, hardware.
 
-    A resumed run keeps the epochs recorded before `start_epoch`.
+    A resumed run keeps the epochs recorded before `start_epoch`, marked where they were trained under other conditions
+    than the ones to come, and the commits that it was trained with.
     """
 
     def __init__(self, folder: Path, start_epoch: int, on_gpu: bool, **facts: Any):
         self.on_gpu = on_gpu
         self.path = Path(folder) / FILE_NAME
-        kept = []
+        before = {}
         if start_epoch and self.path.is_file():
-            epochs = read_json(self.path, "remove it, and the run goes on without the epochs in it").get("epochs", [])
-            kept = [entry for entry in epochs if entry["epoch"] <= start_epoch]
+            before = read_json(self.path, "remove it, and the run goes on without the epochs in it")
         facts["runs_at_once"] = int(os.environ.get(RUNS_AT_ONCE, 1))
-        self.content = {**facts, **environment(on_gpu), "epochs": kept}
+        self.content = {**facts, **environment(on_gpu)}
+        is_alike = all(before.get(name) == self.content.get(name) for name in CONDITIONS)
+        kept = [entry for entry in before.get("epochs", []) if entry["epoch"] <= start_epoch]
+        self.content["epochs"] = kept if is_alike else [{**entry, ELSEWHERE: True} for entry in kept]
+        self.content["commit"] = ", ".join(_each(before.get("commit"), self.content["commit"])) or None
+        self._peaks_before = {name: before.get(name) if is_alike else None for name in _PEAKS}
 
     def add_epoch(self, epoch: int, train_seconds: float, validation_seconds: float, is_best: bool = False) -> None:
         """Add an epoch and write the file; `is_best`: by validation, of those so far."""
@@ -48,9 +55,10 @@ class RunRecord:
                 "is_best": is_best,
             }
         )
-        self.content["peak_memory_mib"] = peak_memory_mib(self.on_gpu)
-        # what the process has taken from the GPU, with what lies idle
-        self.content["peak_reserved_mib"] = _mib(torch.cuda.max_memory_reserved()) if self.on_gpu else None
+        # the latter is what the process has taken from the GPU, with what lies idle
+        reserved = _mib(torch.cuda.max_memory_reserved()) if self.on_gpu else None
+        for name, now in zip(_PEAKS, (peak_memory_mib(self.on_gpu), reserved), strict=True):
+            self.content[name] = max(filter(None, (self._peaks_before[name], now)), default=None)
         write_json(self.path, self.content)
 
 
@@ -61,7 +69,7 @@ def read_record(folder: Path) -> dict[str, Any]:
         return {}
     content = read_json(path, _AGAIN)
     try:
-        content["seconds_per_epoch"] = median(float(entry["train_seconds"]) for entry in content["epochs"])
+        content["seconds_per_epoch"] = median(float(entry["train_seconds"]) for entry in comparable(content["epochs"]))
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path} has no seconds of its epochs ({one_line(error)}); {_AGAIN}") from error
     return content
@@ -100,6 +108,11 @@ def peak_memory_mib(on_gpu: bool) -> Optional[float]:
         return None
     unit = 1 if sys.platform == "darwin" else 2**10
     return _mib(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+
+
+def _each(*commits: Optional[str]) -> list[str]:
+    """Each once, of texts that may hold several."""
+    return list(dict.fromkeys(commit for text in commits if text for commit in text.split(", ")))
 
 
 def _mib(size: int) -> float:

@@ -105,6 +105,24 @@ def test_a_resumed_run_keeps_the_epochs_that_it_does_not_repeat(tmp_path):
     ]
 
 
+def test_a_run_that_goes_on_elsewhere_costs_what_its_last_part_does(tmp_path, monkeypatch):
+    peak = {"now": 500.0}
+    monkeypatch.setattr(module, "peak_memory_mib", lambda on_gpu: peak["now"])
+    monkeypatch.setattr(module, "source_commit", lambda: "abc")
+    RunRecord(tmp_path, 0, False, processes=1).add_epoch(1, 10.0, 1.0)
+    # alike: the largest peak
+    peak["now"] = 300.0
+    RunRecord(tmp_path, 1, False, processes=1).add_epoch(2, 20.0, 1.0)
+    content = read_record(tmp_path)
+    assert (content["seconds_per_epoch"], content["peak_memory_mib"], content["commit"]) == (15.0, 500.0, "abc")
+    monkeypatch.setattr(module, "source_commit", lambda: "def")
+    RunRecord(tmp_path, 2, False, processes=2).add_epoch(3, 5.0, 1.0)
+    RunRecord(tmp_path, 3, False, processes=2).add_epoch(4, 7.0, 1.0)
+    content = read_record(tmp_path)
+    assert (content["seconds_per_epoch"], content["peak_memory_mib"], content["commit"]) == (6.0, 300.0, "abc, def")
+    assert [entry["epoch"] for entry in content["epochs"]] == [1, 2, 3, 4]
+
+
 def test_nothing_but_the_record_is_left(tmp_path):
     RunRecord(tmp_path, 0, False).add_epoch(1, 1.0, 1.0)
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]

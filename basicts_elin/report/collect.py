@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Optional
 
+from ..costs import comparable
 from ..data.catalog import CATALOG
 from ..errors import UserError, one_line
 from ..files import read_json, write_atomically
@@ -39,8 +40,8 @@ def finished_row(run: Run, folder: Path) -> Row:
     try:
         epochs, versions = record["epochs"], record["versions"]
         costs = {
-            "seconds_per_epoch": round(median(epoch["train_seconds"] for epoch in epochs), 3),
-            "validation_seconds": round(median(epoch["validation_seconds"] for epoch in epochs), 3),
+            "seconds_per_epoch": round(median(epoch["train_seconds"] for epoch in comparable(epochs)), 3),
+            "validation_seconds": round(median(epoch["validation_seconds"] for epoch in comparable(epochs)), 3),
             "epochs": epochs[-1]["epoch"],
             "best_epoch": _best_epoch(epochs),
             "basicts_elin": versions["basicts-elin"],

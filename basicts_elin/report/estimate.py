@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any, Optional
 
+from ..costs import comparable
 from ..data.catalog import CATALOG, split_lengths
 from ..data.status import dataset_status
 from ..errors import UserError, one_line
@@ -102,7 +103,8 @@ def _own(folder: str) -> Optional[Cost]:
     record = _record(folder)
     if not record.get("epochs"):
         return None
-    seconds = median(epoch["train_seconds"] + epoch["validation_seconds"] for epoch in record["epochs"])
+    epochs = comparable(record["epochs"])
+    seconds = median(epoch["train_seconds"] + epoch["validation_seconds"] for epoch in epochs)
     return Cost(seconds, _memory(record), "its own epochs")
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 from typing import Optional
 
+from ..costs import CONDITIONS
 from .collect import Row
 
 # memory of a GPU, else of the process
 MEMORY = ("peak_reserved_mib", "peak_memory_mib")
 # figures that depend on how a run was made as much as on what it is
 _COSTS = ("seconds_per_epoch", "validation_seconds", *MEMORY)
-_MADE_ON = ("device", "hardware", "processes", "compiled", "runs_at_once")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ class Summary:
 
     @property
     def _made_on(self) -> set[tuple[str, ...]]:
-        return {tuple(row[column] for column in _MADE_ON) for row in self.rows}
+        return {tuple(row[column] for column in CONDITIONS) for row in self.rows}
 
 
 def summaries(rows: Sequence[Row]) -> list[Summary]:

@@ -6,6 +6,7 @@ import pytest
 
 from basicts_elin.errors import UserError
 from basicts_elin.report.collect import COLUMNS, failed_row, finished_row, merged, read_rows, write_rows
+from basicts_elin.report.estimate import Estimator
 from basicts_elin.report.plan import Run
 from report.runs import METRICS, RECORD, row, write_run
 
@@ -34,6 +35,14 @@ def test_epochs_whose_records_are_lost_are_no_less_epochs(tmp_path):
     found = finished_row(RUN, folder)
     # the best one may be among those that are not known
     assert (found["epochs"], found["best_epoch"]) == ("3", "")
+
+
+def test_epochs_before_the_run_went_on_elsewhere_are_in_no_costs(tmp_path):
+    first, *rest = RECORD["epochs"]
+    folder = write_run(tmp_path / "run", {"epochs": [{**first, "other_conditions": True}, *rest]})
+    found = finished_row(RUN, folder)
+    assert (found["seconds_per_epoch"], found["epochs"], found["best_epoch"]) == ("1.25", "3", "2")
+    assert Estimator([]).cost(RUN, str(folder)).seconds == 1.75
 
 
 def test_how_a_run_was_made_is_in_its_row(tmp_path):
