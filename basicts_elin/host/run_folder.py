@@ -62,8 +62,8 @@ def check_same_data(folder: Path, fingerprint: dict[str, str], dataset: Path) ->
     trained = read_json(folder / FILE_NAME, "train.py --fresh trains anew and keeps it").get("dataset_sha256") or {}
     if any(trained.get(name, fingerprint[name]) != fingerprint[name] for name in ("data", "nodes")):
         raise UserError(
-            f"{folder} holds this run, trained on other data than are in {dataset} now; prepare those again, or "
-            "train it anew by train.py --fresh, which keeps this one"
+            f"this run was trained on other data than are in {dataset} now: {folder}; prepare those again, or train it "
+            "anew by train.py --fresh, which keeps that one"
         )
 
 

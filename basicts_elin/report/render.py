@@ -37,7 +37,11 @@ def page(table: str, title: str, rows: Sequence[Row], source: str, command: str,
     parts = [f"# {title}", _made_of(table, found, source, command)]
     for dataset in datasets_of(rows):
         own = [summary for summary in found if summary.dataset == dataset]
-        parts += [f"## {dataset}", _TABLES[table](dataset, own)]
+        lines = _TABLES[table](dataset, own)
+        # the head alone, where no run has a result
+        if len(lines) == len(_head()):
+            continue
+        parts += [f"## {dataset}", "\n".join(lines)]
         if table == "table2" and dataset in paper.TABLE2_NOTES:
             parts.append(paper.TABLE2_NOTES[dataset])
     parts += _without_result(rows)
@@ -68,7 +72,7 @@ def _made_of(table: str, found: Sequence[Summary], source: str, command: str) ->
     return " ".join(said)
 
 
-def _table2(dataset: str, found: Sequence[Summary]) -> str:
+def _table2(dataset: str, found: Sequence[Summary]) -> list[str]:
     lines = _head("", "model", "epochs", "paper", "ours", "difference", "improvement %: paper", "ours")
     by_name = {(summary.model, summary.num_epochs): summary for summary in found}
     for title, column, ours, decimals in _TABLE2:
@@ -88,10 +92,10 @@ def _table2(dataset: str, found: Sequence[Summary]) -> str:
             cells = [title, _named(summary), summary.num_epochs, _number(paper_value, decimals)]
             cells += [_ours(summary, name, decimals), difference]
             lines.append(_line(*cells, *improvements))
-    return "\n".join(lines)
+    return lines
 
 
-def _table3(dataset: str, found: Sequence[Summary]) -> str:
+def _table3(dataset: str, found: Sequence[Summary]) -> list[str]:
     both = [f"{metric}: {what}" for metric in ("MAE", "RMSE") for what in ("paper", "ours", "difference")]
     lines = _head("model", *both, "MAPE %: ours", "epochs", "s / epoch")
     by_model: dict[str, list[Optional[Summary]]] = {}
@@ -109,10 +113,10 @@ def _table3(dataset: str, found: Sequence[Summary]) -> str:
                 cells += [_number(value, 2), _ours(summary, metric, 2), _difference(mean, value, 2)]
             cells += [_ours(summary, "MAPE", 2), summary.num_epochs if summary else ""]
             lines.append(_line(*cells, _ours(summary, "seconds_per_epoch", 1)))
-    return "\n".join(lines)
+    return lines
 
 
-def _attention(dataset: str, found: Sequence[Summary]) -> str:
+def _attention(dataset: str, found: Sequence[Summary]) -> list[str]:
     lines = _head(
         "backbone", "attention", "epochs", "MAE", "RMSE", "MAPE %", "MAE at 3 / 6 / 12", "parameters", "s / epoch",
         "of matmul's", "peak memory, MiB", "of matmul's",
@@ -133,7 +137,7 @@ def _attention(dataset: str, found: Sequence[Summary]) -> str:
             name = summary.measured(columns)
             cells += [_ours(summary, name, decimals), _ratio(summary, matmul, name)]
         lines.append(_line(*cells))
-    return "\n".join(lines)
+    return lines
 
 
 _TABLES = {"table2": _table2, "table3": _table3, "attention": _attention}

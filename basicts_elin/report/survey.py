@@ -115,7 +115,7 @@ def _state(run: Run, gpu: str) -> State:
             dataset = dataset_folder(config)
             check_same_data(folder, _fingerprint(dataset), dataset)
     except UserError as error:
-        return State(str(folder), epoch, config.num_epochs, problem=str(error), is_outdated=True)
+        return State(str(folder), 0, config.num_epochs, problem=str(error), is_outdated=True)
     return State(str(folder), epoch, config.num_epochs, is_finished)
 
 

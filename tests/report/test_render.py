@@ -116,6 +116,9 @@ def test_a_failed_run_is_said_with_its_reason_and_log():
     said = "GWNet, PEMS08, seed 7, 100 epochs: no memory (log: checkpoints/reproduce/x.log)"
     assert f"## Without a result\n\n- {said}\n" in text
     assert "## Without a result" not in render("table3", [row("STID")])
+    # where nothing has one there is no table
+    failed = failed_row(Run("GWNet", "Tiny", 7, ""), 100, "no memory")
+    assert "## Tiny" not in render("table3", [row("STID"), failed]) and "## PEMS08" not in render("table2", [failed])
 
 
 def test_what_has_the_same_reason_is_said_at_once():

@@ -58,9 +58,10 @@ def test_a_run_on_other_data_is_not_this_one(tiny):
     np.save(file, values + 1)
     module._fingerprint.cache_clear()
     found = state()
-    assert (found.is_finished, found.is_outdated, found.epoch) == (False, True, 2)
-    expected = f"{folder} holds this run, trained on other data than are in {Path('datasets/Tiny')} now; prepare those "
-    assert found.problem.startswith(expected)
+    assert (found.is_finished, found.is_outdated, found.epoch) == (False, True, 0)
+    expected = f"this run was trained on other data than are in {Path('datasets/Tiny')} now"
+    assert found.problem.startswith(f"{expected}: {folder}; prepare those again, or ")
+    assert str(found) == f"cannot run, {expected}"
     np.save(file, values)
     module._fingerprint.cache_clear()
     assert state().is_finished
