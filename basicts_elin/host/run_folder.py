@@ -52,8 +52,12 @@ def intent(config: BasicTSForecastingConfig, folder: Path, *, resume: bool) -> s
     )
 
 
+class OtherDataError(UserError):
+    """A run was trained on other data than there are now."""
+
+
 def check_same_data(folder: Path, fingerprint: dict[str, str], dataset: Path) -> None:
-    """Raises: UserError where `folder` holds a run on other data than those of `dataset`.
+    """Raises: OtherDataError where `folder` holds a run on other data than those of `dataset`.
 
     The graph is no matter here: of models that read one it is a part of the run's hash.
     """
@@ -61,7 +65,7 @@ def check_same_data(folder: Path, fingerprint: dict[str, str], dataset: Path) ->
         return
     trained = read_json(folder / FILE_NAME, "train.py --fresh trains anew and keeps it").get("dataset_sha256") or {}
     if any(trained.get(name, fingerprint[name]) != fingerprint[name] for name in ("data", "nodes")):
-        raise UserError(
+        raise OtherDataError(
             f"this run was trained on other data than are in {dataset} now: {folder}; prepare those again, or train it "
             "anew by train.py --fresh, which keeps that one"
         )

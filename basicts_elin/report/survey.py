@@ -93,7 +93,7 @@ def _state(run: Run, gpu: str) -> State:
     from ..host.checks import check_dataset, dataset_folder, parse_gpus
     from ..host.config_file import load_config
     from ..host.legacy import legacy_root
-    from ..host.run_folder import check_same_data, progress
+    from ..host.run_folder import OtherDataError, check_same_data, progress
 
     try:
         if run.is_older and legacy_root() is None:
@@ -115,7 +115,9 @@ def _state(run: Run, gpu: str) -> State:
             dataset = dataset_folder(config)
             check_same_data(folder, _fingerprint(dataset), dataset)
     except UserError as error:
-        return State(str(folder), 0, config.num_epochs, problem=str(error), is_outdated=True)
+        # or its record is damaged
+        is_outdated = isinstance(error, OtherDataError)
+        return State(str(folder), 0, config.num_epochs, problem=str(error), is_outdated=is_outdated)
     return State(str(folder), epoch, config.num_epochs, is_finished)
 
 
