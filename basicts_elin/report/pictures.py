@@ -103,7 +103,7 @@ def _draw(path: Path, draw: Callable, lines: dict[str, list[Summary]], looks: di
     for axes in panels.flat:
         axes.grid(alpha=0.3)
     facts = [", ".join(dict.fromkeys(row["hardware"] for summary in found for row in summary.rows))]
-    facts += [f"{epochs} epochs" for epochs in dict.fromkeys(summary.num_epochs for summary in found)]
+    facts.append(" or ".join(dict.fromkeys(summary.num_epochs for summary in found)) + " epochs")
     if any(len(summary.rows) > 1 for summary in found):
         facts.append("mean over the seeds" if draw is _nodes else "mean and deviation over the seeds")
     figure.suptitle("; ".join(facts), x=0.01, ha="left", fontsize=9)

@@ -123,6 +123,7 @@ def test_the_efficient_ones_are_those_that_none_beats_in_both():
 def test_other_epochs_are_another_curve(tmp_path, figures):
     draw_pictures(tmp_path, "x", [row("STID", num_epochs=6, mae=17.0), row("STID", mae=15.0)])
     assert list(curves(figures["horizons"].axes[0])) == ["STID, 6 epochs", "STID, 100 epochs"]
+    assert figures["horizons"].get_suptitle() == "H200; 6 or 100 epochs"
 
 
 def test_a_single_seed_has_no_deviation(tmp_path, figures):
