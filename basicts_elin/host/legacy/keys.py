@@ -27,9 +27,9 @@ class Keys:
         return value
 
     def number(self, name: str, least: int, default: Any = _MISSING) -> int:
-        """As `take`, of a number of epochs or steps."""
+        """As `take`, of a number of epochs or steps, or the default."""
         value = self.take(name, default)
-        if not isinstance(value, int) or value < least:
+        if value is not default and (not isinstance(value, int) or value < least):
             raise self.error(name, value, f"{least} or more")
         return value
 

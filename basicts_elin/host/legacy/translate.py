@@ -156,9 +156,8 @@ def _training_fields(keys: Keys, found: Reading) -> dict[str, Any]:
     optimizer, optimizer_params = _class_of(keys, "TRAIN.OPTIM", torch.optim)
     scheduler, scheduler_params = _class_of(keys, "TRAIN.LR_SCHEDULER", torch.optim.lr_scheduler, None)
     keys.expect("TRAIN.COMPILE_MODEL", (False,), False)
-    loss_args = keys.take("TRAIN.LOSS_ARGS", None)
-    if not isinstance(loss_args, (dict, type(None))):
-        raise keys.error("TRAIN.LOSS_ARGS", loss_args, "a dictionary, or None")
+    if _is_given(keys, found.cfg["TRAIN"], "LOSS_ARGS"):
+        keys.take("TRAIN.LOSS_ARGS")
     keys.take("TRAIN.LOSS")
     # refuses what it cannot compute
     own_loss(found.cfg)
@@ -191,10 +190,8 @@ def _callbacks(keys: Keys, found: Reading) -> list[BasicTSCallback]:
     if _is_given(keys, training, "CLIP_GRAD_PARAM"):
         names = {"max_norm"} | (training["CLIP_GRAD_PARAM"].keys() & _parameters(GradientClipping))
         callbacks.append(GradientClipping(**{name: keys.take(f"TRAIN.CLIP_GRAD_PARAM.{name}") for name in names}))
-    if training.get("EARLY_STOPPING_PATIENCE") is None:
-        keys.take("TRAIN.EARLY_STOPPING_PATIENCE", None)
-        return callbacks
-    return [*callbacks, EarlyStopping(keys.number("TRAIN.EARLY_STOPPING_PATIENCE", 1))]
+    patience = keys.number("TRAIN.EARLY_STOPPING_PATIENCE", 1, None)
+    return callbacks if patience is None else [*callbacks, EarlyStopping(patience)]
 
 
 def _is_given(keys: Keys, training: dict[str, Any], name: str) -> bool:
