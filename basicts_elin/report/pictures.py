@@ -133,6 +133,7 @@ def _horizons(panels: Sequence[Any], title: str, found: Sequence[Summary], looks
 def _frontier(panels: Sequence[Any], title: str, found: Sequence[Summary], looks: dict[Summary, Style]) -> None:
     """Overall MAE on one dataset against seconds and memory, and a line through what nothing else beats in both."""
     unit = _unit(CATALOG[found[0].dataset].domain)
+    is_fair = all(summary.is_comparable(found[0], "seconds_per_epoch") for summary in found)
     for columns, label, axes in zip((("seconds_per_epoch",), MEMORY), ("s / epoch", "MiB"), panels, strict=True):
         points = []
         for summary in found:
@@ -144,12 +145,13 @@ def _frontier(panels: Sequence[Any], title: str, found: Sequence[Summary], looks
                 points.append((cost, error))
         front = efficient(points)
         # one that is preferable to all needs no line
-        if len(front) > 1:
+        if is_fair and len(front) > 1:
             axes.plot(*zip(*front, strict=True), color="#999999", linewidth=1, zorder=0, label=_FRONTIER)
         _scale(axes.set_xscale, axes.xaxis, [cost for cost, _ in points])
         axes.set(xlabel=f"peak memory, {label}" if columns == MEMORY else f"training, {label}")
         axes.set_ylabel(f"MAE, {unit}")
-        axes.set_title(f"{title}: lower left is better", loc="left", fontsize=10)
+        said = "lower left is better" if is_fair else "runs not made alike"
+        axes.set_title(f"{title}: {said}", loc="left", fontsize=10)
 
 
 def _nodes(panels: Sequence[Any], title: str, found: Sequence[Summary], looks: dict[Summary, Style]) -> None:

@@ -126,6 +126,13 @@ def test_other_epochs_are_another_curve(tmp_path, figures):
     assert figures["horizons"].get_suptitle() == "H200; 6 or 100 epochs"
 
 
+def test_costs_of_runs_that_were_not_made_alike_have_no_frontier(tmp_path, figures):
+    draw_pictures(tmp_path, "x", [*ROWS[:2], {**ROWS[3], "runs_at_once": "2"}])
+    time, memory = figures["frontier"].axes
+    assert list(curves(time)) == ["ELinFormer", "STID"]
+    assert time.get_title(loc="left") == memory.get_title(loc="left") == "PEMS08: runs not made alike"
+
+
 def test_a_single_seed_has_no_deviation(tmp_path, figures):
     draw_pictures(tmp_path, "x", [row("A"), row("B"), row("B", seed=43)])
     for figure in figures.values():
