@@ -13,7 +13,8 @@ _HOMES = {
     "EntropyEqualAttention": ".modules",
     "SoftmaxAttention": ".modules",
     "LinformerAttention": ".modules",
-    "linearize": ".host.linearize",
+    "linearize": ".zoo.replace_attention",
+    "benchmark_config": ".training.protocol.recipe",
     "entropy_equal_attention": ".ops",
     "attention_entropy": ".ops",
 }
@@ -24,8 +25,8 @@ __all__ = ["__version__", *_HOMES]
 def __getattr__(name: str):
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
-    if _HOMES[name].startswith((".models", ".host")):
-        from .requirement import require_basicts
+    if _HOMES[name].startswith((".models", ".zoo", ".training")):
+        from .compat import require_basicts
 
         require_basicts()
     return getattr(importlib.import_module(_HOMES[name], __name__), name)

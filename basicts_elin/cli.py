@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
+from .compat import require_basicts
+from .env_vars import ROOT_VARIABLE
 from .errors import FailedRunError, UserError, one_line, system_message
-from .report.reproduce import add_arguments, reproduce
-from .requirement import require_basicts
-from .variables import ROOT_VARIABLE
+from .reproduce.command import add_arguments, reproduce
 from .version import __version__
 
 CONFIGS = "baselines_cfg/<Model>/<Dataset>.py"
@@ -63,7 +63,7 @@ def _ended(code: int, line: str = "") -> int:
 
 def train(arguments: argparse.Namespace) -> None:
     require_basicts()
-    from .host.launcher import best_checkpoint, launch_training
+    from .training.launch.launcher import best_checkpoint, launch_training
 
     config = _config(arguments)
     if arguments.print_config:
@@ -81,7 +81,7 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 def _smoke_test(arguments: argparse.Namespace, config: Any, processes: int) -> None:
-    from .host.smoke import repeat_one_batch
+    from .training.launch.try_steps import repeat_one_batch
 
     if not arguments.steps:
         raise UserError(f"--batch {arguments.batch}: only with --steps; of a run, use --set train_batch_size=...")
@@ -96,7 +96,7 @@ def _smoke_test(arguments: argparse.Namespace, config: Any, processes: int) -> N
 
 def _group(arguments: argparse.Namespace, config: Any) -> Any:
     """The processes of the run: those of torchrun, or those that the arguments ask for."""
-    from .host.processes import Group
+    from .training.launch.processes import Group
 
     given = {name: getattr(arguments, name) for name in ("processes", "nnodes", "node_rank", "master_addr")}
     asked = [f"--{name.replace('_', '-')} {value}" for name, value in given.items() if value is not None]
@@ -115,7 +115,7 @@ def _group(arguments: argparse.Namespace, config: Any) -> Any:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     require_basicts()
-    from .host.launcher import launch_evaluation
+    from .training.launch.launcher import launch_evaluation
 
     config = _config(arguments)
     if arguments.print_config:
@@ -146,7 +146,7 @@ def prepare(arguments: argparse.Namespace) -> None:
 
 
 def list_all(arguments: argparse.Namespace) -> None:
-    from .data.status import status_lines
+    from .data.availability import status_lines
 
     datasets = Path("datasets").resolve()
     print(f"datasets, in {datasets}:")
@@ -155,9 +155,9 @@ def list_all(arguments: argparse.Namespace) -> None:
     print(f"models, by configuration file {CONFIGS}:")
     print(f"  {', '.join(files) or 'none here; they are in the repository'}")
     require_basicts()
-    from .host.attention_methods import METHODS
-    from .host.legacy import baseline_names, legacy_root
-    from .host.rivals import UNFIT, rival_names
+    from .legacy import baseline_names, legacy_root
+    from .zoo.attention_methods import METHODS
+    from .zoo.basicts_models import UNFIT, rival_names
 
     print("those with another attention, by name (-c <Model>/<Dataset>):")
     print(f"  {', '.join(METHODS)}")
@@ -174,10 +174,10 @@ def list_all(arguments: argparse.Namespace) -> None:
 
 
 def report(arguments: argparse.Namespace) -> None:
+    from .evaluation.naive import naive_metrics
     from .record import read_record
-    from .report.naive import naive_metrics
-    from .report.runs import COLUMNS, run_rows
-    from .report.table import format_table, markdown_table, metric_rows, write_csv
+    from .results.runs import COLUMNS, run_rows
+    from .results.table import format_table, markdown_table, metric_rows, write_csv
 
     records = {folder: read_record(folder) for folder in map(Path, arguments.runs)}
     rows = [row for folder, record in records.items() for row in run_rows(folder, record)]
@@ -192,7 +192,7 @@ def report(arguments: argparse.Namespace) -> None:
 
 def demo(arguments: argparse.Namespace) -> None:
     require_basicts()
-    from .report.demo import check, run_demo
+    from .demo import check, run_demo
 
     check(run_demo(Path(arguments.cfg)))
 
@@ -207,16 +207,16 @@ def _print_results(checkpoint: Path, folder: Path, job: str, saved_predictions: 
 
 
 def _print_config(config: Any) -> None:
-    from .host.describe import describe
+    from .config.describe import describe
 
     print(describe(config), end="")
 
 
 def _config(arguments: argparse.Namespace) -> Any:
     """The configuration of the command: the file, with what the other arguments change."""
-    from .host.changes import with_changes
-    from .host.checks import parse_gpus
-    from .host.config_file import config_name, is_legacy_name, load_config
+    from .config.overrides import with_changes
+    from .training.launch.checks import parse_gpus
+    from .zoo.config_file import config_name, is_legacy_name, load_config
 
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root

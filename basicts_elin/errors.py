@@ -15,7 +15,25 @@ _FIXES = {
 
 
 class UserError(ValueError):
-    """Something the user can mend: the message names what was found, what was expected and the fix."""
+    """Something the user can fix. The message is one line: "field: found; expected ...; fix".
+
+    Attributes:
+        field: what is wrong: an argument, a field of the configuration, a key, a file.
+        found: what is there, or that it is missing.
+        expected: what should be there; "" where the fix says it.
+        fix: what to do about it; "" where the expectation says it.
+    """
+
+    def __init__(self, field: object, found: object = "", expected: object = "", fix: object = ""):
+        self.field, self.found, self.expected, self.fix = map(str, (field, found, expected, fix))
+        # exactly the arguments of this method, so that an error can be sent to another process
+        super().__init__(self.field, self.found, self.expected, self.fix)
+
+    def __str__(self) -> str:
+        parts = [f"{self.field}: {self.found}" if self.found else self.field]
+        parts += [f"expected {self.expected}"] if self.expected else []
+        parts += [self.fix] if self.fix else []
+        return "; ".join(parts)
 
 
 class FailedRunError(RuntimeError):

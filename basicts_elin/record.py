@@ -11,10 +11,10 @@ from typing import Any, Optional
 
 import torch
 
-from .costs import CONDITIONS, ELSEWHERE, comparable
+from .conditions import CONDITIONS, ELSEWHERE, comparable
+from .env_vars import RUNS_AT_ONCE
 from .errors import UserError, one_line
 from .files import read_json, write_json
-from .variables import RUNS_AT_ONCE
 
 FILE_NAME = "run.json"
 _AGAIN = "train the run again"

@@ -25,14 +25,14 @@ from basicts.configs import BasicTSForecastingConfig
 from torch import Tensor, nn
 
 from basicts_elin.errors import UserError
-from basicts_elin.host.checks import check_checkpoint, check_config, check_dataset, check_model
-from basicts_elin.host.config_file import load_config
 from basicts_elin.models.STAEformer import STAEformer
 from basicts_elin.modules import SoftmaxAttention
 from basicts_elin.ops import ESTIMATORS, entropy_equal_weights
 from basicts_elin.ops.entropy import deficit_to_sharpness, entropy_deficit
 from basicts_elin.record import environment, read_record
-from basicts_elin.report.table import write_csv
+from basicts_elin.results.table import write_csv
+from basicts_elin.training.launch.checks import check_checkpoint, check_config, check_dataset, check_model
+from basicts_elin.zoo.config_file import load_config
 
 UNIFORM, LEAST_SQUARES = "uniform", "least_squares"
 CANDIDATES = (*ESTIMATORS, UNIFORM, LEAST_SQUARES)

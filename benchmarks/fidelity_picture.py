@@ -10,7 +10,7 @@ from basicts_elin.ops import ESTIMATORS
 
 UNIFORM = "uniform"
 
-# readable in print and by the colour-blind (Okabe and Ito), as in basicts_elin/report/plot.py
+# readable in print and by the colour-blind (Okabe and Ito), as in basicts_elin/results/forecast_figure.py
 COLOURS = {
     "softmax": "#000000", "taylor": "#0072B2", "taylor2": "#E69F00", "gaussian": "#009E73", "exact": "#CC79A7",
     UNIFORM: "#BBBBBB",

@@ -23,10 +23,10 @@ import numpy as np
 from basicts_elin.data.catalog import CATALOG, DATES, DAYS_PER_WEEK, DatasetFacts
 from basicts_elin.data.graph import pickled
 from basicts_elin.data.layout import write_dataset
-from basicts_elin.host.legacy import baseline_names
-from basicts_elin.older_baselines import ABSENT
+from basicts_elin.legacy import baseline_names
+from basicts_elin.legacy_checkout import ABSENT
 from basicts_elin.record import environment
-from basicts_elin.report.table import write_csv
+from basicts_elin.results.table import write_csv
 
 MODELS = (
     "AGCRN", "D2STGNN", "DCRNN", "GTS", "GWNet", "HimNet", "MTGNN", "STAEformer", "STGCN", "STID", "STWave",

@@ -24,10 +24,10 @@ from easytorch.device import set_device_type
 from tables import run_facts, write_rows
 from torch.profiler import ProfilerActivity, profile
 
-from basicts_elin.host.changes import with_changes
-from basicts_elin.host.checks import check_dataset, parse_gpus
-from basicts_elin.host.config_file import load_config
-from basicts_elin.host.runner import BenchmarkRunner
+from basicts_elin.config.overrides import with_changes
+from basicts_elin.training.launch.checks import check_dataset, parse_gpus
+from basicts_elin.training.runner.runner import BenchmarkRunner
+from basicts_elin.zoo.config_file import load_config
 
 MODEL = ("forward", "backward")
 WARM_UP = 5

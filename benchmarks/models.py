@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 
 from basicts_elin.data.prepare import prepare_synthetic
-from basicts_elin.host.config_file import load_config
-from basicts_elin.host.rivals import WINDOW_FIELDS, rival_names
+from basicts_elin.evaluation.metrics import OVERALL
+from basicts_elin.evaluation.naive import naive_metrics
 from basicts_elin.record import read_record
-from basicts_elin.report.metrics import OVERALL
-from basicts_elin.report.naive import naive_metrics
-from basicts_elin.report.runs import metrics_of
-from basicts_elin.report.table import write_csv
+from basicts_elin.results.runs import metrics_of
+from basicts_elin.results.table import write_csv
+from basicts_elin.zoo.basicts_models import WINDOW_FIELDS, rival_names
+from basicts_elin.zoo.config_file import load_config
 
 ROOT = Path(__file__).resolve().parents[1]
 DATASET = "SyntheticTraffic"

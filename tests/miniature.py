@@ -9,9 +9,9 @@ import pytest
 from tiny import NAME, NODES
 
 from basicts_elin.data.graph import pickled
-from basicts_elin.variables import ROOT_VARIABLE
+from basicts_elin.env_vars import ROOT_VARIABLE
 
-MINIATURE = Path(__file__).resolve().parent / "legacy_checkout"
+MINIATURE = Path(__file__).resolve().parent / "miniature_checkout"
 
 # before the tests set it to something else
 REAL_ROOT = os.environ.get(ROOT_VARIABLE)

@@ -8,8 +8,8 @@ from basicts.models.STID import STID
 
 from basicts_elin import ELinFormer, STAEformer
 from basicts_elin.data.catalog import CATALOG
-from basicts_elin.host.config_file import load_config
-from basicts_elin.host.linear_rivals import iTransformerLinear
+from basicts_elin.zoo.config_file import load_config
+from basicts_elin.zoo.linear_rivals import iTransformerLinear
 
 ROOT = Path(__file__).resolve().parents[1] / "baselines_cfg"
 FILES = sorted(ROOT.glob("*/*.py"))

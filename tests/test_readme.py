@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from basicts_elin.report.table import markdown_table
+from basicts_elin.results.table import markdown_table
 
 ROOT = Path(__file__).resolve().parents[1]
 

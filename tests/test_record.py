@@ -12,8 +12,8 @@ from tiny import ours, record
 
 from basicts_elin import record as module
 from basicts_elin.data.fingerprint import dataset_fingerprint
-from basicts_elin.host.launcher import launch_training
 from basicts_elin.record import RunRecord, environment, peak_memory_mib, read_record, source_commit
+from basicts_elin.training.launch.launcher import launch_training
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -14,8 +14,8 @@ from basicts.runners.callback import BasicTSCallback
 from easytorch.device import set_device_type
 from easytorch.utils.logging import logger_initialized
 
+from basicts_elin import benchmark_config
 from basicts_elin.data.catalog import CATALOG, ROW_INDEX, DatasetFacts
-from basicts_elin.host import benchmark_config
 
 NAME, NODES, STEPS = "Tiny", 5, 12
 PARTS = ("train", "val", "test")

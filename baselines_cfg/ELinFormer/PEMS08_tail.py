@@ -1,4 +1,3 @@
-from basicts_elin import ELinFormer, ELinFormerConfig
-from basicts_elin.host import benchmark_config
+from basicts_elin import ELinFormer, ELinFormerConfig, benchmark_config
 
 CFG = benchmark_config(ELinFormer, ELinFormerConfig(), "PEMS08_tail")

@@ -1,4 +1,4 @@
-from basicts_elin import ELinFormer, ELinFormerConfig
-from basicts_elin.host import SMALL, benchmark_config
+from basicts_elin import ELinFormer, ELinFormerConfig, benchmark_config
+from basicts_elin.training.protocol.recipe import SMALL
 
 CFG = benchmark_config(ELinFormer, ELinFormerConfig(**SMALL), "PEMS08_tail", num_epochs=8)

@@ -1,4 +1,3 @@
-from basicts_elin import STAEformer, STAEformerConfig
-from basicts_elin.host import benchmark_config
+from basicts_elin import STAEformer, STAEformerConfig, benchmark_config
 
 CFG = benchmark_config(STAEformer, STAEformerConfig(), "PEMS04")

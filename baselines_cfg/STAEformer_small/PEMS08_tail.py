@@ -1,4 +1,4 @@
-from basicts_elin import STAEformer, STAEformerConfig
-from basicts_elin.host import SMALL, benchmark_config
+from basicts_elin import STAEformer, STAEformerConfig, benchmark_config
+from basicts_elin.training.protocol.recipe import SMALL
 
 CFG = benchmark_config(STAEformer, STAEformerConfig(**SMALL), "PEMS08_tail", num_epochs=8)

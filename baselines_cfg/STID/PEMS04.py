@@ -1,3 +1,3 @@
-from basicts_elin.host import stid_config
+from basicts_elin.training.protocol.recipe import stid_config
 
 CFG = stid_config("PEMS04")

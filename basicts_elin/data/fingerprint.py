@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from .io.writer import GRAPH_FILE
 from .labels import node_names
 from .layout import PARTS
-from .write import GRAPH_FILE
 
 
 def dataset_fingerprint(folder: Path) -> dict[str, str]:

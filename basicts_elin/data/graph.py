@@ -11,7 +11,7 @@ from typing import Optional
 import numpy as np
 
 from ..errors import UserError, one_line
-from .unpickle import load_arrays
+from .io.pickles import load_arrays
 
 
 @dataclass(frozen=True)

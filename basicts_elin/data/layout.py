@@ -10,8 +10,8 @@ from ..errors import UserError, one_line
 from ..files import read_json
 from .catalog import DAYS_PER_WEEK, DatasetFacts, split_lengths
 from .dates import Gap, format_time, row_dates
-from .suspicions import suspicions
-from .write import GRAPH_FILE, fresh_folder
+from .io.writer import GRAPH_FILE, fresh_folder
+from .quality import suspicions
 
 PARTS = ("train", "val", "test")
 

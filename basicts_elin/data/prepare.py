@@ -11,11 +11,11 @@ from . import synthetic
 from .catalog import DATES, DAYS_PER_WEEK, DatasetFacts, dataset_facts, split_lengths
 from .dates import check_timestamps, date_timestamps, find_gaps, format_time, row_dates
 from .graph import Graph, fit_graph, pickled, read_adjacency, read_distances, read_ids
+from .io.basicts05 import read_legacy
+from .io.npz import RawSeries, read_npz
+from .io.writer import check_destination
 from .layout import write_dataset
-from .legacy import read_legacy
-from .raw import RawSeries, read_npz
-from .rows import locate
-from .write import check_destination
+from .row_range import locate
 
 # the benchmark's window: 12 steps in, 12 out
 MIN_PART_ROWS = 24
@@ -151,7 +151,7 @@ def _read(facts: DatasetFacts, raw: Path, first_row: Optional[int]) -> RawSeries
         check_timestamps(series.timestamps, facts.steps_per_day, f"raw: {raw / 'data.dat'}, channels 1 and 2")
         return series
     # only here, because the commands start faster without it
-    from .h5 import read_h5
+    from .io.h5 import read_h5
 
     return read_h5(raw)
 

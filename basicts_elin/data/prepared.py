@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UserError, one_line
+from .availability import how_to_get, not_prepared
 from .catalog import CATALOG, MINUTES_PER_DAY, DatasetFacts
 from .dates import check_timestamps
 from .labels import node_names
 from .layout import PARTS, read_meta
-from .status import how_to_get, not_prepared
 
 # what is read of meta.json, where it is there
 _META = {

@@ -9,7 +9,7 @@ from ..ops import PATHS, entropy_equal_attention, entropy_equal_weights
 from ..ops.attention import choose_path, drop_keys
 from ..ops.checks import check_choice
 from ..ops.entropy import CONSTANT_SHARPNESS, check_estimator
-from ..ops.few_tokens import few_tokens_attention
+from ..ops.fused_quadratic import few_tokens_attention
 from ..ops.gram import Projections, gram_attention
 from .projections import ProjectedAttention
 

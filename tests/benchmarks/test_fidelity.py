@@ -19,7 +19,7 @@ RESULTS = ROOT / "results" / "fidelity_pems08_tail.csv"
 STATS = {"mean": torch.tensor(150.0), "std": torch.tensor(90.0)}
 CONFIG = """
 from basicts_elin import STAEformer, STAEformerConfig
-from basicts_elin.host import benchmark_config
+from basicts_elin import benchmark_config
 from tiny import DIMS
 
 CFG = benchmark_config(STAEformer, STAEformerConfig(**DIMS), "Tiny")

@@ -9,8 +9,8 @@ import pytest
 from cli.commands import ROOT
 from tiny import FACTS, NODES
 
-from basicts_elin.host.smoke import SmokeTest
-from basicts_elin.older_baselines import ABSENT
+from basicts_elin.legacy_checkout import ABSENT
+from basicts_elin.training.launch.try_steps import SmokeTest
 
 SCRIPT = ROOT / "benchmarks" / "legacy.py"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cli.commands import ROOT, run
 
-from basicts_elin.host.rivals import UNFIT, rival_names
+from basicts_elin.zoo.basicts_models import UNFIT, rival_names
 
 SCRIPT = ROOT / "benchmarks" / "models.py"
 

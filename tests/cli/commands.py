@@ -10,7 +10,7 @@ from basicts_elin.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = """
-from basicts_elin.host import benchmark_config
+from basicts_elin import benchmark_config
 from tiny import Tiny, TinyConfig
 
 CFG = benchmark_config(Tiny, TinyConfig(), "Tiny", num_epochs=2)
@@ -18,7 +18,7 @@ CFG = benchmark_config(Tiny, TinyConfig(), "Tiny", num_epochs=2)
 # for another process: a dataset of the catalogue and a model of the package
 SMALL_CONFIG = """
 from basicts_elin import ELinFormer, ELinFormerConfig
-from basicts_elin.host import benchmark_config
+from basicts_elin import benchmark_config
 
 DIMS = {"input_hidden_size": 4, "tid_hidden_size": 4, "diw_hidden_size": 4, "adaptive_hidden_size": 4, "n_heads": 2}
 CFG = benchmark_config(ELinFormer, ELinFormerConfig(num_features=5, num_layers=1, **DIMS), "SyntheticTraffic")

@@ -14,7 +14,7 @@ from cli.commands import CFG, ENVIRONMENT, paths, train
 from tiny import metrics
 
 from basicts_elin.cli import main
-from basicts_elin.host.checkpoints import read_checkpoint
+from basicts_elin.training.runner.checkpoints import read_checkpoint
 
 PAGE = 4096
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]

@@ -12,7 +12,7 @@ from tiny import write_dataset
 
 from basicts_elin.cli import main
 from basicts_elin.data.catalog import CATALOG
-from basicts_elin.host.rivals import UNFIT, rival_names
+from basicts_elin.zoo.basicts_models import UNFIT, rival_names
 
 
 def listed(capsys, code=0):

@@ -13,17 +13,18 @@ from pathlib import Path
 
 import pytest
 from cli.commands import CONFIG, SMALL_CONFIG, refused
-from report.runs import METRICS, RECORD, row
+from results.runs import METRICS, RECORD, row
 from tiny import write_dataset
 
 from basicts_elin.cli import main
-from basicts_elin.report import execute, reproduce
-from basicts_elin.report.collect import write_rows
-from basicts_elin.report.estimate import duration
-from basicts_elin.report.execute import Job
-from basicts_elin.report.progress import Progress
-from basicts_elin.report.survey import Survey, answer
-from basicts_elin.variables import ROOT_VARIABLE
+from basicts_elin.env_vars import ROOT_VARIABLE
+from basicts_elin.reproduce import command as reproduce
+from basicts_elin.reproduce import executor as execute
+from basicts_elin.reproduce.cost import duration
+from basicts_elin.reproduce.executor import Job
+from basicts_elin.reproduce.progress import Progress
+from basicts_elin.reproduce.status import Survey, answer
+from basicts_elin.results.store import write_rows
 
 # a training in place of the real one, which takes seconds to start: it writes what that leaves behind
 FAKE = """

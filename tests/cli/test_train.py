@@ -9,8 +9,8 @@ from cli.commands import CFG, CONFIG, contents, paths, refused, train
 from tiny import metrics, record
 
 from basicts_elin.cli import main
-from basicts_elin.host.config_file import load_config
-from basicts_elin.host.describe import describe
+from basicts_elin.config.describe import describe
+from basicts_elin.zoo.config_file import load_config
 
 
 def test_train_prints_where_everything_is(place, capsys):

@@ -12,7 +12,7 @@ from basicts_elin.data.catalog import CATALOG
 from basicts_elin.data.labels import node_names, part_dates
 from basicts_elin.data.layout import PARTS
 from basicts_elin.data.prepare import prepare_dataset
-from basicts_elin.report.naive import LAST_VALUE, naive_metrics
+from basicts_elin.evaluation.naive import LAST_VALUE, naive_metrics
 
 NAME = "PEMS-BAY_67"
 

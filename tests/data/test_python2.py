@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from basicts_elin.data.graph import read_adjacency
-from basicts_elin.data.h5 import read_h5
+from basicts_elin.data.io.h5 import read_h5
 
 FOLDER = Path(__file__).parent / "python2"
 

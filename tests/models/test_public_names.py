@@ -7,8 +7,8 @@ from importlib import metadata
 import pytest
 
 import basicts_elin
+from basicts_elin.compat import require_basicts
 from basicts_elin.errors import UserError
-from basicts_elin.requirement import require_basicts
 
 NAMES = [
     "STAEformer",

@@ -7,7 +7,7 @@ import torch
 from ops.memory_meter import saved_bytes
 
 from basicts_elin import EntropyEqualAttention
-from basicts_elin.host.processes import free_port
+from basicts_elin.training.launch.processes import free_port
 
 SIZE, HEADS = 24, 4
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from ops.layers import HEADS, WIDTH, output_and_gradients, projections, relative_error, tokens
 
-from basicts_elin.ops.few_tokens import few_tokens_attention, plain_few_tokens_attention
+from basicts_elin.ops.fused_quadratic import few_tokens_attention, plain_few_tokens_attention
 from basicts_elin.ops.gram import Projections
 
 

@@ -1,0 +1,68 @@
+"""Table 1: the paper's facts of each dataset beside those of the prepared files."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Optional
+
+import numpy as np
+
+from ..data.availability import dataset_status
+from ..data.graph import read_adjacency
+from ..data.io.writer import GRAPH_FILE
+from ..data.labels import part_dates
+from ..data.layout import read_meta
+from . import paper
+from .store import Row
+
+COLUMNS = ("dataset", "nodes", "edges", "timesteps", "interval_minutes", "first", "last")
+
+_HEAD = """# The datasets of the paper's Table 1 and the prepared files
+
+Made by `{command}` from [{name}]({source}). "paper": printed in {paper}.
+A cell is empty where the paper, or the file, does not say it, or the dataset was not prepared. Edges of a file: entries
+off the diagonal, each pair once where the matrix is symmetric.
+
+"""
+_TITLES = ("nodes", "edges", "steps", "minutes", "range")
+
+
+def dataset_row(name: str, datasets: Path) -> Optional[Row]:
+    """The facts of a prepared dataset; None where it is not prepared."""
+    folder = datasets / name
+    if dataset_status(folder).missing:
+        return None
+    meta = read_meta(folder)
+    first, last = (part_dates(folder, part) for part in ("train", "test"))
+    graph = folder / GRAPH_FILE
+    facts = {
+        "dataset": name,
+        "nodes": meta["num_vars"],
+        "edges": count_edges(read_adjacency(graph).matrix) if graph.is_file() else "",
+        "timesteps": meta["num_time_steps"],
+        "interval_minutes": meta["frequency (minutes)"],
+        "first": "" if first is None else str(first[0]),
+        "last": "" if last is None else str(last[-1]),
+    }
+    return {column: str(value) for column, value in facts.items()}
+
+
+def count_edges(matrix: np.ndarray) -> int:
+    """Of an adjacency matrix [N, N], without loops; a pair counts once where the matrix is symmetric."""
+    entries = np.count_nonzero(matrix) - np.count_nonzero(np.diagonal(matrix))
+    return int(entries // 2 if np.array_equal(matrix, matrix.T) else entries)
+
+
+def page(rows: Sequence[Row], source: str, command: str) -> str:
+    """The page of the paper's datasets and those in the rows."""
+    found = {row["dataset"]: row for row in rows}
+    lines = ["| dataset | " + " | ".join(f"{title}: paper | file" for title in _TITLES) + " |"]
+    lines.append("|---" * (1 + 2 * len(_TITLES)) + "|")
+    for name in dict.fromkeys([*paper.TABLE1, *found]):
+        printed, row = paper.TABLE1.get(name), found.get(name, dict.fromkeys(COLUMNS, ""))
+        period = f"{row['first']} to {row['last']}" if row["first"] else ""
+        ours = [row["nodes"], row["edges"], row["timesteps"], row["interval_minutes"], period]
+        papers = ["" if value is None else str(value) for value in printed or [None] * len(ours)]
+        cells = [cell for pair in zip(papers, ours, strict=True) for cell in pair]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    head = _HEAD.format(command=command, name=source.rpartition("/")[2], source=source, paper=paper.SOURCE)
+    return head + "\n".join(lines) + "\n"

@@ -1,0 +1,115 @@
+"""A few optimizer steps on one batch, again and again: does a configuration train at all, and what does it need?"""
+
+import copy
+import math
+import tempfile
+import time
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Optional
+
+import torch
+from basicts.configs import BasicTSForecastingConfig
+
+from ...errors import FailedRunError, UserError
+from ...record import peak_memory_mib
+from ..runner.runner import BenchmarkRunner
+from .checks import check_config, check_dataset, check_model
+from .failures import close_quietly, failure_line
+from .launcher import choose_devices
+
+
+@dataclass(frozen=True)
+class SmokeTest:
+    """What was measured.
+
+    Attributes:
+        losses: of each step, before its update.
+        seconds: of each step.
+        parameters: number of them.
+        peak_memory_mib: of the process, or allocated on the GPU; None where it is unknown.
+    """
+
+    losses: list[float]
+    seconds: list[float]
+    parameters: int
+    peak_memory_mib: Optional[float]
+
+    def __str__(self) -> str:
+        first, last = self.losses[0], self.losses[-1]
+        compared = "lower" if last < first else "not lower"
+        # the first step allocates
+        seconds = median(self.seconds[1:] or self.seconds)
+        return "\n".join(
+            [
+                f"loss:        {first:.6g} first, {last:.6g} last of {len(self.losses)}: {compared}",
+                f"parameters:  {self.parameters}",
+                f"seconds:     {seconds:.4g} per step",
+                f"peak memory: {self.peak_memory_mib} MiB",
+            ]
+        )
+
+
+class _Runner(BenchmarkRunner):
+    """Keeps the losses."""
+
+    def __init__(self, cfg: BasicTSForecastingConfig) -> None:
+        super().__init__(cfg)
+        self.losses: list[float] = []
+
+    def _compute_loss(self, forward_return: dict[str, Any]) -> torch.Tensor:
+        loss = super()._compute_loss(forward_return)
+        # BasicTS's metrics take NaN for no error
+        is_finite = forward_return["prediction"].isfinite().all()
+        self.losses.append(loss.item() if is_finite else math.nan)
+        return loss
+
+
+def repeat_one_batch(config: BasicTSForecastingConfig, steps: int, batch_size: Optional[int] = None) -> SmokeTest:
+    """Train `steps` times on the first batch of a run, by its configuration; nothing of it is kept.
+
+    batch_size: windows of the batch; None = the configuration's.
+    Raises: UserError as a run would. FailedRunError where a step fails, or a loss or, in the end, a weight is not
+        finite.
+    """
+    config = copy.deepcopy(config)
+    config.train_batch_size = batch_size or config.train_batch_size
+    check_config(config)
+    check_model(config)
+    check_dataset(config)
+    choose_devices(config)
+    with tempfile.TemporaryDirectory() as folder:
+        config["_output_dir"] = folder
+        runner = _Runner(config)
+        try:
+            seconds = _train(runner, steps)
+        except (UserError, FailedRunError):
+            raise
+        except Exception as error:
+            raise FailedRunError(f"{runner.model_name}: {failure_line(error)}") from error
+        finally:
+            close_quietly(runner.tensorboard_writer)
+    for step, loss in enumerate(runner.losses, start=1):
+        if not math.isfinite(loss):
+            raise FailedRunError(f"{runner.model_name}: the loss is {loss} at step {step} of {steps}")
+    if not all(parameter.isfinite().all() for parameter in runner.model.parameters()):
+        raise FailedRunError(f"{runner.model_name}: a weight is not finite after {steps} steps")
+    parameters = sum(parameter.numel() for parameter in runner.model.parameters())
+    return SmokeTest(runner.losses, seconds, parameters, peak_memory_mib(bool(config.gpus)))
+
+
+def _train(runner: _Runner, steps: int) -> list[float]:
+    runner.on_train_start()
+    runner.callback_handler.trigger("on_train_start", runner)
+    runner.global_steps = 1
+    runner._begin_epoch(1)
+    batch = next(iter(runner.train_data_loader))
+    seconds = []
+    for _ in range(steps):
+        started = time.perf_counter()
+        # the task flow puts other tensors into the dictionary
+        runner._train_step(dict(batch))
+        if torch.cuda.is_initialized():
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - started)
+    return seconds

@@ -1,0 +1,151 @@
+"""BasicTS's runner, able to go on where it was killed with the numbers it would have had."""
+
+from pathlib import Path
+from typing import Any, Optional
+
+import torch
+from easytorch.utils import is_master, master_only
+
+from ...errors import UserError
+from ...files import write_json
+from .batches import start_epoch, start_evaluation, with_epoch_batches
+from .checkpoints import DamagedCheckpointError, epoch_checkpoints, newest_intact, read_checkpoint, write_checkpoint
+from .loop import LoopRunner
+
+# what a callback counts: EarlyStopping's epochs without improvement, say
+_COUNTS = (bool, int, float, str, type(None))
+
+
+class ResumableRunner(LoopRunner):
+    """All that an epoch depends on is in the checkpoint of the epoch before, or follows from seed and epoch.
+
+    Defects: BasicTS does not restore the state of the schedule, the counters of callbacks, that early stopping has
+    ended a run, or the random numbers; its checkpoints are not written atomically, and one that is cut off ends every
+    later attempt.
+    """
+
+    def _init_train(self) -> None:
+        super()._init_train()
+        self.train_data_loader = with_epoch_batches(
+            self.train_data_loader, self.cfg.get("train_data_shuffle", False), self.cfg.seed
+        )
+        # of several processes BasicTS has counted the steps of one that has whole batches to itself
+        self.steps_per_epoch = len(self.train_data_loader)
+        self.start_step = self.start_epoch * self.steps_per_epoch
+
+    def on_epoch_start(self, epoch: int) -> None:
+        super().on_epoch_start(epoch)
+        start_epoch(self.train_data_loader, self.cfg.seed, epoch)
+
+    def on_validate_start(self) -> None:
+        super().on_validate_start()
+        start_evaluation(self.cfg.seed)
+
+    def on_test_start(self) -> None:
+        super().on_test_start()
+        start_evaluation(self.cfg.seed)
+
+    def _load_model_resume(self, strict: bool = True) -> None:
+        found = [self._newest_state() if is_master() else None]
+        if torch.distributed.is_initialized():
+            # the other machines need not see the folder
+            torch.distributed.broadcast_object_list(found, src=0)
+        (state,) = found
+        if state is None:
+            return
+        self._module().load_state_dict(state["model_state_dict"], strict=strict)
+        self.optimizer.load_state_dict(state["optim_state_dict"])
+        self.start_epoch = state["epoch"]
+        self.best_metrics = state["best_metrics"]
+        if self.lr_scheduler is not None:
+            self.lr_scheduler.load_state_dict(state["scheduler_state_dict"])
+        self.amp_scaler.load_state_dict(state["amp_scaler_state_dict"])
+        # checkpoints of BasicTS itself have neither
+        self.should_training_stop = state.get("stopped", False) or self.start_epoch >= self.num_epochs
+        for callback, counts in zip(self.callback_handler.callbacks, state.get("callbacks", ()), strict=False):
+            vars(callback).update(counts)
+        self._check_best()
+        self.logger.info(f"Resume training after epoch {self.start_epoch}")
+
+    def _load_model(self, ckpt_path: Optional[str] = None, strict: bool = True) -> None:
+        """Defect: with a torch before 2.6, code in a checkpoint is run."""
+        self.logger.info(f"Loading checkpoint from {ckpt_path}")
+        self._module().load_state_dict(read_checkpoint(ckpt_path)["model_state_dict"], strict=strict)
+
+    def _newest_state(self) -> Optional[dict[str, Any]]:
+        checkpoints = epoch_checkpoints(Path(self.ckpt_save_dir), self.model_name)
+        state, damages = newest_intact(checkpoints)
+        for damage in damages:
+            self.logger.warning(f"{damage}; an earlier checkpoint is used")
+        if checkpoints and state is None:
+            raise UserError(
+                f"{self.ckpt_save_dir} has no checkpoint that can be read ({damages[0]}): --fresh trains anew"
+            )
+        return state
+
+    def _check_best(self) -> None:
+        """The best model so far is in no other file."""
+        if self.best_metrics and is_master():
+            path = self._best_path(f"val/{self.target_metric}")
+            try:
+                read_checkpoint(path)
+            except DamagedCheckpointError as error:
+                raise UserError(f"{error}: it held the best model of this run; --fresh trains anew") from error
+
+    @master_only
+    def _save_model(self, unit_count: int) -> None:
+        state = self._state(unit_count)
+        state["stopped"] = self.should_training_stop
+        state["callbacks"] = [
+            {name: value for name, value in vars(callback).items() if isinstance(value, _COUNTS)}
+            for callback in self.callback_handler.callbacks
+        ]
+        write_checkpoint(Path(self._get_ckpt_path(unit_count)), state)
+        # the one before stays, should this one be damaged
+        for epoch, path in epoch_checkpoints(Path(self.ckpt_save_dir), self.model_name):
+            if epoch < unit_count - 1 and not self._is_kept(epoch):
+                path.unlink()
+
+    @master_only
+    def _save_best_model(self, unit_count: int, metric_name: str, greater_best: bool = True) -> None:
+        metric, best = self.meter_pool.get_value(metric_name), self.best_metrics.get(metric_name)
+        if best is None or (metric > best if greater_best else metric < best):
+            self.best_metrics[metric_name] = metric
+            write_checkpoint(self._best_path(metric_name), self._state(unit_count))
+
+    @master_only
+    def _save_metrics(self) -> None:
+        """Defect: a run that is killed here leaves half a file."""
+        names = {"overall": ""} | {f"horizon_{step + 1}": f"@h{step + 1}" for step in self.eval_horizons or ()}
+        write_json(
+            Path(self.ckpt_save_dir) / "test_metrics.json",
+            {
+                key: {metric: self.meter_pool.get_value(f"test/{metric}{suffix}") for metric in self.metrics}
+                for key, suffix in names.items()
+            },
+        )
+
+    def _state(self, epoch: int) -> dict[str, Any]:
+        """What BasicTS saves, and what the dataset was."""
+        state = {
+            "epoch": epoch,
+            "model_state_dict": self._module().state_dict(),
+            "optim_state_dict": self.optimizer.state_dict(),
+            "best_metrics": self.best_metrics,
+            "amp_scaler_state_dict": self.amp_scaler.state_dict(),
+            # the configuration has made it an EasyDict, which torch.load would refuse
+            "dataset_sha256": dict(self.cfg.get("_fingerprint", {})),
+        }
+        if self.scaler is not None:
+            state["scaler_stats"] = self.scaler.stats
+        if self.lr_scheduler is not None:
+            state["scheduler_state_dict"] = self.lr_scheduler.state_dict()
+        return state
+
+    def _is_kept(self, epoch: int) -> bool:
+        """BasicTS's `ckpt_save_strategy`: None, every so many epochs, or these epochs."""
+        strategy = self.ckpt_save_strategy
+        return epoch % strategy == 0 if isinstance(strategy, int) else epoch in (strategy or ())
+
+    def _best_path(self, metric_name: str) -> Path:
+        return Path(self.ckpt_save_dir) / f"{self.model_name}_best_{metric_name.replace('/', '_')}.pt"

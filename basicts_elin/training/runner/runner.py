@@ -1,0 +1,93 @@
+"""BasicTS's runner with what no callback can reach."""
+
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Optional
+
+import torch
+from basicts.utils import RunnerStatus
+from easytorch.utils import get_world_size, is_master
+
+from ...record import RunRecord
+from .distributed import ParallelRunner
+from .predictions import Predictions
+
+
+class BenchmarkRunner(ParallelRunner):
+    """`BasicTSRunner` that can be resumed, runs in several processes, keeps a record and mends what callbacks cannot.
+
+    Three private fields of the configuration, which stay out of its hash: `_output_dir`, the folder of the run or of
+    the results, and `_config_file` and `_fingerprint` of the dataset, noted in the record.
+    """
+
+    def on_train_start(self) -> None:
+        super().on_train_start()
+        if is_master():
+            self.record = RunRecord(
+                Path(self.ckpt_save_dir),
+                self.start_epoch,
+                on_gpu=bool(self.cfg.gpus),
+                config=self.cfg.get("_config_file"),
+                command=shlex.join(sys.argv),
+                dataset_sha256=self.cfg.get("_fingerprint"),
+                model=self.model_name,
+                dataset=self.cfg.dataset_name,
+                parameters=sum(parameter.numel() for parameter in self.model.parameters()),
+                seed=self.cfg.seed,
+                num_epochs=self.cfg.num_epochs,
+                input_len=self.cfg.dataset_params.input_len,
+                output_len=self.cfg.dataset_params.output_len,
+                nodes=self.train_data_loader.dataset.data.shape[1],
+                batch_size=self.cfg.train_batch_size,
+                train_windows=len(self.train_data_loader.dataset),
+                device=f"{self.cfg.gpu_num} GPU" if self.cfg.gpus else "cpu",
+                processes=get_world_size(),
+                compiled=self.cfg.compile_model,
+            )
+
+    def on_eval_start(self, ckpt_path: Optional[str]) -> None:
+        """Defect: a checkpoint evaluated by itself is scaled by the training part at hand, not by the one it saw."""
+        if not self.is_train_initialized and self.scaler is not None:
+            self.scaler.stats = torch.load(ckpt_path, map_location="cpu", weights_only=True).get("scaler_stats", {})
+        super().on_eval_start(ckpt_path)
+
+    def on_epoch_end(self, epoch: int, step: int) -> None:
+        trained = time.time()
+        # one epoch is all that a model without training needs
+        self.should_training_stop = self.should_training_stop or not self.should_backward
+        best = dict(self.best_metrics)
+        super().on_epoch_end(epoch, step)
+        if is_master():
+            seconds = trained - self.epoch_start_time, time.time() - trained
+            self.record.add_epoch(epoch, *seconds, is_best=self.best_metrics != best)
+
+    def _eval_on_horizons(self, forward_return: dict) -> None:
+        """Defect: validation batches are counted in the test metrics of each horizon."""
+        if self.status != RunnerStatus.VALIDATING:
+            super()._eval_on_horizons(forward_return)
+
+    def _save_results(self, batch_idx: int, batch_data: dict) -> None:
+        """Defect: predictions are written unasked, to the wrong rows after a short batch, as .npy without a header."""
+
+    def _get_ckpt_save_dir(self, cfg) -> str:
+        return cfg.get("_output_dir") or super()._get_ckpt_save_dir(cfg)
+
+
+class CollectingRunner(BenchmarkRunner):
+    """Keeps the predictions of the final evaluation in `predictions`, and writes them to `predictions_file`, if any."""
+
+    def __init__(self, cfg, predictions_file: Optional[Path] = None) -> None:
+        super().__init__(cfg)
+        self.predictions_file = predictions_file
+
+    def _save_results(self, batch_idx: int, batch_data: dict) -> None:
+        if batch_idx == 0:
+            self.predictions = Predictions((len(self.test_data_loader.dataset), *batch_data["prediction"].shape[1:]))
+        self.predictions.add(batch_data)
+
+    def on_eval_end(self) -> None:
+        super().on_eval_end()
+        if self.predictions_file:
+            self.predictions.write(self.predictions_file, self.cfg)

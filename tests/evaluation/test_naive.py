@@ -1,0 +1,156 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny import NAME, NODES, STEPS, raw_windows, write_dataset
+
+from basicts_elin.data.prepare import prepare_dataset
+from basicts_elin.errors import UserError
+from basicts_elin.evaluation.naive import (
+    HISTORICAL_AVERAGE,
+    LAST_VALUE,
+    Part,
+    Prepared,
+    historical_average,
+    last_value,
+    naive_metrics,
+    read_prepared,
+    windows,
+)
+
+
+def column(*values):
+    return np.array(values, dtype=np.float32)[:, None]
+
+
+def part(values, slots, days):
+    return Part(values, np.array(slots), np.array(days))
+
+
+def metrics_in_loops(forecast, targets):
+    """MAE, RMSE and MAPE in per cent of what was measured, one value at a time."""
+    errors, shares = [], []
+    for predicted, target in zip(forecast.flat, targets.flat, strict=True):
+        if target != 0:
+            errors.append(abs(float(predicted) - float(target)))
+            shares.append(errors[-1] / float(target))
+    return {
+        "MAE": sum(errors) / len(errors),
+        "RMSE": (sum(error**2 for error in errors) / len(errors)) ** 0.5,
+        "MAPE": 100 * sum(shares) / len(shares),
+    }
+
+
+def last_value_in_loops():
+    inputs, targets = raw_windows()
+    forecast = np.zeros_like(targets)
+    for window, node in np.ndindex(inputs.shape[0], inputs.shape[2]):
+        measured = [value for value in inputs[window, :, node] if value != 0]
+        forecast[window, :, node] = measured[-1] if measured else 0
+    return forecast, targets
+
+
+def historical_average_in_loops():
+    train = np.load(f"datasets/{NAME}/train_data.npy").astype(np.float64)
+    train_stamps, test_stamps = (np.load(f"datasets/{NAME}/{name}_timestamps.npy") for name in ("train", "test"))
+    _, targets = raw_windows()
+    average = np.zeros((len(test_stamps), train.shape[1]))
+    for row, node in np.ndindex(average.shape):
+        for same in (
+            (train_stamps == test_stamps[row]).all(axis=1),
+            train_stamps[:, 0] == test_stamps[row, 0],
+            np.ones(len(train), dtype=bool),
+        ):
+            measured = train[same & (train[:, node] != 0), node]
+            if len(measured):
+                average[row, node] = measured.mean()
+                break
+    return np.stack([average[start + STEPS : start + 2 * STEPS] for start in range(len(targets))]), targets
+
+
+def test_windows_are_all_of_them_in_order():
+    series = np.arange(10).reshape(5, 2)
+    np.testing.assert_array_equal(windows(series, 3), [series[0:3], series[1:4], series[2:5]])
+
+
+def test_the_last_measured_value_is_held():
+    series = column(1, 2, 3, 4, 5, 6)
+    np.testing.assert_array_equal(last_value(series, 3, 2, 0.0)[:, :, 0], [[3, 3], [4, 4]])
+
+
+def test_the_last_value_looks_past_missing_ones():
+    series = np.concatenate([column(1, 2, 0, 0, 0, 9, 9), column(0, 0, 7, 0, 0, 9, 9)], axis=1)
+    forecast = last_value(series, 3, 2, 0.0)
+    # windows [0:3], [1:4] and [2:5]; the third of the first node holds nothing
+    np.testing.assert_array_equal(forecast[:, 0], [[2, 7], [2, 7], [0, 7]])
+    np.testing.assert_array_equal(forecast[:, 1], forecast[:, 0])
+
+
+def test_the_last_value_with_nan_for_missing_ones():
+    forecast = last_value(column(1, np.nan, np.nan, np.nan, 9), 2, 1, np.nan)
+    np.testing.assert_array_equal(forecast[:, 0, 0], [1, np.nan, np.nan])
+
+
+def test_the_average_is_of_the_same_time_of_the_same_day():
+    train = part(column(10, 20, 30, 0, 50, 70), slots=[0, 1, 0, 1, 0, 1], days=[0, 0, 1, 1, 0, 0])
+    test = part(column(1, 1, 1), slots=[0, 1, 0], days=[0, 0, 1])
+    np.testing.assert_allclose(historical_average(Prepared(train, test, 0.0)), column(30, 45, 30))
+
+
+def test_an_empty_time_falls_back_to_the_time_of_day_then_to_the_node_then_to_nothing():
+    first = column(10, 30, 0, 0, 80)
+    train = part(np.concatenate([first, 0 * first], axis=1), slots=[0, 0, 1, 1, 2], days=[0, 1, 0, 1, 0])
+    test = part(np.ones((4, 2)), slots=[0, 0, 1, 3], days=[1, 2, 0, 0])
+    average = historical_average(Prepared(train, test, 0.0))
+    np.testing.assert_allclose(average[:, 0], [30, 20, 40, 40])
+    np.testing.assert_array_equal(average[:, 1], 0)
+
+
+def test_slot_and_day_go_on_from_part_to_part(tiny):
+    data = read_prepared(Path("datasets") / NAME)
+    index = np.arange(len(data.train.values))
+    np.testing.assert_array_equal(data.train.slot, index % 288)
+    np.testing.assert_array_equal(data.train.day, index // 288 % 7)
+    np.testing.assert_array_equal(data.test.slot[:1], (96 + 43) % 288)
+    assert data.null_value == 0.0
+
+
+@pytest.mark.parametrize("steps_per_day", [288, 1440])
+def test_every_slot_of_a_day_and_day_of_a_week_is_found(workplace, steps_per_day):
+    folder = write_dataset(workplace, steps_per_day=steps_per_day)
+    index = np.arange(7 * steps_per_day)
+    stamps = np.stack([index % steps_per_day / steps_per_day, index // steps_per_day / 7], axis=1)
+    np.save(folder / "train_timestamps.npy", stamps.astype(np.float32))
+    np.save(folder / "train_data.npy", np.ones((len(index), NODES), np.float32))
+    train = read_prepared(folder).train
+    np.testing.assert_array_equal(train.slot, index % steps_per_day)
+    np.testing.assert_array_equal(train.day, index // steps_per_day)
+
+
+@pytest.mark.parametrize(
+    ("name", "in_loops"),
+    [(LAST_VALUE, last_value_in_loops), (HISTORICAL_AVERAGE, historical_average_in_loops)],
+)
+def test_naive_metrics_are_those_of_plain_loops(workplace, name, in_loops):
+    # hours: the test part has times that the training part has seen on the same day, and on another day only
+    write_dataset(workplace, steps_per_day=24)
+    forecast, targets = in_loops()
+    rows = naive_metrics(Path("datasets") / NAME)[name]
+    assert list(rows) == ["3", "6", "12", "overall"]
+    assert rows["overall"] == pytest.approx(metrics_in_loops(forecast, targets), rel=1e-6)
+    for step in (3, 6, 12):
+        expected = metrics_in_loops(forecast[:, step - 1], targets[:, step - 1])
+        assert rows[str(step)] == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_folder_that_is_no_dataset_is_named(tmp_path):
+    with pytest.raises(UserError, match=f"{tmp_path}/none is no prepared dataset .no meta.json."):
+        naive_metrics(tmp_path / "none")
+
+
+def test_the_last_value_on_real_traffic(shared, tmp_path):
+    raw = shared / "data" / "PEMS08_tail" / "PEMS08_tail.npz"
+    folder = prepare_dataset("PEMS08_tail", raw, out=tmp_path)
+    rows = naive_metrics(folder)[LAST_VALUE]
+    assert rows["overall"]["MAE"] == pytest.approx(24.915, abs=5e-4)
+    assert rows["3"]["MAE"] < rows["6"]["MAE"] < rows["12"]["MAE"]

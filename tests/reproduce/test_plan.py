@@ -1,0 +1,81 @@
+"""Which runs a table needs."""
+
+import pytest
+
+from basicts_elin.errors import UserError
+from basicts_elin.legacy_checkout import ABSENT
+from basicts_elin.reproduce.plan import ATTENTION, OLDER, TABLES, Run, plan_runs
+from basicts_elin.results import paper
+
+
+def test_table3_is_every_model_of_the_paper_on_its_datasets():
+    runs = plan_runs("table3")
+    models = [name for name in paper.TABLE3 if name != "PDFormer"]
+    assert [(run.dataset, run.model) for run in runs] == [(d, m) for d in paper.TABLE3_DATASETS for m in models]
+    assert {run.seed for run in runs} == {42}
+    assert set(ABSENT) == {"PDFormer"}
+
+
+def test_the_configurations_of_new_and_older_models():
+    configs = {run.model: run.config for run in plan_runs("table3", datasets=["PEMS08"])}
+    assert configs["ELinFormer"] == "baselines_cfg/ELinFormer/PEMS08.py"
+    older = {model for model, config in configs.items() if config.startswith("legacy/")}
+    assert older == set(OLDER) == set(paper.TABLE3) - {"ELinFormer", "STAEformer", "PDFormer"}
+    assert configs["GWNet"] == "legacy/GWNet/PEMS08"
+
+
+def test_any_older_baseline_has_a_name():
+    runs = plan_runs("table3", ["legacy/STID", "STID", "legacy/GWNet", "GWNet"], ["PEMS08"])
+    assert [(run.model, run.config, run.is_older) for run in runs] == [
+        ("legacy/STID", "legacy/STID/PEMS08", True),
+        ("STID", "baselines_cfg/STID/PEMS08.py", False),
+        ("GWNet", "legacy/GWNet/PEMS08", True),
+    ]
+
+
+def test_every_seed_of_a_dataset_before_the_next_dataset():
+    runs = plan_runs("table2", ["ELinFormer", "STID"], ["PEMS08", "PEMS04"], (1, 2), epochs=5)
+    assert runs[:3] == [
+        Run("ELinFormer", "PEMS08", 1, "baselines_cfg/ELinFormer/PEMS08.py", 5),
+        Run("STID", "PEMS08", 1, "baselines_cfg/STID/PEMS08.py", 5),
+        Run("ELinFormer", "PEMS08", 2, "baselines_cfg/ELinFormer/PEMS08.py", 5),
+    ]
+    assert len(runs) == 8 and [run.dataset for run in runs] == ["PEMS08"] * 4 + ["PEMS04"] * 4
+
+
+def test_small_is_the_small_configuration_where_there_is_one():
+    runs = plan_runs("attention", datasets=["PEMS08_tail"], small=True)
+    assert [run.model for run in runs] == [
+        "STAEformer_matmul_small",
+        "STAEformer_small",
+        "STAEformer_linformer_small",
+        "ELinFormer_small",
+        "ELinFormer_gaussian_small",
+        *list(ATTENTION)[5:],
+    ]
+    assert runs[2].config == "baselines_cfg/STAEformer_linformer_small/PEMS08_tail.py"
+    assert [run.model for run in plan_runs("table3", ["STID", "GWNet"], ["PEMS08"], small=True)] == ["STID", "GWNet"]
+
+
+def test_what_is_named_twice_is_run_once():
+    assert len(plan_runs("table2", ["STID", "STID"], ["PEMS08", "PEMS08"], (1, 1))) == 1
+
+
+def test_the_arguments_of_a_run():
+    run = Run("M", "PEMS08", 7, "M/PEMS08")
+    assert run.arguments("1") == ["-c", "M/PEMS08", "--gpus", "1", "--seed", "7"]
+    assert Run("M", "PEMS08", 7, "M/PEMS08", 3).arguments("cpu")[-2:] == ["--set", "num_epochs=3"]
+
+
+def test_what_cannot_be_planned_is_said():
+    with pytest.raises(UserError, match="'PEMS99' is not in the catalogue"):
+        plan_runs("table3", datasets=["PEMS99"])
+    with pytest.raises(UserError, match="--models PDFormer: not in BasicTS; leave it away"):
+        plan_runs("table3", models=["STID", "PDFormer"])
+
+
+def test_no_table_takes_the_name_of_a_benchmark(pytestconfig):
+    stems = {table.stem for table in TABLES.values()}
+    assert len(stems) == len(TABLES)
+    taken = {path.name for path in (pytestconfig.rootpath / "benchmarks").glob("*.py")}
+    assert not {f"{stem}.py" for stem in stems} & taken

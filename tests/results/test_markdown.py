@@ -1,0 +1,192 @@
+"""The pages: the paper's figures beside those of the CSV, and no others."""
+
+import re
+
+import pytest
+from results.runs import row
+
+from basicts_elin.reproduce.plan import Run
+from basicts_elin.results.markdown import page
+from basicts_elin.results.store import failed_row
+
+COMMAND = "python experiments/reproduce.py X --render --output results/x.csv"
+
+
+def render(table, rows, pictures=()):
+    return page(table, "Title", rows, "../../results/x.csv", COMMAND, pictures)
+
+
+def tables(text):
+    return [line for line in text.splitlines() if line.startswith("|")]
+
+
+def cells(line):
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_table2_sets_ours_beside_the_papers():
+    rows = [
+        row("STAEformer_matmul", mae=14.0, seconds_per_epoch=100.0, peak_reserved_mib=5000.0),
+        row("ELinFormer", seed=42, mae=13.0, seconds_per_epoch=80.0, peak_reserved_mib=4000.0),
+        row("ELinFormer", seed=43, mae=14.0, seconds_per_epoch=80.0, peak_reserved_mib=4000.0),
+    ]
+    assert tables(render("table2", rows)) == [
+        "|  | model | epochs | paper | ours | difference | improvement %: paper | ours |",
+        "|---|---|---|---|---|---|---|---|",
+        "| MAE | STAEformer_matmul | 100 | 13.46 | 14.00 | +0.54 | -0.4 | +3.6 |",
+        "| MAE | ELinFormer (2 seeds) | 100 | 13.51 | 13.50 ± 0.71 | -0.01 |  |  |",
+        "| RMSE | STAEformer_matmul | 100 | 23.25 | 28.00 | +4.75 | -0.5 | +3.6 |",
+        "| RMSE | ELinFormer (2 seeds) | 100 | 23.37 | 27.00 ± 1.41 | +3.63 |  |  |",
+        "| MAPE, % | STAEformer_matmul | 100 | 8.88 | 7.00 | -1.88 | -0.2 | +3.6 |",
+        "| MAPE, % | ELinFormer (2 seeds) | 100 | 8.90 | 6.75 ± 0.35 | -2.15 |  |  |",
+        "| peak memory, MiB | STAEformer_matmul | 100 | 4470 | 5000 | +530 | +14.2 | +20.0 |",
+        "| peak memory, MiB | ELinFormer (2 seeds) | 100 | 3834 | 4000 ± 0 | +166 |  |  |",
+        "| s / epoch | STAEformer_matmul | 100 | 59.0 | 100.0 | +41.0 | +6.8 | +20.0 |",
+        "| s / epoch | ELinFormer (2 seeds) | 100 | 55.0 | 80.0 ± 0.0 | +25.0 |  |  |",
+    ]
+
+
+def test_table2_of_small_models_on_a_part_has_nothing_of_the_paper():
+    rows = [row("STAEformer_small", "PEMS08_tail", mae=16.0), row("ELinFormer_small", "PEMS08_tail", mae=12.0)]
+    found = [cells(line) for line in tables(render("table2", rows))[2:]]
+    assert {line[3] for line in found} == {line[5] for line in found} == {line[6] for line in found} == {""}
+    assert found[0] == ["MAE", "STAEformer_small", "100", "", "16.00", "", "", "+25.0"]
+
+
+def test_table2_leaves_empty_what_the_paper_does_not_print():
+    text = render("table2", [row("STAEformer", "PEMS07"), row("ELinFormer", "PEMS07")])
+    memory = [cells(line) for line in tables(text) if line.startswith("| peak")]
+    # no improvement of the paper's without a figure of its STAEformer; ours has its own
+    assert memory == [
+        ["peak memory, MiB", "STAEformer", "100", "", "1000", "", "", "+0.0"],
+        ["peak memory, MiB", "ELinFormer", "100", "9948", "1000", "-8948", "", ""],
+    ]
+    assert "more than the 10240 MiB of its card" in text
+
+
+def test_runs_of_other_epochs_are_not_mixed():
+    rows = [
+        row("STAEformer", num_epochs=6, mae=20.0),
+        row("ELinFormer", num_epochs=100),
+        row("ELinFormer", num_epochs=6),
+    ]
+    found = [cells(line) for line in tables(render("table2", rows))[2:5]]
+    assert [(line[1], line[2], line[4], line[7]) for line in found] == [
+        ("STAEformer", "6", "20.00", "+25.0"),
+        ("ELinFormer", "100", "15.00", ""),
+        ("ELinFormer", "6", "15.00", ""),
+    ]
+
+
+def test_table3_has_a_line_for_every_model_of_the_paper():
+    rows = [row("GWNet", mae=14.5, epochs=100), row("STID", mae=14.2)]
+    text = tables(render("table3", rows))
+    assert text[0] == (
+        "| model | MAE: paper | MAE: ours | MAE: difference | RMSE: paper | RMSE: ours | RMSE: difference | "
+        "MAPE %: ours | epochs | s / epoch |"
+    )
+    lines = {cells(line)[0]: line for line in text[2:]}
+    assert list(lines) == [
+        "AGCRN", "DCRNN", "GTS", "D2STGNN", "HimNet", "STGCN", "MTGNN", "GWNet", "PDFormer (not in BasicTS)", "STWave",
+        "STAEformer", "ELinFormer", "STID",
+    ]  # fmt: skip
+    assert lines["GWNet"] == "| GWNet | 14.67 | 14.50 | -0.17 | 23.55 | 29.00 | +5.45 | 7.25 | 100 | 50.0 |"
+    assert lines["STID"] == "| STID |  | 14.20 |  |  | 28.40 |  | 7.10 | 100 | 50.0 |"
+    assert lines["AGCRN"] == "| AGCRN | 15.78 |  |  | 24.76 |  |  |  |  |  |"
+    assert lines["PDFormer (not in BasicTS)"] == "| PDFormer (not in BasicTS) | 13.58 |  |  | 23.41 |  |  |  |  |  |"
+
+
+def test_table3_of_a_dataset_that_the_paper_does_not_have():
+    text = render("table3", [row("GWNet", "PEMS08_tail", mae=16.0)])
+    assert tables(text)[2:] == ["| GWNet |  | 16.00 |  |  | 32.00 |  | 8.00 | 100 | 50.0 |"]
+    assert "PDFormer" not in text
+
+
+@pytest.mark.parametrize("table", ["table2", "table3"])
+def test_no_figure_of_the_paper_stands_in_a_column_of_ours(table):
+    rows = [failed_row(Run("ELinFormer", "PEMS08", 42, ""), 100, "no memory")]
+    header, _, *lines = map(cells, tables(render(table, rows)) or ["| |", "|-|"])
+    ours = [number for number, title in enumerate(header) if "ours" in title or "difference" in title]
+    assert all(line[number] == "" for line in lines for number in ours)
+
+
+def test_a_failed_run_is_said_with_its_reason_and_log():
+    run = Run("GWNet", "PEMS08", 7, "")
+    text = render("table3", [row("STID"), failed_row(run, 100, "no memory", "checkpoints/reproduce/x.log")])
+    said = "GWNet, PEMS08, seed 7, 100 epochs: no memory (log: checkpoints/reproduce/x.log)"
+    assert f"## Without a result\n\n- {said}\n" in text
+    assert "## Without a result" not in render("table3", [row("STID")])
+    # where nothing has one there is no table
+    failed = failed_row(Run("GWNet", "Tiny", 7, ""), 100, "no memory")
+    assert "## Tiny" not in render("table3", [row("STID"), failed]) and "## PEMS08" not in render("table2", [failed])
+
+
+def test_what_has_the_same_reason_is_said_at_once():
+    failed = [failed_row(Run(model, "PEMS08", 7, ""), None, "older baselines not found") for model in ("GWNet", "GTS")]
+    text = render("table3", failed)
+    assert "- GWNet, PEMS08, seed 7; GTS, PEMS08, seed 7: older baselines not found\n" in text
+
+
+@pytest.mark.parametrize("column", ["device", "hardware", "processes", "compiled", "runs_at_once"])
+def test_costs_are_compared_where_the_runs_were_made_in_the_same_way_only(column):
+    rows = [row("STAEformer_matmul", mae=14.0), row("ELinFormer", mae=13.0), row("ELinFormer", seed=43, mae=13.0)]
+    for other in rows[1:]:
+        other[column] = "7"
+    found = [cells(line) for line in tables(render("attention", rows))[2:]]
+    # seconds, and their part of matmul's; memory, and its part
+    assert [line[8:] for line in found] == [["50.0", "1.00", "1000", "1.00"], ["50.0 ± 0.0", "", "1000 ± 0", ""]]
+    improvements = {line[0]: line[-1] for line in map(cells, tables(render("table2", rows))) if line[1][:3] == "STA"}
+    assert improvements["MAE"] == "+7.1"
+    assert improvements["s / epoch"] == improvements["peak memory, MiB"] == ""
+    # nor is there a mean of what cannot be compared
+    rows[1][column] = rows[0][column]
+    assert [cells(line)[8:] for line in tables(render("attention", rows))[3:]] == [[""] * 4]
+    assert "| ELinFormer (2 seeds) | 13.51 | 13.00 ± 0.00 |" in render("table3", rows)
+
+
+def test_costs_on_a_processor_are_not_set_against_the_papers_gpu():
+    rows = [row("ELinFormer", device="cpu", peak_reserved_mib=None), row("STAEformer", device="cpu")]
+    found = {(line[0], line[1]): line for line in map(cells, tables(render("table2", rows)))}
+    assert found["s / epoch", "ELinFormer"][3:6] == ["55.0", "50.0", ""]
+    assert found["peak memory, MiB", "ELinFormer"][3:6] == ["3834", "1000", ""]
+    assert found["MAE", "ELinFormer"][5] == "+1.49"
+    # the paper's STAEformer is the one with matrix products
+    assert found["s / epoch", "STAEformer"][3] == ""
+
+
+def test_runs_that_shared_a_device_are_said():
+    said = "Up to 3 runs shared a device, which lengthens their seconds."
+    assert said in render("table3", [row("STID", runs_at_once=1), row("GWNet", runs_at_once=3)])
+    assert "shared a device" not in render("table3", [row("STID", runs_at_once=1), row("GWNet")])
+
+
+def test_attention_sets_the_methods_side_by_side():
+    rows = [
+        row("ELinFormer_small", mae=15.0, seconds_per_epoch=50.0, peak_memory_mib=800.0),
+        row("STAEformer_matmul_small", mae=14.0, seconds_per_epoch=100.0, peak_memory_mib=1600.0),
+        # no method, and compared with none
+        row("STID", mae=1.0),
+        row("iTransformer_sdpa", mae=16.0),
+    ]
+    assert tables(render("attention", rows)) == [
+        "| backbone | attention | epochs | MAE | RMSE | MAPE % | MAE at 3 / 6 / 12 | parameters | s / epoch | "
+        "of matmul's | peak memory, MiB | of matmul's |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| STAEformer_small | softmax (matmul) | 100 | 14.00 | 28.00 | 7.00 | 14.30 / 14.60 / 15.20 | 1000 | 100.0 | "
+        "1.00 | 1600 | 1.00 |",
+        "| STAEformer_small | entropy-equal, taylor | 100 | 15.00 | 30.00 | 7.50 | 15.30 / 15.60 / 16.20 | 1000 | "
+        "50.0 | 0.50 | 800 | 0.50 |",
+        "| iTransformer | softmax (SDPA) | 100 | 16.00 | 32.00 | 8.00 | 16.30 / 16.60 / 17.20 | 1000 | 50.0 |  | "
+        "1000 |  |",
+        "| STID |  | 100 | 1.00 | 2.00 | 0.50 | 1.30 / 1.60 / 2.20 | 1000 | 50.0 |  | 1000 |  |",
+    ]
+
+
+def test_the_page_says_what_it_is_made_of():
+    text = render("table2", [row("ELinFormer"), row("STAEformer", commit="def5678")], ["x_frontier.png"])
+    assert text.startswith(f"# Title\n\nMade by `{COMMAND}` from [x.csv](../../results/x.csv)")
+    assert "Measured on H200, torch 2.13.0, commit abc1234, def5678." in text
+    assert "one NVIDIA RTX 3080" in text
+    assert "Measured on H200, torch 2.13.0. " in render("table2", [row("ELinFormer", commit=None)])
+    assert text.endswith("\n![frontier](x_frontier.png)\n")
+    assert not re.search(r"\bNone\b|\bnan\b", text)

@@ -1,0 +1,73 @@
+import csv
+
+import pytest
+from tiny import write_dataset
+
+from basicts_elin import demo
+from basicts_elin.demo import check, run_demo
+from basicts_elin.errors import UserError
+
+CONFIG = """
+from basicts_elin import ELinFormer, ELinFormerConfig
+from basicts_elin import benchmark_config
+from tiny import DIMS, NODES
+
+CFG = benchmark_config(ELinFormer, ELinFormerConfig(num_features=NODES, **DIMS), "SyntheticTraffic", num_epochs=2)
+"""
+
+
+@pytest.fixture
+def small_data(workplace, monkeypatch):
+    """Five nodes in place of the synthetic traffic, and a configuration for them."""
+    prepared = []
+
+    def prepare(*, force):
+        # later demonstrations find it there
+        if not prepared:
+            prepared.append(write_dataset(".", name="SyntheticTraffic"))
+        return prepared[0]
+
+    monkeypatch.setattr(demo, "prepare_synthetic", prepare)
+    (workplace / "config.py").write_text(CONFIG)
+    return workplace
+
+
+def rows(path):
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_what_a_demonstration_leaves(small_data, capsys):
+    ratio = run_demo(small_data / "config.py")
+    table = rows(small_data / "demo" / "metrics.csv")
+    assert list(table[0]) == ["model", "horizon", "MAE", "RMSE", "MAPE"]
+    models = ("ELinFormer", "last value", "historical average")
+    assert [(row["model"], row["horizon"]) for row in table] == [
+        (model, horizon) for model in models for horizon in ("3", "6", "12", "overall")
+    ]
+    mae = {row["model"]: float(row["MAE"]) for row in table if row["horizon"] == "overall"}
+    best = min(mae["last value"], mae["historical average"])
+    assert ratio == pytest.approx(mae["ELinFormer"] / best, rel=1e-4)
+    assert (small_data / "demo" / "forecast.png").read_bytes().startswith(b"\x89PNG")
+    printed = capsys.readouterr().out
+    assert f"ELinFormer's overall MAE is {ratio:.3f} of the better naive forecast's" in printed
+    assert {path.name for path in small_data.iterdir()} <= {"config.py", "demo", "__pycache__"}
+
+
+def test_a_demonstration_starts_from_the_beginning(small_data, monkeypatch):
+    first = run_demo(small_data / "config.py")
+    monkeypatch.chdir(small_data)
+    (best,) = (small_data / "demo").rglob("ELinFormer_best_val_MAE.pt")
+    best.write_bytes(b"an older one")
+    assert run_demo(small_data / "config.py") == first
+
+
+@pytest.mark.parametrize("ratio", [0.9, 1.2, float("nan")])
+def test_a_model_that_wins_too_little_fails(ratio):
+    with pytest.raises(UserError, match=f"overall MAE is {ratio:.3f} of the better naive .*; expected below 0.9"):
+        check(ratio)
+
+
+@pytest.mark.parametrize("ratio", [0.5, 0.899])
+def test_a_model_that_wins_enough_passes(ratio):
+    assert check(ratio) is None

@@ -1,0 +1,83 @@
+"""Remedy (a): z-score with one mean and one deviation."""
+
+import numpy as np
+import pytest
+import torch
+from basicts import BasicTSLauncher
+from basicts.scaler import ZScoreScaler
+from tiny import bare, ours, series
+
+from basicts_elin.errors import UserError
+from basicts_elin.training.launch.launcher import best_checkpoint, launch_training
+from basicts_elin.training.protocol.scaler import BenchmarkZScoreScaler
+
+
+def fitted(data, *, norm_each_channel=False):
+    scaler = BenchmarkZScoreScaler(norm_each_channel, rescale=True)
+    scaler.fit(np.asarray(data, dtype=np.float32))
+    return scaler
+
+
+def test_bare_one_deviation_for_all_nodes_is_a_type_error(tiny):
+    with pytest.raises(TypeError):
+        ZScoreScaler(norm_each_channel=False, rescale=True).fit(series("train"))
+    with pytest.raises(TypeError):
+        BasicTSLauncher.launch_training(bare(norm_each_channel=False))
+
+
+def test_values_are_scaled_by_one_mean_and_one_deviation_of_all_nodes():
+    data = series("train")
+    exact = data.astype(np.float64)
+    scaler = fitted(data)
+    scaled = scaler.transform(torch.tensor(data))
+    np.testing.assert_allclose(scaled, (exact - exact.mean()) / exact.std(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(scaler.inverse_transform(scaled), data, rtol=1e-5, atol=1e-4)
+
+
+def test_missing_values_count_in_the_mean_and_the_deviation():
+    scaler = fitted([[0, 100], [0, 100]])
+    assert scaler.stats == {"mean": torch.tensor(50.0), "std": torch.tensor(50.0)}
+
+
+def test_the_mean_of_many_large_values_is_exact():
+    rows = 300_000
+    data = np.tile(np.float32([[1000.25, 1000.75]]), (rows, 1))
+    scaler = fitted(data)
+    assert scaler.stats["mean"].item() == 1000.5
+    assert scaler.stats["std"].item() == 0.25
+
+
+def test_constant_data_are_shifted_only():
+    scaler = fitted(np.full((4, 3), 7))
+    assert scaler.transform(torch.tensor([7.0, 9.0])).tolist() == [0.0, 2.0]
+    assert scaler.inverse_transform(torch.tensor([0.0, 2.0])).tolist() == [7.0, 9.0]
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_not_finite_are_refused(value):
+    with pytest.raises(UserError, match="training data holds NaN or infinity; .* prepare it again"):
+        fitted([[1.0, 2.0], [value, 3.0]])
+
+
+def test_one_deviation_per_node_is_basicts_own():
+    data = series("train")
+    reference = ZScoreScaler(norm_each_channel=True, rescale=True)
+    reference.fit(data)
+    scaler = fitted(data, norm_each_channel=True)
+    assert all(torch.equal(scaler.stats[name], reference.stats[name]) for name in ("mean", "std"))
+
+
+def test_statistics_that_were_given_stay():
+    scaler = BenchmarkZScoreScaler(False, True, stats={"mean": torch.tensor(1.0), "std": torch.tensor(2.0)})
+    scaler.fit(series("train"))
+    assert scaler.transform(torch.tensor([5.0])).tolist() == [2.0]
+
+
+def test_a_checkpoint_holds_the_statistics_and_is_read_with_weights_only(tiny):
+    config = ours()
+    launch_training(config)
+    stats = torch.load(best_checkpoint(config), weights_only=True)["scaler_stats"]
+    data = series("train").astype(np.float64)
+    assert stats["mean"].item() == pytest.approx(data.mean(), rel=1e-6)
+    assert stats["std"].item() == pytest.approx(data.std(), rel=1e-6)
