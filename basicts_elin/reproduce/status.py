@@ -91,7 +91,8 @@ def answer(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> Survey:
 def _state(run: Run, gpu: str) -> State:
     from ..config.overrides import with_changes
     from ..legacy import legacy_root
-    from ..training.launch.checks import check_dataset, dataset_folder, parse_gpus
+    from ..training.launch.checks import parse_gpus
+    from ..training.launch.data_checks import check_dataset, dataset_folder
     from ..training.launch.run_dir import OtherDataError, check_same_data, progress
     from ..zoo.config_file import load_config
 

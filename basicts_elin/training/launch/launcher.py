@@ -23,7 +23,8 @@ from ...errors import UserError
 from ...files import made_folder, write_atomically
 from ..runner.predictions import FILE_NAME, announcement
 from ..runner.runner import BenchmarkRunner, CollectingRunner
-from .checks import check_checkpoint, check_config, check_dataset, check_model, check_same_dataset, dataset_folder
+from .checks import check_checkpoint, check_config, check_model
+from .data_checks import check_dataset, check_same_dataset, dataset_folder
 from .failures import close_quietly, failures_logged, raise_what_logging_raised
 from .processes import Group, check_sendable, run_in_group
 from .run_dir import check_same_data, fresh_folder, intent, locked, run_folder

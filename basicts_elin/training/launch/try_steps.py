@@ -14,7 +14,8 @@ from basicts.configs import BasicTSForecastingConfig
 from ...errors import FailedRunError, UserError
 from ...record import peak_memory_mib
 from ..runner.runner import BenchmarkRunner
-from .checks import check_config, check_dataset, check_model
+from .checks import check_config, check_model
+from .data_checks import check_dataset
 from .failures import close_quietly, failure_line
 from .launcher import choose_devices
 

@@ -9,7 +9,8 @@ from tiny import DIMS, NAME, NODES, Tiny, TinyConfig, ours
 
 from basicts_elin import ELinFormer, ELinFormerConfig, STAEformer, STAEformerConfig, benchmark_config
 from basicts_elin.errors import UserError
-from basicts_elin.training.launch.checks import check_checkpoint, check_config, check_dataset, check_model, parse_gpus
+from basicts_elin.training.launch.checks import check_checkpoint, check_config, check_model, parse_gpus
+from basicts_elin.training.launch.data_checks import check_dataset
 from basicts_elin.training.launch.launcher import best_checkpoint, launch_evaluation, launch_training
 
 FOLDER = Path("datasets") / NAME
