@@ -41,7 +41,7 @@ COLUMNS = (
 GIB = 2**30
 TIMEOUT_SECONDS = 1800
 
-# what `SmokeTest` prints
+# what `StepTrial` prints
 _PRINTED = re.compile(
     r"loss: +(?P<first_loss>\S+) first, (?P<last_loss>\S+) last.*\n"
     r"parameters: +(?P<parameters>\d+)\n"

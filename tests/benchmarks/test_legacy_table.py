@@ -10,7 +10,7 @@ from cli.commands import ROOT
 from tiny import FACTS, NODES
 
 from basicts_elin.legacy_checkout import ABSENT
-from basicts_elin.training.launch.try_steps import SmokeTest
+from basicts_elin.training.launch.try_steps import StepTrial
 
 SCRIPT = ROOT / "benchmarks" / "legacy.py"
 
@@ -80,7 +80,7 @@ def test_pairs_are_tried_and_failures_are_rows(legacy, tmp_path, monkeypatch, ca
 
 
 def test_memory_that_is_unknown_is_no_figure(legacy, tmp_path, monkeypatch):
-    printed = SmokeTest([2.0, 1.0], [0.5, 0.5], 10, None)
+    printed = StepTrial([2.0, 1.0], [0.5, 0.5], 10, None)
     done = subprocess.CompletedProcess([], 0, stdout=f"{printed}\n", stderr="")
     monkeypatch.setattr(legacy.subprocess, "run", lambda *_, **__: done)
     arguments = SimpleNamespace(legacy_root=tmp_path, gpus="cpu", batch=2, limit_gib=16)

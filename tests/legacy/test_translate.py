@@ -18,7 +18,8 @@ from basicts_elin.data.graph import pickled
 from basicts_elin.env_vars import ROOT_VARIABLE
 from basicts_elin.errors import UserError
 from basicts_elin.legacy.loss import LegacyLoss, LegacyTaskFlow, baseline_loss
-from basicts_elin.training.launch.checks import check_config, check_model
+from basicts_elin.training.launch.config_checks import check_config
+from basicts_elin.training.launch.model_checks import check_model
 from basicts_elin.zoo.config_file import config_name, load_config
 
 
