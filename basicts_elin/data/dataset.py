@@ -9,7 +9,16 @@ from typing import Any, Optional, Union
 import numpy as np
 
 from ..errors import UserError, one_line
-from .catalog import CATALOG, DATES, MINUTES_PER_DAY, DatasetFacts, not_prepared, steps_per_day, unit_of, unknown_dataset
+from .catalog import (
+    CATALOG,
+    DATES,
+    MINUTES_PER_DAY,
+    DatasetFacts,
+    not_prepared,
+    steps_per_day,
+    unit_of,
+    unknown_dataset,
+)
 from .dates import agree, format_time, row_dates
 from .io.npy import map_array
 from .io.pickles import parse_arrays
@@ -41,6 +50,7 @@ class Dataset:
         self._state = _state(self._place)
         self._facts: Optional[DatasetFacts] = CATALOG.get(meta.get("name", folder.name))
         self._arrays: dict[tuple[str, str], np.ndarray] = {}
+        self._is_sound = False
 
     def __deepcopy__(self, memo: dict) -> "Dataset":
         return self
@@ -209,7 +219,9 @@ class Dataset:
 
     def check(self) -> None:
         """Raises: UserError unless the arrays are sound and fit each other and `meta.json`."""
-        check_arrays(self)
+        if not self._is_sound:
+            check_arrays(self)
+            self._is_sound = True
 
     def stored(self, part: str, kind: str) -> np.ndarray:
         """The array "data" or "timestamps" of a part as its file has it, memory-mapped.
@@ -260,7 +272,10 @@ class Dataset:
         try:
             dates = row_dates(start, skipped + len(stamps), self.interval_minutes, gaps)[skipped:]
         except (TypeError, ValueError, OverflowError) as error:
-            found, example = f"{start!r}, {gaps!r} ({one_line(error)})", '"2017-01-01 00:00", [["2017-03-12 01:55", 12]]'
+            found, example = (
+                f"{start!r}, {gaps!r} ({one_line(error)})",
+                '"2017-01-01 00:00", [["2017-03-12 01:55", 12]]',
+            )
             raise meta_error(self.folder, "start, gaps", found, f"dates such as {example}") from error
         # By another rule, days may be counted from the first one, whatever weekday it was.
         columns = [0, 1] if self.timestamp_rule == DATES else [0]

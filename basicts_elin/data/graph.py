@@ -115,7 +115,9 @@ def graph_of(content: Any, path: Path) -> Graph:
     if not np.isfinite(matrix).all():
         raise UserError("adjacency", f"NaN or infinity in {path}", "numbers, 0 without an edge", "correct the matrix")
     if ids is not None and len(ids) != len(matrix):
-        raise UserError("adjacency", f"{len(ids)} ids in {path}", f"{len(matrix)}, one for each node", "correct the ids")
+        raise UserError(
+            "adjacency", f"{len(ids)} ids in {path}", f"{len(matrix)}, one for each node", "correct the ids"
+        )
     if ids is not None and len(set(ids)) != len(ids):
         raise UserError("adjacency", f"duplicate ids in {path}", "each node once", "correct the ids")
     return Graph(matrix, ids)
@@ -152,7 +154,9 @@ def _text(path: Path, field: str) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(field, f"{path} cannot be read ({one_line(error)})", "a text file", "name another file") from error
+        raise UserError(
+            field, f"{path} cannot be read ({one_line(error)})", "a text file", "name another file"
+        ) from error
 
 
 def _load_npy(path: Path) -> np.ndarray:

@@ -59,7 +59,9 @@ def _check_values(dataset: "Dataset", values: np.ndarray, file: object) -> None:
         # fmin ignores NaN
         lowest = np.fmin.reduce(values, axis=None, initial=0)
         if lowest < min(0, 0 if np.isnan(missing) else missing):
-            raise UserError(file, f"{lowest:g}", f"0 or more: {dataset.domain or 'meta.json says non_negative'}", _AGAIN)
+            raise UserError(
+                file, f"{lowest:g}", f"0 or more: {dataset.domain or 'meta.json says non_negative'}", _AGAIN
+            )
 
 
 def mean_and_deviation(values: np.ndarray) -> tuple[float, float]:

@@ -45,7 +45,9 @@ def _parse_rows(rows: str, first: int, end: int) -> tuple[int, int]:
     """A and B of "A:B", within the file's rows first:end."""
     match = re.fullmatch(r"([0-9]{0,18}):([0-9]{0,18})", rows)
     if match is None:
-        raise UserError("rows", repr(rows), "A:B, two numbers of 0 or more", "omit A or B to take all rows on that side")
+        raise UserError(
+            "rows", repr(rows), "A:B, two numbers of 0 or more", "omit A or B to take all rows on that side"
+        )
     start, stop = int(match[1] or first), int(match[2] or end)
     if not first <= start < stop <= end:
         raise UserError("rows", rows, f"a part of {first}:{end}, the rows of the file", "correct --rows")

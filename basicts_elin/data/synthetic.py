@@ -59,9 +59,9 @@ def synthetic_traffic(num_nodes: int = 64, num_days: int = 28, seed: int = 0) ->
         u_i(t) = v_i(t) - incidents_i(t)                    v: AR(1) within half an hour
 
     c is the size of the sensor. p is a smooth profile, with a morning and an evening peak on weekdays and one flat peak
-    at the weekend (days 5 and 6 of each week). n is standard normal noise. An incident removes 40 to 90 % of the flow at
-    a random sensor for 30 to 90 minutes. A wave at j reaches i d_ij steps later, so a model that reads the neighbours'
-    last hour knows more than one that reads only sensor i.
+    at the weekend (days 5 and 6 of each week). n is standard normal noise. An incident removes 40 to 90 % of the flow
+    at a random sensor for 30 to 90 minutes. A wave at j reaches i d_ij steps later, so a model that reads the
+    neighbours' last hour knows more than one that reads only sensor i.
 
     Args:
         num_nodes: sensors, at least 2.
@@ -100,7 +100,7 @@ def synthetic_traffic(num_nodes: int = 64, num_days: int = 28, seed: int = 0) ->
 
 
 def random_network(rng: np.random.Generator, num_nodes: int) -> RoadNetwork:
-    """A random network of `num_nodes` sensors, one per square kilometre. It is connected: each but the first has a parent."""
+    """A random network of `num_nodes` sensors, one per square kilometre. Each but the first has a parent."""
     positions = rng.uniform(0.0, np.sqrt(num_nodes), (num_nodes, 2))
     parents = np.tile(np.arange(num_nodes)[:, None], (1, 2))
     delays = np.ones((num_nodes, 2), dtype=np.int64)

@@ -57,7 +57,7 @@ class _Type:
 
 
 class _Array:
-    """An array built from its type, shape and bytes. Numpy's own unpickling trusts the file, which can corrupt memory."""
+    """An array built from type, shape and bytes. Numpy's own unpickling trusts the file: that can corrupt memory."""
 
     def __init__(self, *_: Any):
         self.value = np.empty(0)
