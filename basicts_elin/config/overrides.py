@@ -56,10 +56,14 @@ def with_changes(config: BasicTSForecastingConfig, changes: dict[str, Any]) -> B
     if fields["precision"] in (None, "fp32"):
         del fields["precision"]
     try:
-        return type(config)(**fields)
+        changed = type(config)(**fields)
     except Exception as error:
         # BasicTS looks at the parameters of the classes that were set
         raise UserError(f"--set {' '.join(changes)}: BasicTS refuses it ({one_line(error)}); change it back") from error
+
+    if config.get("_dataset") is not None:
+        changed["_dataset"] = config["_dataset"]
+    return changed
 
 
 def _change(fields: dict[str, Any], types: dict[str, Any], name: str, value: Any) -> None:

@@ -2,7 +2,7 @@
 
 import copy
 from dataclasses import fields
-from typing import Any
+from typing import Any, Union
 
 from basicts.configs import BasicTSForecastingConfig, BasicTSModelConfig
 from basicts.models.STID import STID, STIDConfig
@@ -10,7 +10,8 @@ from basicts.runners.callback import GradientClipping
 from torch.optim import Adam
 from torch.optim.lr_scheduler import MultiStepLR
 
-from ...data.catalog import dataset_facts
+from ...data.catalog import DatasetFacts
+from ...data.dataset import Dataset, find_dataset, open_dataset
 from ...errors import UserError
 from .callbacks import FinitePredictions
 from .scaler import BenchmarkZScoreScaler
@@ -35,7 +36,7 @@ SMALL = {
 
 
 def benchmark_config(
-    model: type, model_config: BasicTSModelConfig, dataset: str, **differences: Any
+    model: type, model_config: BasicTSModelConfig, dataset: Union[str, Dataset, DatasetFacts], **differences: Any
 ) -> BasicTSForecastingConfig:
     """The configuration of a run by the benchmark's protocol: that of BasicTS 0.5's STAEformer configurations.
 
@@ -45,10 +46,12 @@ def benchmark_config(
 
     Args:
         model: model class.
-        model_config: its configuration; `num_features`, where None, and `num_time_in_day` come from the catalogue.
-        dataset: a name in the catalogue; its folder is `datasets/<name>` where the run starts.
+        model_config: its configuration; `num_features`, if None, and `num_time_in_day` come from the dataset.
+        dataset: a name, or what `find_dataset` returned for it. The folder `datasets/<name>` says what the dataset is,
+            if it is prepared in the working directory, else the catalogue.
         differences: any field of `BasicTSForecastingConfig`. `callbacks` are added to the protocol's own.
-    Raises: UserError for a dataset that is not in the catalogue, and for a field that BasicTS does not have.
+    Raises: UserError for a dataset that is neither prepared nor in the catalogue, and for a field that BasicTS does not
+        have.
     """
     unknown = differences.keys() - _FIELDS
     if unknown:
@@ -56,18 +59,18 @@ def benchmark_config(
             f"benchmark_config: BasicTSForecastingConfig has no field {', '.join(sorted(unknown))} (fields of the "
             f"model belong into its own configuration); it has {', '.join(sorted(_FIELDS))}"
         )
-    facts = dataset_facts(dataset)
+    found = _found(dataset, differences.get("dataset_params") or {})
     model_config = copy.deepcopy(model_config)
     if model_config.get("num_features", 0) is None:
-        model_config.num_features = facts.num_nodes
+        model_config.num_features = found.num_nodes
     if "num_time_in_day" in model_config:
-        model_config.num_time_in_day = facts.steps_per_day
+        model_config.num_time_in_day = found.steps_per_day
     recipe = {
-        "dataset_name": dataset,
+        "dataset_name": found.name,
         "input_len": 12,
         "output_len": 12,
         "use_timestamps": True,
-        "null_val": facts.null_value,
+        "null_val": found.null_value,
         "scaler": BenchmarkZScoreScaler,
         "norm_each_channel": False,
         "rescale": True,
@@ -89,7 +92,17 @@ def benchmark_config(
     }
     recipe.update(differences)
     recipe["callbacks"] = [FinitePredictions(), *differences.get("callbacks", [])]
-    return BasicTSForecastingConfig(model=model, model_config=model_config, **recipe)
+    config = BasicTSForecastingConfig(model=model, model_config=model_config, **recipe)
+    if isinstance(found, Dataset):
+        config["_dataset"] = found
+    return config
+
+
+def _found(dataset: Union[str, Dataset, DatasetFacts], dataset_params: dict[str, Any]) -> Union[Dataset, DatasetFacts]:
+    folder = dataset_params.get("data_file_path")
+    if not isinstance(dataset, str):
+        return dataset
+    return open_dataset(folder) if folder else find_dataset(dataset)
 
 
 def stid_config(dataset: str, **differences: Any) -> BasicTSForecastingConfig:
