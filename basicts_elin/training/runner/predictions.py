@@ -1,6 +1,6 @@
 """Predictions of every test window, collected batch by batch and written as one file.
 
-Defect: what BasicTS 1.1.0 writes has the wrong rows after a short batch, no header, and inputs on another scale.
+BasicTS defect 10: it writes predictions to wrong rows after a short batch, without a header, and unasked.
 """
 
 import os
