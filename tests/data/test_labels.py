@@ -223,7 +223,7 @@ def test_names_of_another_number_are_refused(dates, names):
     assert "node_names does not name the data's 4 nodes" in refused(node_names, dates, 4)
 
 
-@pytest.mark.parametrize(("text", "problem"), [("{", "is no JSON"), ("[]", "holds a list"), ("", "is no JSON")])
+@pytest.mark.parametrize(("text", "problem"), [("{", "not JSON"), ("[]", "a list"), ("", "not JSON")])
 def test_a_damaged_meta_is_named(dates, text, problem):
     (dates / "meta.json").write_text(text)
     assert f"{dates / 'meta.json'} {problem}" in refused(node_names, dates, 4)
