@@ -14,6 +14,7 @@ from .catalog import (
     DATES,
     MINUTES_PER_DAY,
     DatasetFacts,
+    how_to_get,
     not_prepared,
     steps_per_day,
     unit_of,
@@ -235,7 +236,7 @@ class Dataset:
     def _open(self, name: str) -> np.ndarray:
         file, again = self.folder / name, f"prepare {self.name} again"
         if not (self._place / name).is_file():
-            raise UserError(file, "missing", f"an array of dataset {self.name}", again)
+            raise UserError(file, "missing", f"an array of dataset {self.name}", how_to_get(self.name))
         try:
             array = map_array(self._place / name)
         except OSError:
