@@ -89,7 +89,7 @@ def answer(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> Survey:
 
 
 def _state(run: Run, gpu: str) -> State:
-    from ..config.overrides import with_changes
+    from ..config.overrides import with_overrides
     from ..legacy import legacy_root
     from ..training.launch.checks import check_dataset, dataset_folder, parse_gpus
     from ..training.launch.run_dir import OtherDataError, check_same_data, progress
@@ -100,7 +100,7 @@ def _state(run: Run, gpu: str) -> State:
             return State(problem=_NOT_FOUND)
         # what the train command makes of the run's arguments
         epochs = {"num_epochs": run.epochs} if run.epochs else {}
-        config = with_changes(load_config(run.config), {**epochs, "seed": run.seed, "gpus": parse_gpus(gpu)})
+        config = with_overrides(load_config(run.config), {**epochs, "seed": run.seed, "gpus": parse_gpus(gpu)})
     except UserError as error:
         if run.is_older:
             return State(problem=str(error))

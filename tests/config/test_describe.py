@@ -9,7 +9,7 @@ from tiny import ours, settings
 
 from basicts_elin.cli import _assignment
 from basicts_elin.config.describe import describe
-from basicts_elin.config.overrides import with_changes
+from basicts_elin.config.overrides import with_overrides
 from basicts_elin.training.launch.launcher import launch_training
 from basicts_elin.version import __version__
 from basicts_elin.zoo.config_file import load_config
@@ -55,7 +55,7 @@ def held(config, name):
 @pytest.mark.parametrize("name", [*FILES, *RIVALS])
 def test_every_line_given_back_makes_the_same_configuration(name):
     config = loaded(name)
-    again = with_changes(config, said(config))
+    again = with_overrides(config, said(config))
     assert again.md5 == config.md5
     assert settings(again) == settings(config)
     assert describe(again) == describe(config)
@@ -90,9 +90,9 @@ def test_the_lines_turn_another_configuration_into_this_one():
         "null_val": 1.0,
         "best_metric": "max",
     }
-    other = with_changes(config, changes)
+    other = with_overrides(config, changes)
     assert other.md5 != config.md5
-    assert with_changes(other, said(config)).md5 == config.md5
+    assert with_overrides(other, said(config)).md5 == config.md5
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,9 @@ def test_the_lines_turn_another_configuration_into_this_one():
     ],
 )
 def test_what_is_set_is_said(workplace, name, value, expected):
-    changed = with_changes(ours(), {name: value})
+    changed = with_overrides(ours(), {name: value})
     assert expected in lines(changed)
-    assert with_changes(ours(), said(changed)).md5 == changed.md5
+    assert with_overrides(ours(), said(changed)).md5 == changed.md5
 
 
 @pytest.mark.parametrize("text", ["0", "None", "True", "[1]", "1e3", "'x'", "a b", "a=b", "checkpoints/0", ""])
@@ -122,7 +122,7 @@ def test_a_text_stays_a_text(workplace, text):
 
 def test_missing_values_that_are_nan(workplace):
     config = ours(null_val=np.nan)
-    assert np.isnan(with_changes(ours(), said(config)).null_val)
+    assert np.isnan(with_overrides(ours(), said(config)).null_val)
 
 
 def test_callbacks_are_comments_with_their_arguments(workplace):
@@ -162,7 +162,7 @@ def test_what_is_private_or_follows_from_the_rest_is_left_out(workplace):
 
 
 def test_a_run_leaves_what_it_was_made_with(tiny):
-    config = with_changes(ours(), {"bias": False, "optimizer_params.betas": (0.8, 0.9), "test_batch_size": 7})
+    config = with_overrides(ours(), {"bias": False, "optimizer_params.betas": (0.8, 0.9), "test_batch_size": 7})
     expected = describe(config)
     assert {"model_config.bias=False", "optimizer_params.betas=[0.8,0.9]", "test_batch_size=7"} <= {*lines(config)}
     assert (launch_training(config) / "config.txt").read_text() == expected

@@ -7,7 +7,7 @@ from tiny import Recorder, Tiny, TinyConfig, ours, settings
 from torch.optim import SGD, AdamW
 from torch.optim.lr_scheduler import StepLR
 
-from basicts_elin.config.overrides import with_changes
+from basicts_elin.config.overrides import with_overrides
 from basicts_elin.errors import UserError
 from basicts_elin.training.protocol.recipe import stid_config
 from basicts_elin.zoo.basicts_models import rival_config
@@ -22,14 +22,14 @@ def config(workplace):
 
 def refusal(config, name, value=1):
     with pytest.raises(UserError) as error:
-        with_changes(config, {name: value})
+        with_overrides(config, {name: value})
     assert "\n" not in str(error.value)
     return str(error.value)
 
 
 def test_changes_make_another_configuration(config):
     before = settings(config)
-    changed = with_changes(config, {"seed": 1, "model_config.bias": False, "optimizer_params.lr": 0.5, "metrics": []})
+    changed = with_overrides(config, {"seed": 1, "model_config.bias": False, "optimizer_params.lr": 0.5, "metrics": []})
     assert (changed.seed, changed.model_config.bias, changed.optimizer_params.lr) == (1, False, 0.5)
     assert changed.metrics == []
     assert settings(config) == before
@@ -37,50 +37,50 @@ def test_changes_make_another_configuration(config):
 
 
 def test_no_changes_make_the_same_configuration(config):
-    again = with_changes(config, {})
+    again = with_overrides(config, {})
     assert settings(again) == settings(config)
     assert type(again.model_config) is TinyConfig
     assert [type(callback) for callback in again.callbacks] == [type(callback) for callback in config.callbacks]
 
 
 def test_no_changes_keep_the_folder_of_the_run(config):
-    assert with_changes(config, {}).md5 == config.md5
+    assert with_overrides(config, {}).md5 == config.md5
 
 
 def test_changes_reach_the_hash(config):
-    assert config.md5 != with_changes(config, {"seed": 1}).md5
+    assert config.md5 != with_overrides(config, {"seed": 1}).md5
 
 
 def test_the_configurations_of_one_file_do_not_share_callbacks(workplace):
     config = ours(callbacks=[Recorder()])
-    changed = with_changes(config, {"seed": 1})
+    changed = with_overrides(config, {"seed": 1})
     assert type(changed.callbacks[-1]) is Recorder
     assert changed.callbacks[-1] is not config.callbacks[-1]
 
 
 @pytest.mark.parametrize("name", ["lr", "optimizer_params.lr"])
 def test_the_learning_rate_reaches_the_optimizer_and_nothing_else(config, name):
-    changed = with_changes(config, {name: 0.25})
+    changed = with_overrides(config, {name: 0.25})
     (group,) = Builder._build_optimizer(changed, Tiny(changed.model_config)).param_groups
     assert (group["lr"], group["weight_decay"]) == (0.25, 3e-4)
     assert changed.lr_scheduler_params == config.lr_scheduler_params
 
 
 def test_the_last_of_two_learning_rates_wins(config):
-    changed = with_changes(with_changes(config, {"lr": 0.25}), {"optimizer_params.lr": 0.5})
+    changed = with_overrides(with_overrides(config, {"lr": 0.25}), {"optimizer_params.lr": 0.5})
     assert changed.optimizer_params.lr == 0.5
-    assert with_changes(changed, {"lr": 0.125}).optimizer_params.lr == 0.125
+    assert with_overrides(changed, {"lr": 0.125}).optimizer_params.lr == 0.125
 
 
 @pytest.mark.parametrize("name", ["bias", "model_config.bias"])
 def test_a_field_of_the_model(config, name):
-    changed = with_changes(config, {name: False})
+    changed = with_overrides(config, {name: False})
     assert Tiny(changed.model_config).linear.bias is None
     assert Tiny(config.model_config).linear.bias is not None
 
 
 def test_lengths_reach_model_and_dataset(config):
-    changed = with_changes(config, {"input_len": 24})
+    changed = with_overrides(config, {"input_len": 24})
     assert (changed.model_config.input_len, changed.dataset_params.input_len) == (24, 24)
     assert changed.ckpt_save_dir == "checkpoints/Tiny/Tiny_3_24_12"
 
@@ -92,32 +92,32 @@ def test_a_length_of_one_part_alone_is_refused(config, name):
 
 
 def test_the_folder_follows_the_epochs(config):
-    assert with_changes(config, {"num_epochs": 7}).ckpt_save_dir == "checkpoints/Tiny/Tiny_7_12_12"
+    assert with_overrides(config, {"num_epochs": 7}).ckpt_save_dir == "checkpoints/Tiny/Tiny_7_12_12"
 
 
 def test_a_folder_of_ones_own_stays(workplace):
-    changed = with_changes(ours(ckpt_save_dir="mine"), {"num_epochs": 7, "seed": 1})
+    changed = with_overrides(ours(ckpt_save_dir="mine"), {"num_epochs": 7, "seed": 1})
     assert changed.ckpt_save_dir == "mine"
 
 
 @pytest.mark.parametrize("folder", [None, "mine"])
 def test_the_folder_can_be_changed(workplace, folder):
-    assert with_changes(ours(ckpt_save_dir=folder), {"ckpt_save_dir": "other"}).ckpt_save_dir == "other"
+    assert with_overrides(ours(ckpt_save_dir=folder), {"ckpt_save_dir": "other"}).ckpt_save_dir == "other"
 
 
 def test_gpus_are_counted(config):
-    assert (with_changes(config, {"gpus": "0,1"}).gpu_num, with_changes(config, {"gpus": None}).gpu_num) == (2, 0)
+    assert (with_overrides(config, {"gpus": "0,1"}).gpu_num, with_overrides(config, {"gpus": None}).gpu_num) == (2, 0)
 
 
 def test_a_batch_size_wins_over_that_of_all_parts(workplace):
-    changed = with_changes(ours(batch_size=8), {"train_batch_size": 4})
+    changed = with_overrides(ours(batch_size=8), {"train_batch_size": 4})
     assert (changed.train_batch_size, changed.val_batch_size) == (4, 8)
-    again = with_changes(changed, {"batch_size": 2})
+    again = with_overrides(changed, {"batch_size": 2})
     assert (again.train_batch_size, again.val_batch_size, again.test_batch_size) == (2, 2, 2)
 
 
 def test_whole_numbers_and_lists_take_the_type_that_is_there(config):
-    changed = with_changes(config, {"optimizer_params.lr": 1, "lr_scheduler_params.milestones": (5, 6)})
+    changed = with_overrides(config, {"optimizer_params.lr": 1, "lr_scheduler_params.milestones": (5, 6)})
     assert (type(changed.optimizer_params.lr), changed.optimizer_params.lr) == (float, 1.0)
     assert changed.lr_scheduler_params.milestones == [5, 6]
 
@@ -143,7 +143,7 @@ def test_a_value_of_another_type_is_named(config, name, value, found, expected):
 
 
 def test_none_is_a_value(config):
-    changed = with_changes(config, {"lr_scheduler": None, "eval_horizons": None})
+    changed = with_overrides(config, {"lr_scheduler": None, "eval_horizons": None})
     assert (changed.lr_scheduler, changed.eval_horizons) == (None, None)
 
 
@@ -222,32 +222,32 @@ def built(config):
 
 def test_an_argument_of_the_optimizer_that_is_not_yet_set(config):
     assert "betas" not in config.optimizer_params
-    optimizer, _ = built(with_changes(config, {"optimizer_params.betas": (0.8, 0.9)}))
+    optimizer, _ = built(with_overrides(config, {"optimizer_params.betas": (0.8, 0.9)}))
     assert optimizer.param_groups[0]["betas"] == (0.8, 0.9)
 
 
 def test_an_argument_of_the_scheduler_that_is_not_yet_set(config):
     assert "last_epoch" not in config.lr_scheduler_params
-    changed = with_changes(config, {"lr_scheduler_params.last_epoch": -1})
+    changed = with_overrides(config, {"lr_scheduler_params.last_epoch": -1})
     assert changed.lr_scheduler_params == {**config.lr_scheduler_params, "last_epoch": -1}
 
 
 def test_a_class_by_its_dotted_path(config):
-    optimizer, _ = built(with_changes(config, {"optimizer": "torch.optim.AdamW"}))
+    optimizer, _ = built(with_overrides(config, {"optimizer": "torch.optim.AdamW"}))
     assert type(optimizer) is AdamW
     assert (optimizer.param_groups[0]["initial_lr"], optimizer.param_groups[0]["weight_decay"]) == (1e-3, 3e-4)
 
 
 def test_the_arguments_are_those_of_the_class_that_is_set(config):
     changes = {"optimizer": "torch.optim.SGD", "optimizer_params.momentum": 0.5}
-    optimizer, _ = built(with_changes(config, changes))
+    optimizer, _ = built(with_overrides(config, changes))
     assert (type(optimizer), optimizer.param_groups[0]["momentum"]) == (SGD, 0.5)
-    assert "has no field 'betas'" in refusal(with_changes(config, changes), "optimizer_params.betas", (0.8, 0.9))
+    assert "has no field 'betas'" in refusal(with_overrides(config, changes), "optimizer_params.betas", (0.8, 0.9))
 
 
 def test_a_class_where_there_is_none_yet(workplace):
     without = ours(lr_scheduler=None, lr_scheduler_params={"step_size": 2})
-    _, scheduler = built(with_changes(without, {"lr_scheduler": "torch.optim.lr_scheduler.StepLR"}))
+    _, scheduler = built(with_overrides(without, {"lr_scheduler": "torch.optim.lr_scheduler.StepLR"}))
     assert type(scheduler) is StepLR
 
 
@@ -276,14 +276,14 @@ def test_a_number_is_no_class(config):
 
 def test_another_scheduler_leaves_the_arguments_it_does_not_take(config):
     changes = {"lr_scheduler_params.step_size": 2, "lr_scheduler": "torch.optim.lr_scheduler.StepLR"}
-    changed = with_changes(config, changes)
+    changed = with_overrides(config, changes)
     assert dict(changed.lr_scheduler_params) == {"gamma": 0.1, "step_size": 2}
     assert type(built(changed)[1]) is StepLR
 
 
 def test_a_scheduler_where_there_was_none_takes_arguments(workplace):
     changes = {"lr_scheduler": "torch.optim.lr_scheduler.StepLR", "lr_scheduler_params.step_size": 2}
-    changed = with_changes(ours(lr_scheduler=None, lr_scheduler_params=None), changes)
+    changed = with_overrides(ours(lr_scheduler=None, lr_scheduler_params=None), changes)
     assert dict(changed.lr_scheduler_params) == {"step_size": 2}
 
 
@@ -293,7 +293,7 @@ def test_a_group_is_set_field_by_field(config, name):
 
 
 def test_one_of_a_few_values(config):
-    assert with_changes(config, {"best_metric": "max"}).best_metric == "max"
+    assert with_overrides(config, {"best_metric": "max"}).best_metric == "max"
     assert refusal(config, "best_metric", "best") == "--set best_metric='best': expected 'min' or 'max'"
     assert refusal(config, "best_metric", None) == "--set best_metric=None: expected 'min' or 'max'"
 
@@ -302,7 +302,7 @@ def test_one_of_a_few_values(config):
 def test_one_of_a_few_values_of_a_model(workplace, name):
     config = rival_config("TimeMixer", "PEMS08")
     assert config.model_config.decomp_method == TimeMixerConfig().decomp_method == "moving_avg"
-    assert with_changes(config, {name: "dft_decomp"}).model_config.decomp_method == "dft_decomp"
+    assert with_overrides(config, {name: "dft_decomp"}).model_config.decomp_method == "dft_decomp"
     assert refusal(config, name, "dft") == f"--set {name}='dft': expected 'moving_avg' or 'dft_decomp'"
 
 
@@ -310,16 +310,16 @@ def test_one_of_a_few_values_of_a_model(workplace, name):
 def test_where_nothing_is_set_the_declared_type_counts(workplace, name):
     config = stid_config("PEMS08")
     assert config.model_config.intermediate_size is None
-    changed = with_changes(config, {name: 64})
+    changed = with_overrides(config, {name: 64})
     assert changed.model_config.intermediate_size == 64
-    assert with_changes(changed, {name: None}).model_config.intermediate_size is None
+    assert with_overrides(changed, {name: None}).model_config.intermediate_size is None
     assert refusal(config, name, "wide") == f"--set {name}='wide': str given, int expected"
     assert refusal(config, name, 64.0) == f"--set {name}=64.0: float given, int expected"
 
 
 @pytest.mark.parametrize("value", [5, [1, 2], (1, 2)])
 def test_one_of_several_types(config, value):
-    assert with_changes(config, {"ckpt_save_strategy": value}).ckpt_save_strategy == value
+    assert with_overrides(config, {"ckpt_save_strategy": value}).ckpt_save_strategy == value
 
 
 @pytest.mark.parametrize(("value", "kind"), [("x", "str"), (1.5, "float")])
@@ -330,7 +330,7 @@ def test_none_of_several_types(config, value, kind):
 
 @pytest.mark.parametrize(("there", "value"), [([1, 2], 5), (5, [1, 2])])
 def test_another_of_several_types_than_is_there(workplace, there, value):
-    changed = with_changes(ours(ckpt_save_strategy=there), {"ckpt_save_strategy": value})
+    changed = with_overrides(ours(ckpt_save_strategy=there), {"ckpt_save_strategy": value})
     assert changed.ckpt_save_strategy == value
 
 

@@ -13,7 +13,7 @@ from tiny import NODES, metrics, record, settings, write_dataset
 
 from basicts_elin import EntropyEqualAttention, LinformerAttention, SoftmaxAttention
 from basicts_elin.cli import main
-from basicts_elin.config.overrides import with_changes
+from basicts_elin.config.overrides import with_overrides
 from basicts_elin.errors import UserError
 from basicts_elin.modules.matmul import MatmulAttention
 from basicts_elin.reproduce.plan import ATTENTION, plan_runs
@@ -47,7 +47,7 @@ def built(settings_of_a_run):
 def small(settings_of_a_run):
     sizes = {"hidden_size": 8, "intermediate_size": 8, "num_features": NODES, "adaptive_hidden_size": 4}
     sizes = {name: size for name, size in sizes.items() if name in settings_of_a_run.model_config}
-    return with_changes(settings_of_a_run, {f"model_config.{name}": size for name, size in sizes.items()})
+    return with_overrides(settings_of_a_run, {f"model_config.{name}": size for name, size in sizes.items()})
 
 
 def attentions(model):
@@ -96,7 +96,7 @@ def test_each_method_is_a_run_of_its_own(name):
 
 
 def test_linformer_has_as_many_mixtures_as_it_is_told_and_no_more_than_tokens():
-    run = with_changes(config("STAEformer_linformer"), {"proj_len": 30})
+    run = with_overrides(config("STAEformer_linformer"), {"proj_len": 30})
     sizes = [(layer.seq_len, layer.proj_len) for layer in attentions(built(run))]
     assert sizes == [(12, 12)] * 3 + [(170, 30)] * 3
     (layer,) = attentions(built(config("iTransformer_linformer")))
@@ -129,7 +129,7 @@ def test_without_the_run_it_differs_from_there_is_none(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_the_configuration_can_be_stored(name, tmp_path):
-    run = with_changes(config(name), {"ckpt_save_dir": str(tmp_path)})
+    run = with_overrides(config(name), {"ckpt_save_dir": str(tmp_path)})
     assert pickle.loads(pickle.dumps(run)).md5 == run.md5
     run.save()
     (file,) = tmp_path.rglob("cfg.json")

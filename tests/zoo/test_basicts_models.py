@@ -15,7 +15,7 @@ from basicts.models.Timer import Timer, TimerConfig
 from basicts.runners.callback import EarlyStopping, NoBP
 from tiny import NAME, NODES, STEPS, Recorder, bare
 
-from basicts_elin.config.overrides import with_changes
+from basicts_elin.config.overrides import with_overrides
 from basicts_elin.data.catalog import CATALOG
 from basicts_elin.errors import UserError
 from basicts_elin.training.launch.launcher import launch_training, run_folder
@@ -43,7 +43,7 @@ def built(name):
     """A model for few nodes with its recipe's sizes, made once."""
     config = rival_config(name, "SyntheticTraffic")
     if "num_features" in config.model_config:
-        config = with_changes(config, {"model_config.num_features": NODES})
+        config = with_overrides(config, {"model_config.num_features": NODES})
     torch.manual_seed(0)
     return config.model(config.model_config)
 

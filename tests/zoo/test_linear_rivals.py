@@ -12,7 +12,7 @@ from tiny import NODES, metrics, record, settings, weights, write_dataset
 
 from basicts_elin import EntropyEqualAttention
 from basicts_elin.cli import main
-from basicts_elin.config.overrides import with_changes
+from basicts_elin.config.overrides import with_overrides
 from basicts_elin.data.catalog import CATALOG
 from basicts_elin.errors import UserError
 from basicts_elin.zoo.basicts_models import UNFIT, rival_config, rival_names
@@ -27,7 +27,7 @@ CFG = Path(__file__).resolve().parents[2] / "baselines_cfg" / "iTransformer_line
 def small(config):
     sizes = {"hidden_size": 8, "intermediate_size": 8, "n_heads": 2, "num_features": NODES}
     sizes = {f"model_config.{name}": size for name, size in sizes.items() if name in config.model_config}
-    return with_changes(config, sizes)
+    return with_overrides(config, sizes)
 
 
 def built(config):
@@ -79,7 +79,7 @@ def test_differences_reach_the_recipe():
 
 def test_the_estimator_is_part_of_the_run():
     config = linear_rival_config("iTransformer", "PEMS08")
-    other = with_changes(config, {"entropy": "taylor2"})
+    other = with_overrides(config, {"entropy": "taylor2"})
     assert (config.model_config.entropy, other.model_config.entropy) == ("taylor", "taylor2")
     assert other.md5 == linear_rival_config("iTransformer", "PEMS08", entropy="taylor2").md5 != config.md5
 

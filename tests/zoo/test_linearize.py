@@ -22,7 +22,7 @@ from tiny import NODES, STEPS
 from torch import nn
 
 from basicts_elin import EntropyEqualAttention, linearize
-from basicts_elin.config.overrides import with_changes
+from basicts_elin.config.overrides import with_overrides
 from basicts_elin.modules.entropy_equal import LAYER_PATHS
 from basicts_elin.zoo.basicts_models import UNFIT, rival_config, rival_names
 
@@ -114,7 +114,7 @@ def build(name):
     # FiLM has a list of sizes, Leddam rolls its hidden size by a period
     sizes = {"num_features": NODES, "period": 4, **SMALL} if name != "FiLM" else {"num_features": NODES}
     sizes = {f"model_config.{key}": size for key, size in sizes.items() if key in config.model_config}
-    config = with_changes(config, sizes)
+    config = with_overrides(config, sizes)
     model = config.model(config.model_config)
     if name == "Leddam":
         # its head starts as a mean over features that a LayerNorm has centred, so that nothing would come through
