@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Optional
 
 from ..errors import UserError
-from ..legacy_checkout import CHECKOUT
+from ..legacy.checkout import CHECKOUT, HOW_TO_NAME
 from .plan import Run
 
 CPU = "cpu"
-_NOT_FOUND = f"older baselines not found: expected {CHECKOUT}"
+_NOT_FOUND = f"legacy models not found: expected {CHECKOUT}; {HOW_TO_NAME}"
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def answer(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> Survey:
 
 def _state(run: Run, gpu: str) -> State:
     from ..config.overrides import with_overrides
-    from ..legacy import legacy_root
+    from ..legacy.checkout import legacy_root
     from ..training.launch.checks import check_dataset, dataset_folder, parse_gpus
     from ..training.launch.run_dir import OtherDataError, check_same_data, progress
     from ..zoo.config_file import load_config

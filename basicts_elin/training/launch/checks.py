@@ -20,7 +20,7 @@ from ...data.layout import PARTS
 from ...data.prepared import open_prepared
 from ...errors import UserError, one_line
 from ...files import read_json
-from ...legacy.loss import baseline_loss
+from ...legacy.loss import legacy_loss
 from ...legacy.model import LegacyModel
 from ..runner.checkpoints import DamagedCheckpointError, read_checkpoint
 from ..runner.loop import PRECISIONS
@@ -106,7 +106,7 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
             f"MAE or MSE{several}: this one is no mean over the targets, which they could share",
         ),
         (
-            processes > 1 and config.loss is baseline_loss,
+            processes > 1 and config.loss is legacy_loss,
             "loss",
             f"MAE{several}: what the baseline's own one is a mean over is not known",
         ),
