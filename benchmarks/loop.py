@@ -25,7 +25,8 @@ from tables import run_facts, write_rows
 from torch.profiler import ProfilerActivity, profile
 
 from basicts_elin.config.overrides import with_overrides
-from basicts_elin.training.launch.checks import check_dataset, parse_gpus
+from basicts_elin.training.launch.data_checks import check_dataset
+from basicts_elin.training.launch.devices import parse_gpus
 from basicts_elin.training.runner.runner import BenchmarkRunner
 from basicts_elin.zoo.config_file import load_config
 

@@ -78,7 +78,7 @@ def answer(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> Survey:
     from ..compat import require_basicts
 
     require_basicts()
-    from ..training.launch.checks import parse_gpus
+    from ..training.launch.devices import parse_gpus
 
     gpus = list(gpus or (["0"] if torch.cuda.device_count() else [CPU]))
     if CPU in gpus and gpus != [CPU]:
@@ -91,7 +91,8 @@ def answer(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> Survey:
 def _state(run: Run, gpu: str) -> State:
     from ..config.overrides import with_overrides
     from ..legacy.checkout import legacy_root
-    from ..training.launch.checks import check_dataset, dataset_folder, parse_gpus
+    from ..training.launch.data_checks import check_dataset, dataset_folder
+    from ..training.launch.devices import parse_gpus
     from ..training.launch.run_dir import OtherDataError, check_same_data, progress
     from ..zoo.config_file import load_config
 

@@ -19,7 +19,8 @@ from basicts_elin.data.catalog import CATALOG
 from basicts_elin.data.graph import pickled
 from basicts_elin.env_vars import ROOT_VARIABLE
 from basicts_elin.legacy.loss import LegacyLoss, LegacyTaskFlow, legacy_loss
-from basicts_elin.training.launch.checks import check_config, check_model
+from basicts_elin.training.launch.config_checks import check_config
+from basicts_elin.training.launch.model_checks import check_model
 from basicts_elin.zoo.config_file import config_name, load_config
 
 
@@ -66,14 +67,14 @@ def test_masked_mae_is_ours_and_absent_groups_add_no_callback(checkout, edit):
         edit("", f"CFG.TRAIN.pop('{name}')")
     found = config()
     assert found.loss == "MAE" and found.lr_scheduler is None
-    assert [type(callback) for callback in found.callbacks[3:]] == [LegacyLoss]
+    assert [type(callback) for callback in found.callbacks[1:]] == [LegacyLoss]
 
 
 def test_none_is_as_good_as_no_field(checkout, edit):
     for name in ("CL", "CLIP_GRAD_PARAM", "EARLY_STOPPING_PATIENCE", "LOSS_ARGS"):
         edit("", f"CFG.TRAIN.{name} = None")
     found = config()
-    assert [type(callback) for callback in found.callbacks[3:]] == [LegacyLoss]
+    assert [type(callback) for callback in found.callbacks[1:]] == [LegacyLoss]
     check_model(found)
 
 

@@ -10,12 +10,12 @@ from torch.optim.lr_scheduler import MultiStepLR
 
 from ...data.catalog import DAYS_PER_WEEK, dataset_facts
 from ...errors import UserError
-from .callbacks import FinitePredictions, LastStep
+from .callbacks import FinitePredictions
 from .scaler import BenchmarkZScoreScaler
-from .taskflow import OriginalScaleLoss, OriginalScaleTaskFlow
+from .taskflow import OriginalScaleTaskFlow
 
-# BasicTS defect 8: the test part is evaluated after every epoch. An interval that no run reaches leaves the one
-# evaluation of the best model at the end.
+# BasicTS defect 8: the test part is evaluated after every epoch. No run reaches this interval, so that only the
+# evaluation of the best model at the end remains.
 NEVER = 10**9
 
 # BasicTS's fields, and one of this package, see `loop`
@@ -81,5 +81,5 @@ def benchmark_config(
         "seed": 42,
     }
     recipe.update(differences)
-    recipe["callbacks"] = [OriginalScaleLoss(), LastStep(), FinitePredictions(), *differences.get("callbacks", [])]
+    recipe["callbacks"] = [FinitePredictions(), *differences.get("callbacks", [])]
     return BasicTSForecastingConfig(model=model, model_config=model_config, **recipe)

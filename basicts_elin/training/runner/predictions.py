@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from ...data.labels import node_names, part_dates
 from ...errors import UserError
-from ..launch.checks import dataset_folder
+from ..launch.data_checks import dataset_folder
 
 FILE_NAME = "predictions.npz"
 
