@@ -15,7 +15,7 @@ _DERIVED = {"lr", "batch_size", "memmap", "gpu_num"}
 
 
 def describe(config: BasicTSForecastingConfig) -> str:
-    """Lines field=value, which `--set` takes. Objects, which only a configuration file can set, are comments."""
+    """Lines field=value, as `--set` takes them. Objects, which only a configuration file can set, are comments."""
     lines = [
         f"# {config.model.__name__} on {config.dataset_name}, basicts-elin {__version__}",
         "# --set takes each line; --gpus and --seed set those two; objects are set in a configuration file",

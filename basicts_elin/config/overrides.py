@@ -90,11 +90,11 @@ def _override(fields: dict[str, Any], types: dict[str, Any], name: str, value: A
 
 
 def _refuse_unknown(option: str, group: str, last: str, known: Collection[str]) -> None:
-    like = nearest(last, known).strip(" ()")
-    # the configuration itself has too many
-    expected = f"one of {_listed(known)}" if group else "a field of the configuration"
-    fix = like or ("" if group else "--print-config prints them")
-    raise UserError(option, f"no field {last!r}{f' in {group}' if group else ''}", expected, fix)
+    like = nearest(last, known)
+    if group:
+        raise UserError(option, f"no field {last!r} in {group}", f"one of {_listed(known)}{like}")
+    # too many to list
+    raise UserError(option, f"no field {last!r}", f"a field of the configuration{like}", "--print-config prints them")
 
 
 def _group(fields: dict[str, Any], group: str, option: str) -> tuple[dict[str, Any], Collection[str]]:
@@ -102,8 +102,7 @@ def _group(fields: dict[str, Any], group: str, option: str) -> tuple[dict[str, A
     content = fields.get(group)
     if not isinstance(content, dict):
         groups = [other for other, inner in fields.items() if isinstance(inner, dict)]
-        like = nearest(group, groups).strip(" ()")
-        raise UserError(option, f"no group {group!r}", f"one of {_listed(groups)}", like)
+        raise UserError(option, f"no group {group!r}", f"one of {_listed(groups)}{nearest(group, groups)}")
     arguments_of = fields.get(_ARGUMENTS_OF.get(group))
     return content, {*content, *(_parameters(arguments_of) if arguments_of else ())}
 

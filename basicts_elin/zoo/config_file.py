@@ -7,10 +7,10 @@ from typing import Optional
 from basicts.configs import BasicTSForecastingConfig
 
 from ..config.field_types import check_types
-from ..errors import UserError, nearest, one_line
+from ..errors import UserError, one_line
 from ..legacy.checkout import source_of_path
 from ..legacy.translation import legacy_config
-from .registry import LEGACY, config_for, find, variant_names
+from .registry import LEGACY, config_for, find, suggestion
 
 FOLDER = "baselines_cfg"
 _EXPECTED = "a file with CFG = benchmark_config(...), or MODEL/DATASET with a model that `basicts-elin list` offers"
@@ -65,8 +65,8 @@ def _names(path: str) -> str:
 def _by_name(path: str) -> BasicTSForecastingConfig:
     model, _, dataset = _names(path).rpartition("/")
     if not model or find(model) is None:
-        like = nearest(model, variant_names(), suffix=f"/{dataset}") if model else ""
-        raise UserError(f"config file {path}", "missing", _EXPECTED, like.strip(" ()"))
+        like = suggestion(model, f"/{dataset}") if model else ""
+        raise UserError(f"config file {path}", "missing", _EXPECTED + like)
     return config_for(model, dataset)
 
 

@@ -7,113 +7,41 @@ BasicTS before a configuration is built, so that names can be looked up quickly.
 
 import copy
 import importlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, Field, fields
+from functools import partial
 from typing import TYPE_CHECKING, Any, Optional
 
 from ..errors import UserError, nearest
 from ..plugins import load_plugins
 from .attention import attention_entry, attention_names
+from .entry import LEGACY, SMALL, ModelEntry, Size, Variant
 
 if TYPE_CHECKING:
     from basicts.configs import BasicTSForecastingConfig
 
-LEGACY = "legacy/"
-SMALL = "small"
+__all__ = [
+    "LEGACY",
+    "ModelEntry",
+    "Size",
+    "Variant",
+    "absent_models",
+    "base_name",
+    "compared_models",
+    "config_for",
+    "entry",
+    "find",
+    "legacy_entry",
+    "model_names",
+    "paper_entry",
+    "paper_name",
+    "register",
+    "resolve",
+    "suggestion",
+    "variant_names",
+]
 
 # the modules that register the models of this package and of BasicTS
 _MODULES = ("staeformer", "elinformer", "stid", "basicts_models", "legacy_models")
-
-Fields = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Size:
-    """A smaller size of a model: the fields of the model and of the run that it changes."""
-
-    model_fields: Fields
-    run_fields: Fields = field(default_factory=dict)
-    dataset_fields: Mapping[str, Fields] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ModelEntry:
-    """A model.
-
-    Attributes:
-        name: as in `-c <name>/<Dataset>`.
-        load: imports the model. Returns its class and the class of its configuration. None = there is no such code.
-        model_fields: fields of the model's configuration that differ from their defaults.
-        run_fields: fields of the run that differ from the benchmark's recipe, see `benchmark_config`.
-        dataset_fields: dataset -> fields of the run that differ on that dataset.
-        callbacks: makes the callbacks that the model needs beside the protocol's.
-        small: its smaller size, `<name>_small`; None = it has none.
-        attention: the name, in `attention.py`, of its own attention; "" = its attention cannot be replaced.
-        num_tokens: the number of key tokens of the attention layer of a name, from the model's configuration; None =
-            not known, so that the model cannot have an attention that is built for a number of tokens.
-        backbone: the model that it differs from in its attention alone; "" = it is a backbone itself.
-        compared: the attentions that it contributes to the comparison of attentions.
-        paper_name: in the paper's tables; "" = not there.
-        paper_attention: the attention that the paper measured memory and time with; "" = its own.
-        unfit: why it cannot be trained; "" = it can.
-    """
-
-    name: str
-    load: Optional[Callable[[], tuple[type, type]]] = None
-    model_fields: Fields = field(default_factory=dict)
-    run_fields: Fields = field(default_factory=dict)
-    dataset_fields: Mapping[str, Fields] = field(default_factory=dict)
-    callbacks: Callable[[], list[Any]] = list
-    small: Optional[Size] = None
-    attention: str = ""
-    num_tokens: Optional[Callable[[str, Any], int]] = None
-    backbone: str = ""
-    compared: tuple[str, ...] = ()
-    paper_name: str = ""
-    paper_attention: str = ""
-    unfit: str = ""
-
-    @property
-    def is_legacy(self) -> bool:
-        return self.name.startswith(LEGACY)
-
-
-@dataclass(frozen=True)
-class Variant:
-    """What a name stands for: a model, with another attention unless `attention` is "", in its small size or not."""
-
-    entry: ModelEntry
-    attention: str = ""
-    is_small: bool = False
-
-    @property
-    def class_name(self) -> str:
-        """The name without the size, which is not a matter of the class."""
-        return "_".join(filter(None, (self.entry.name, self.attention)))
-
-    @property
-    def name(self) -> str:
-        return f"{self.class_name}_{SMALL}" if self.is_small else self.class_name
-
-    @property
-    def backbone(self) -> str:
-        return self.entry.backbone or self.entry.name
-
-    @property
-    def attention_title(self) -> str:
-        """In tables; "" where the attention cannot be replaced."""
-        name = self.attention or self.entry.attention
-        return attention_entry(name).title if name else ""
-
-    def load(self) -> tuple[type, type]:
-        """The class of the model, with this attention, and the class of its configuration."""
-        model, config = self.entry.load()
-        if self.attention:
-            from . import variants
-
-            model = getattr(variants, self.class_name)
-        return model, config
-
 
 _ENTRIES: dict[str, ModelEntry] = {}
 
@@ -148,13 +76,13 @@ def find(name: str) -> Optional[Variant]:
     """
     known = _entries()
     if name.startswith(LEGACY):
-        return Variant(known.get(name) or legacy_entry(name))
+        absent = known.get(name.removeprefix(LEGACY))
+        return Variant(absent if absent and absent.load is None else known.get(name) or legacy_entry(name))
     # the longest first: "A_b" may be a model of its own
     for other in sorted(known, key=len, reverse=True):
-        if name == other or name.startswith(f"{other}_"):
-            variant = _variant(known[other], name.removeprefix(other).removeprefix("_"))
-            if variant:
-                return variant
+        variant = _variant(known[other], name.removeprefix(other)) if name.startswith(other) else None
+        if variant:
+            return variant
     return next((Variant(other) for other in known.values() if other.is_legacy and other.paper_name == name), None)
 
 
@@ -177,12 +105,18 @@ def variant_names() -> list[str]:
     return sorted(set(names), key=str.lower)
 
 
+def suggestion(name: str, suffix: str = "") -> str:
+    """" (did you mean A or B?)" with the names most like an unknown one, each with the suffix; "" if there is none."""
+    legacy = [other.paper_name for other in _entries().values() if other.is_legacy]
+    return nearest(name, [*variant_names(), *legacy], suffix)
+
+
 def compared_models() -> dict[str, Variant]:
     """The models of the comparison of attentions, by name, in the order of the table."""
     order = attention_names()
     found = []
     for other in _entries().values():
-        found += [_variant(other, attention) for attention in other.compared]
+        found += [_named(other, attention, False) for attention in other.compared]
     found.sort(key=lambda one: (one.backbone, order.index(one.attention or one.entry.attention)))
     return {variant.name: variant for variant in found}
 
@@ -237,15 +171,18 @@ def config_for(name: str, dataset: str, **differences: Any) -> "BasicTSForecasti
     from ..training.protocol.recipe import benchmark_config
 
     model, config_type = variant.load()
-    model_config = config_type()
-    if "num_features" in model_config:
-        # some have a default that is not the number of nodes
-        model_config.num_features = None
+    # None = of the run or the dataset; some have a default that is not the number of nodes
+    open_fields = {one.name: None for one in fields(config_type) if one.name == "num_features" or _is_required(one)}
+    model_config = config_type(**open_fields)
     # which may be none of the configuration's declared fields
-    model_config.update(copy.deepcopy(_model_fields(variant)))
+    model_config.update(_model_fields(variant))
     callbacks = [*variant.entry.callbacks(), *differences.pop("callbacks", [])]
-    fields = {**_run_fields(variant, dataset), **differences}
-    return benchmark_config(model, model_config, dataset, callbacks=callbacks, **fields)
+    run_fields = {**_run_fields(variant, dataset), **differences}
+    return benchmark_config(model, model_config, dataset, callbacks=callbacks, **run_fields)
+
+
+def _is_required(one: Field) -> bool:
+    return one.default is MISSING and one.default_factory is MISSING
 
 
 def _entries() -> dict[str, ModelEntry]:
@@ -257,14 +194,14 @@ def _entries() -> dict[str, ModelEntry]:
 
 def legacy_entry(name: str, paper_name: str = "") -> ModelEntry:
     """The entry of a model of BasicTS 0.5, `legacy/<Model>`."""
+    return ModelEntry(name, partial(_load_legacy, name.removeprefix(LEGACY)), paper_name=paper_name)
 
-    def load() -> tuple[type, type]:
-        from ..legacy import models
-        from ..legacy.model import LegacyConfig
 
-        return getattr(models, f"{models.PREFIX}{name.removeprefix(LEGACY)}"), LegacyConfig
+def _load_legacy(model: str) -> tuple[type, type]:
+    from ..legacy import models
+    from ..legacy.model import LegacyConfig
 
-    return ModelEntry(name, load, paper_name=paper_name)
+    return getattr(models, f"{models.PREFIX}{model}"), LegacyConfig
 
 
 def _replaceable(other: ModelEntry) -> list[str]:
@@ -278,9 +215,10 @@ def _replaceable(other: ModelEntry) -> list[str]:
 def _variant(other: ModelEntry, rest: str) -> Optional[Variant]:
     """The variant that `rest`, what follows the name of the model, stands for."""
     for attention in ("", other.attention, *_replaceable(other)):
-        if rest == attention:
+        suffix = f"_{attention}" if attention else ""
+        if rest == suffix:
             return _named(other, attention, False)
-        if other.small and rest in (f"{attention}_{SMALL}".lstrip("_"), f"{SMALL}_{attention}".rstrip("_")):
+        if other.small and rest in (f"{suffix}_{SMALL}", f"_{SMALL}{suffix}"):
             return _named(other, attention, True)
     return None
 
@@ -293,22 +231,21 @@ def _named(other: ModelEntry, attention: str, is_small: bool) -> Variant:
 
 
 def _model_fields(variant: Variant) -> dict[str, Any]:
-    fields = dict(variant.entry.model_fields)
+    found = dict(variant.entry.model_fields)
     if variant.is_small:
-        fields.update(variant.entry.small.model_fields)
+        found.update(variant.entry.small.model_fields)
     if variant.attention:
-        fields.update(attention_entry(variant.attention).model_fields)
-    return fields
+        found.update(attention_entry(variant.attention).model_fields)
+    return copy.deepcopy(found)
 
 
 def _run_fields(variant: Variant, dataset: str) -> dict[str, Any]:
-    fields = {}
+    found = {}
     for size in (variant.entry, variant.entry.small if variant.is_small else None):
         if size is not None:
-            fields |= {**size.run_fields, **size.dataset_fields.get(dataset, {})}
-    return copy.deepcopy(fields)
+            found |= {**size.run_fields, **size.dataset_fields.get(dataset, {})}
+    return copy.deepcopy(found)
 
 
 def _unknown(name: str) -> UserError:
-    like = nearest(name, [*variant_names(), *(other for other in _ENTRIES if other.startswith(LEGACY))])
-    return UserError("model", repr(name), "a model that `basicts-elin list` offers", like.strip(" ()"))
+    return UserError("model", repr(name), f"a model that `basicts-elin list` offers{suggestion(name)}")

@@ -17,7 +17,7 @@ from basicts_elin.zoo.config_file import load_config
 ROOT = Path(__file__).resolve().parents[2] / "baselines_cfg"
 FILES = ["ELinFormer/PEMS07", "STAEformer_small/PEMS08_tail", "STID/PEMS04", "ELinFormer/METR-LA"]
 # arguments of a callback, a list and one of a few values among the model's fields, a recipe of its own
-RIVALS = ["DUET/PEMS08", "FiLM/PEMS-BAY", "TimeMixer/PEMS03", "StemGNN/METR-LA"]
+BY_NAME = ["DUET/PEMS08", "FiLM/PEMS-BAY", "TimeMixer/PEMS03", "StemGNN/METR-LA"]
 GROUPS = ["model_config", "dataset_params", "optimizer_params", "lr_scheduler_params"]
 DERIVED = {"lr", "batch_size", "memmap", "gpu_num"}
 
@@ -52,7 +52,7 @@ def held(config, name):
     return f"{value.__module__}.{value.__qualname__}" if isinstance(value, type) else value
 
 
-@pytest.mark.parametrize("name", [*FILES, *RIVALS])
+@pytest.mark.parametrize("name", [*FILES, *BY_NAME])
 def test_every_line_given_back_makes_the_same_configuration(name):
     config = loaded(name)
     again = with_overrides(config, said(config))
@@ -61,13 +61,13 @@ def test_every_line_given_back_makes_the_same_configuration(name):
     assert describe(again) == describe(config)
 
 
-@pytest.mark.parametrize("name", [*FILES, *RIVALS])
+@pytest.mark.parametrize("name", [*FILES, *BY_NAME])
 def test_the_lines_say_what_the_configuration_holds(name):
     config = loaded(name)
     assert all(value == held(config, name) for name, value in said(config).items())
 
 
-@pytest.mark.parametrize("name", [*FILES, *RIVALS])
+@pytest.mark.parametrize("name", [*FILES, *BY_NAME])
 def test_every_field_has_one_line(name):
     config = loaded(name)
     fields = [field for field in config if not field.startswith("_") and field not in DERIVED and field not in GROUPS]
