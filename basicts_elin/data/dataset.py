@@ -297,7 +297,7 @@ def open_dataset(folder: Union[str, Path]) -> Dataset:
 def find_dataset(name: str) -> Union[Dataset, DatasetFacts]:
     """The dataset in `datasets/<name>` if it is prepared there, else its facts in the catalogue.
 
-    Raises: UserError if there is neither.
+    Raises: UnknownDatasetError if there is neither. UserError if `meta.json` cannot be used.
     """
     folder = DATASETS / name
     if any((folder / file).is_file() for file in (META_FILE, "train_data.npy")):

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..errors import UserError
-from ..legacy_checkout import CHECKOUT
+from ..legacy.checkout import CHECKOUT, HOW_TO_NAME
 from .plan import Run
 
 CPU = "cpu"
-_NOT_FOUND = f"older baselines not found: expected {CHECKOUT}"
+_NOT_FOUND = f"legacy models not found: expected {CHECKOUT}; {HOW_TO_NAME}"
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,9 @@ def answer(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> Survey:
 
 
 def _state(run: Run, gpu: str) -> State:
-    from ..config.overrides import with_changes
+    from ..config.overrides import with_overrides
+    from ..legacy.checkout import legacy_root
     from ..data.dataset import dataset_folder
-    from ..legacy import legacy_root
     from ..training.launch.data_checks import checked_dataset
     from ..training.launch.devices import parse_gpus
     from ..training.launch.run_dir import OtherDataError, check_same_data, progress
@@ -102,7 +102,7 @@ def _state(run: Run, gpu: str) -> State:
             return State(problem=_NOT_FOUND)
         # what the train command makes of the run's arguments
         epochs = {"num_epochs": run.epochs} if run.epochs else {}
-        config = with_changes(load_config(run.config), {**epochs, "seed": run.seed, "gpus": parse_gpus(gpu)})
+        config = with_overrides(load_config(run.config), {**epochs, "seed": run.seed, "gpus": parse_gpus(gpu)})
     except UserError as error:
         if run.is_older:
             return State(problem=str(error))

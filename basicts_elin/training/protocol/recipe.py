@@ -5,12 +5,10 @@ from dataclasses import fields
 from typing import Any, Union
 
 from basicts.configs import BasicTSForecastingConfig, BasicTSModelConfig
-from basicts.models.STID import STID, STIDConfig
-from basicts.runners.callback import GradientClipping
 from torch.optim import Adam
 from torch.optim.lr_scheduler import MultiStepLR
 
-from ...data.catalog import DatasetFacts
+from ...data.catalog import DAYS_PER_WEEK, DatasetFacts
 from ...data.dataset import Dataset, find_dataset, open_dataset
 from ...errors import UserError
 from .callbacks import FinitePredictions
@@ -21,18 +19,8 @@ from .taskflow import OriginalScaleTaskFlow
 # evaluation of the best model at the end remains.
 NEVER = 10**9
 
-# BasicTS's and one of ours, see `loop`
+# BasicTS's fields, and one of this package, see `loop`
 _FIELDS = {field.name for field in fields(BasicTSForecastingConfig) if not field.name.startswith("_")} | {"precision"}
-
-# The CPU-sized ELinFormer and STAEformer: hidden size 64, one temporal and one spatial layer.
-SMALL = {
-    "input_hidden_size": 16,
-    "tid_hidden_size": 16,
-    "diw_hidden_size": 8,
-    "adaptive_hidden_size": 24,
-    "intermediate_size": 128,
-    "num_layers": 1,
-}
 
 
 def benchmark_config(
@@ -46,7 +34,8 @@ def benchmark_config(
 
     Args:
         model: model class.
-        model_config: its configuration; `num_features`, if None, and `num_time_in_day` come from the dataset.
+        model_config: its configuration; `num_features` and `timestamp_sizes`, if None, and `num_time_in_day` come from
+            the dataset.
         dataset: a name, or what `find_dataset` returned for it. The folder `datasets/<name>` says what the dataset is,
             if it is prepared in the working directory, else the catalogue.
         differences: any field of `BasicTSForecastingConfig`. `callbacks` are added to the protocol's own.
@@ -56,8 +45,10 @@ def benchmark_config(
     unknown = differences.keys() - _FIELDS
     if unknown:
         raise UserError(
-            f"benchmark_config: BasicTSForecastingConfig has no field {', '.join(sorted(unknown))} (fields of the "
-            f"model belong into its own configuration); it has {', '.join(sorted(_FIELDS))}"
+            f"benchmark_config({', '.join(f'{name}=...' for name in sorted(unknown))})",
+            "no field of BasicTSForecastingConfig",
+            f"one of {', '.join(sorted(_FIELDS))}",
+            f"set fields of the model in its own configuration, {type(model_config).__name__}",
         )
     found = _found(dataset, differences.get("dataset_params") or {})
     model_config = copy.deepcopy(model_config)
@@ -65,8 +56,10 @@ def benchmark_config(
         model_config.num_features = found.num_nodes
     if "num_time_in_day" in model_config:
         model_config.num_time_in_day = found.steps_per_day
+    if model_config.get("timestamp_sizes", ()) is None:
+        model_config.timestamp_sizes = [found.steps_per_day, DAYS_PER_WEEK]
     recipe = {
-        "dataset_name": found.name,
+        "dataset_name": dataset if isinstance(dataset, str) else dataset.name,
         "input_len": 12,
         "output_len": 12,
         "use_timestamps": True,
@@ -103,16 +96,3 @@ def _found(dataset: Union[str, Dataset, DatasetFacts], dataset_params: dict[str,
     if not isinstance(dataset, str):
         return dataset
     return open_dataset(folder) if folder else find_dataset(dataset)
-
-
-def stid_config(dataset: str, **differences: Any) -> BasicTSForecastingConfig:
-    """BasicTS's own STID by the recipe of BasicTS 0.5's STID configurations, the same for all six datasets."""
-    recipe = {
-        "optimizer_params": {"lr": 2e-3, "weight_decay": 1e-4},
-        "lr_scheduler_params": {"milestones": [1, 50, 80], "gamma": 0.5},
-        "train_batch_size": 64,
-    }
-    recipe.update(differences)
-    recipe["callbacks"] = [GradientClipping(5.0), *differences.get("callbacks", [])]
-    model_config = STIDConfig(num_layers=3, if_time_in_day=True, if_day_in_week=True)
-    return benchmark_config(STID, model_config, dataset, **recipe)
