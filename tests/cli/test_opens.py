@@ -7,7 +7,8 @@ import sys
 import numpy as np
 import pytest
 from cli.commands import ENVIRONMENT, ROOT, SMALL_CONFIG, paths
-from tiny import write_dataset
+from miniature import adjacency, checkout  # noqa: F401  fixtures
+from tiny import NAME, write_dataset
 
 from basicts_elin.data.graph import pickled
 from basicts_elin.data.layout import FILES, GRAPH_FILE
@@ -41,3 +42,9 @@ def test_each_file_is_opened_once(place):
     assert counts == ALL_ONCE
     counts, _ = opened(place, "report", "--naive", str(checkpoint.parent))
     assert set(counts.values()) == {1}
+
+
+def test_a_legacy_model_that_reads_the_graph_opens_each_file_once_too(checkout):
+    run = ("--legacy-root", "BasicTS-0.5", "-g", "cpu", "--set", "num_epochs=1", "--save-predictions")
+    counts, _ = opened(checkout.parent, "train", "-c", f"legacy/Mini/{NAME}", *run)
+    assert counts == ALL_ONCE

@@ -135,7 +135,7 @@ def test_a_part_takes_the_place_of_the_whole(checkout, monkeypatch):
     with utils.reading_from(RunDataset(NAME)):
         assert len(utils.load_dataset_data("Whole")) == len(utils.load_dataset_data(NAME))
         assert utils.load_pkl("datasets/Whole/adj_mx.pkl").shape == (NODES, NODES)
-    with refuses("datasets/Whole/meta.json", found="missing"):
+    with refuses("datasets/Whole", found="no such folder"):
         utils.load_dataset_data("Whole")
 
 

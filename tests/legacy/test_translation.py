@@ -162,7 +162,7 @@ def test_a_configuration_can_be_sent_and_written(checkout):
 def test_a_part_with_the_same_nodes_has_the_same_configuration(checkout, edit, monkeypatch):
     whole = type(FACTS)(**{**vars(FACTS), "name": "Whole"})
     monkeypatch.setitem(CATALOG, "Whole", whole)
-    monkeypatch.setitem(CATALOG, NAME, type(FACTS)(**{**vars(FACTS), "whole": "Whole"}))
+    monkeypatch.setitem(CATALOG, NAME, type(FACTS)(**{**vars(FACTS), "part_of": "Whole"}))
     edit('DATA_NAME = "Tiny"', 'DATA_NAME = "Whole"')
     folder = checkout / "baselines" / "Mini"
     (folder / "Tiny.py").rename(folder / "Whole.py")
