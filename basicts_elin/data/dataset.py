@@ -14,7 +14,9 @@ from .catalog import (
     DATES,
     MINUTES_PER_DAY,
     DatasetFacts,
+    how_to_get,
     not_prepared,
+    regular_settings,
     steps_per_day,
     unit_of,
     unknown_dataset,
@@ -102,6 +104,11 @@ class Dataset:
         """Fractions of the training, validation and test part."""
         found = self.meta.get(SETTINGS, {}).get("train_val_test_ratio") or self._known("split")
         return tuple(found or (len(self.values(part)) / self.num_rows for part in PARTS))
+
+    @property
+    def regular_settings(self) -> dict[str, Any]:
+        """Those in `meta.json`; the benchmark's for a key that it lacks."""
+        return {**regular_settings(self.split, self.null_value), **self.meta.get(SETTINGS, {})}
 
     @property
     def domain(self) -> str:
@@ -235,7 +242,7 @@ class Dataset:
     def _open(self, name: str) -> np.ndarray:
         file, again = self.folder / name, f"prepare {self.name} again"
         if not (self._place / name).is_file():
-            raise UserError(file, "missing", f"an array of dataset {self.name}", again)
+            raise UserError(file, "missing", f"an array of dataset {self.name}", how_to_get(self.name))
         try:
             array = map_array(self._place / name)
         except OSError:
@@ -296,7 +303,7 @@ def open_dataset(folder: Union[str, Path]) -> Dataset:
 def find_dataset(name: str) -> Union[Dataset, DatasetFacts]:
     """The dataset in `datasets/<name>` if it is prepared there, else its facts in the catalogue.
 
-    Raises: UserError if there is neither.
+    Raises: UnknownDatasetError if there is neither. UserError if `meta.json` cannot be used.
     """
     folder = DATASETS / name
     if any((folder / file).is_file() for file in (META_FILE, "train_data.npy")):

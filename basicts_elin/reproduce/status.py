@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..errors import UserError
-from ..legacy_checkout import CHECKOUT
+from ..legacy.checkout import CHECKOUT, HOW_TO_NAME
 from .plan import Run
 
 CPU = "cpu"
-_NOT_FOUND = f"older baselines not found: expected {CHECKOUT}"
+_NOT_FOUND = f"legacy models not found: expected {CHECKOUT}; {HOW_TO_NAME}"
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def answer(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> Survey:
 def _state(run: Run, gpu: str) -> State:
     from ..config.overrides import with_overrides
     from ..data.dataset import dataset_folder
-    from ..legacy import legacy_root
+    from ..legacy.checkout import legacy_root
     from ..training.launch.data_checks import checked_dataset
     from ..training.launch.devices import parse_gpus
     from ..training.launch.run_dir import OtherDataError, check_same_data, progress
