@@ -26,7 +26,7 @@ def test_a_baseline_is_trained_and_evaluated_by_its_names(root, capsys):
     found = paths(printed)
     assert found["checkpoint"].name == "LegacyMini_best_val_MAE.pt"
     assert record(found["metrics"].parent)["config"] == "legacy/Mini/Tiny"
-    assert "generic recipe" not in printed
+    assert "legacy/Mini/Tiny: a configuration by name" in printed
     assert main(["evaluate", "-c", *arguments, "-ckpt", str(found["checkpoint"])]) == 0
     assert metrics(paths(capsys.readouterr().out)["metrics"].parent) == metrics(found["metrics"].parent)
 
@@ -44,7 +44,7 @@ def test_a_missing_checkout_is_one_line(root, capsys):
 
 def test_the_baselines_are_listed(root, capsys, monkeypatch):
     assert main(["list"]) == 0
-    assert f"none, as {ROOT_VARIABLE} names no checkout of it" in capsys.readouterr().out
+    assert f"none, because {ROOT_VARIABLE} names no checkout of it" in capsys.readouterr().out
     monkeypatch.setenv(ROOT_VARIABLE, str(root))
     assert main(["list"]) == 0
     assert "\n  Mini, MiniDCRNN, MiniGTS, MiniHimNet, MiniMTGNN\n" in capsys.readouterr().out
@@ -55,7 +55,7 @@ def test_a_folder_that_is_no_checkout_does_not_stop_the_list(root, capsys, monke
     assert main(["list"]) == 0
     printed = capsys.readouterr().out
     assert f"\n  {ROOT_VARIABLE}=nowhere: there is no folder baselines in it" in printed
-    assert "models of BasicTS 1.1.0 that cannot be compared:" in printed
+    assert "models that cannot be trained:" in printed
 
 
 def test_a_few_steps_print_their_figures_and_leave_nothing(place, capsys):
