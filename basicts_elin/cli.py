@@ -44,7 +44,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except OSError as error:
         return _ended(2, f"error: {system_message(error)}")
     except MemoryError as error:
-        return _ended(2, f"error: there is not enough memory ({one_line(error)}); take less data, or a larger machine")
+        return _ended(2, f"error: memory: insufficient ({one_line(error)}); use less data or a larger machine")
     except KeyboardInterrupt:
         hint = ": the same command resumes after its last finished epoch" if arguments.run in (train, reproduce) else ""
         return _ended(130, f"interrupted{hint}")

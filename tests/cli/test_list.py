@@ -125,7 +125,7 @@ def test_without_basicts_the_datasets_are_listed(place, capsys, monkeypatch):
     captured = listed(capsys, code=2)
     assert lines_of(captured.out, "Tiny") and lines_of(captured.out, "PEMS08")
     assert "DLinear" not in captured.out
-    assert captured.err.startswith("error: BasicTS is not installed; expected basicts 1.1.x: ")
+    assert captured.err.startswith("error: basicts: not installed; expected 1.1.x; ")
     assert captured.err.count("\n") == 1
 
 

@@ -122,7 +122,7 @@ def test_a_run_that_fails_is_a_row_with_its_reason_and_the_next_one_is_made(plac
 def test_a_run_whose_files_are_damaged_is_a_row_with_its_reason(place, capsys):
     assert main(["reproduce", *RUNS, "--seeds", "1"]) == 0
     (file,) = Path("checkpoints").rglob("run.json")
-    for content, reason in (("{", "is no JSON"), ("{}", "is no record of a run ('epochs')")):
+    for content, reason in (("{", "not JSON"), ("{}", "is no record of a run ('epochs')")):
         capsys.readouterr()
         Path("results/table3_cpu.csv").unlink()
         file.write_text(content)

@@ -66,7 +66,7 @@ def test_a_run_on_other_data_is_not_this_one(tiny):
     module._fingerprint.cache_clear()
     assert state().is_finished
     (folder / "run.json").write_text("{")
-    assert "is no JSON" in state().problem and not state().is_outdated
+    assert "not JSON" in state().problem and not state().is_outdated
 
 
 def test_a_dataset_that_is_not_prepared_is_the_runs_problem(workplace):
