@@ -194,7 +194,7 @@ def _print_config(config: Any) -> None:
 
 
 def _config(arguments: argparse.Namespace) -> Any:
-    """The configuration of the command: the file, with what the other arguments change."""
+    """The configuration that the command names, with the values that its other arguments override."""
     from .config.overrides import with_overrides
     from .training.launch.devices import parse_gpus
     from .zoo.config_file import config_file, config_name, load_config
@@ -202,19 +202,20 @@ def _config(arguments: argparse.Namespace) -> Any:
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root
     config = load_config(arguments.cfg)
-    changes = dict(_assignment(text) for text in arguments.set)
+    overrides = dict(_assignment(text) for text in arguments.set)
     for name, option in (("gpus", "gpus"), ("gpu_num", "gpus"), ("seed", "seed")):
-        if name in changes:
-            raise UserError(f"--set {name}={changes[name]}: use --{option} {changes[name]}")
+        if name in overrides:
+            fix = f"use --{option} {overrides[name]}"
+            raise UserError(f"--set {name}", overrides[name], f"the option --{option}", fix)
     if arguments.seed is not None:
-        changes["seed"] = arguments.seed
+        overrides["seed"] = arguments.seed
     if getattr(arguments, "compile", False):
-        changes["compile_model"] = True
+        overrides["compile_model"] = True
     if getattr(arguments, "precision", None):
-        changes["precision"] = arguments.precision
+        overrides["precision"] = arguments.precision
     if arguments.gpus is not None or not arguments.print_config:
-        changes["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
-    config = with_overrides(config, changes)
+        overrides["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
+    config = with_overrides(config, overrides)
     config["_config_file"] = config_name(arguments.cfg)
     if config_file(arguments.cfg) is None and not arguments.print_config:
         print(f"{config['_config_file']}: a configuration by name, without a file")
@@ -224,7 +225,7 @@ def _config(arguments: argparse.Namespace) -> Any:
 def _default_gpus() -> str:
     import torch
 
-    # not is_available: it may start CUDA, which then no longer heeds the choice of devices
+    # not is_available: it may start CUDA, which then ignores the choice of devices
     gpus = "0" if torch.cuda.device_count() else "cpu"
     print(f"--gpus not given: using {gpus}")
     return gpus
@@ -233,16 +234,16 @@ def _default_gpus() -> str:
 def _assignment(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise UserError(f"--set {text}: expected field=value, such as num_epochs=8")
+        raise UserError("--set", text, "field=value, such as num_epochs=8")
     try:
         read = ast.literal_eval(value)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        # no literal of Python's: a text
+        # not a Python literal: a text
         read = value
     if isinstance(read, int) and abs(read) >= 2**63:
-        raise UserError(f"--set {name}: a number of {read.bit_length()} bits; expected at most 63")
+        raise UserError(f"--set {name}", f"a number of {read.bit_length()} bits", "at most 63")
     if isinstance(read, str) and not read.isprintable():
-        raise UserError(f"--set {name}={read!r}: expected text that can be printed")
+        raise UserError(f"--set {name}", repr(read), "printable text")
     return name, read
 
 

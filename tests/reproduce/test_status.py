@@ -86,7 +86,7 @@ def test_older_baselines_that_are_not_found_are_the_runs_problem(workplace, monk
 
 
 def test_a_configuration_that_cannot_be_read_is_an_error(workplace):
-    with pytest.raises(UserError, match="config file ELinFromer/PEMS08.py is missing"):
+    with pytest.raises(UserError, match="config file ELinFromer/PEMS08.py: missing"):
         state(Run("ELinFromer", "PEMS08", 42, "ELinFromer/PEMS08.py"))
 
 
@@ -113,5 +113,5 @@ def test_it_is_looked_at_in_another_process(workplace, monkeypatch):
     found = survey([run], ["cpu"])
     assert found == answer([run], ["cpu"])
     assert (found.states[0].num_epochs, found.states[0].problem) == (3, "")
-    with pytest.raises(UserError, match=r"^config file nothing.py is missing"):
+    with pytest.raises(UserError, match=r"^config file nothing.py: missing"):
         survey([run, Run("X", "SyntheticTraffic", 7, "nothing.py")], ["cpu"])
