@@ -154,6 +154,7 @@ def list_all(arguments: argparse.Namespace) -> None:
 
 
 def report(arguments: argparse.Namespace) -> None:
+    from .data.dataset import open_dataset
     from .evaluation.naive import naive_metrics
     from .record import read_record
     from .results.runs import COLUMNS, run_rows
@@ -163,7 +164,7 @@ def report(arguments: argparse.Namespace) -> None:
     rows = [row for folder, record in records.items() for row in run_rows(folder, record)]
     windows = {tuple(record[name] for name in ("dataset", "input_len", "output_len")) for record in records.values()}
     for dataset, *lengths in sorted(windows) if arguments.naive else ():
-        for name, metrics in naive_metrics(Path("datasets") / dataset, *lengths).items():
+        for name, metrics in naive_metrics(open_dataset(Path("datasets") / dataset), *lengths).items():
             rows += metric_rows(name, metrics, dataset=dataset)
     print(markdown_table(rows) if arguments.markdown else format_table(rows))
     if arguments.output:

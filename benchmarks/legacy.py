@@ -22,7 +22,7 @@ import numpy as np
 
 from basicts_elin.data.catalog import CATALOG, DATES, DAYS_PER_WEEK, DatasetFacts
 from basicts_elin.data.graph import pickled
-from basicts_elin.data.layout import write_dataset
+from basicts_elin.data.writer import write_dataset
 from basicts_elin.legacy.checkout import legacy_names
 from basicts_elin.record import environment
 from basicts_elin.results.table import write_csv
@@ -99,7 +99,7 @@ work on {hardware}, torch {torch}: the seconds say what a step cost there and co
 def write_random(facts: DatasetFacts, place: Path) -> None:
     """A dataset of that name and size: a daily profile with noise, 1 % missing, and a connected graph."""
     rng = np.random.default_rng(0)
-    steps, nodes = facts.num_steps, facts.num_nodes
+    steps, nodes = facts.num_rows, facts.num_nodes
     time = np.arange(steps, dtype=np.float32)[:, None] / facts.steps_per_day
     phase, size = rng.random(nodes, dtype=np.float32), rng.uniform(50, 300, nodes).astype(np.float32)
     values = size * (1 + 0.5 * np.sin(2 * np.pi * (time + phase)))

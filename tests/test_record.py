@@ -11,7 +11,7 @@ import torch
 from tiny import ours, record
 
 from basicts_elin import record as module
-from basicts_elin.data.fingerprint import dataset_fingerprint
+from basicts_elin.data.dataset import open_dataset
 from basicts_elin.record import RunRecord, environment, peak_memory_mib, read_record, source_commit
 from basicts_elin.training.launch.launcher import launch_training
 
@@ -37,7 +37,7 @@ def test_the_record_of_a_run(tiny):
     assert content == {
         "config": "cfg/Tiny.py",
         "command": shlex.join(sys.argv),
-        "dataset_sha256": dataset_fingerprint(tiny / "datasets" / "Tiny"),
+        "dataset_sha256": open_dataset(tiny / "datasets" / "Tiny").fingerprint,
         "model": "Tiny",
         "dataset": "Tiny",
         "parameters": 12 * 12 + 12,

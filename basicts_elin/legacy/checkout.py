@@ -7,7 +7,7 @@ from typing import Optional
 
 from ..env_vars import ROOT_VARIABLE
 from ..errors import UserError, nearest
-from .dataset import is_known, part_of
+from .dataset import KnownDataset, known_dataset
 
 # the folder of the models, which is also the package that they import each other from
 BASELINES = "baselines"
@@ -64,7 +64,7 @@ def source_of_path(path: Path) -> Optional[Source]:
     return Source(path.parents[2], path.parent.name, path.stem) if is_checkout else None
 
 
-def named_source(model: str, name: str) -> tuple[Source, Optional[str]]:
+def named_source(model: str, name: str) -> tuple[Source, Optional[KnownDataset]]:
     """The configuration of legacy/`model`/`name` in the checkout that the environment names, and the run's dataset.
 
     Args:
@@ -80,9 +80,10 @@ def named_source(model: str, name: str) -> tuple[Source, Optional[str]]:
     known = legacy_names(root)
     if model not in known:
         raise UserError("model", f"legacy/{model}{nearest(model, known)}", f"one of {', '.join(known)}, as in {root}")
-    sources = [Source(root, model, file) for file in (name, part_of(name)) if file]
+    dataset = known_dataset(name)
+    sources = [Source(root, model, file) for file in (name, dataset and dataset.part_of) if file]
     found = next((source for source in sources if source.path.is_file()), None)
     if found is None:
         files = sorted(file.stem for file in sources[0].path.parent.glob("*.py"))
         raise UserError("dataset", name, f"one that legacy/{model} is configured for: {', '.join(files)}")
-    return found, name if is_known(name) else None
+    return found, dataset

@@ -16,22 +16,24 @@ from torch import nn
 from ..errors import UserError, one_line
 from ..training.launch.failures import is_out_of_memory
 from .checkout import CHECKOUT, HOW_TO_NAME, Source, legacy_root
-from .dataset import part_of
+from .dataset import Dataset, KnownDataset, current_dataset
 from .loss import CHANNELS, RETURNED, own_loss
-from .reader import Reading, check_dataset, reading
+from .reader import Reading, reading
 from .runners import Batch, forward_of
 
 _NUM_CHANNELS = 3
 
 
 class Checkout:
-    """Where the checkout of BasicTS 0.5 is. The user may move it, so the folder is not a part of the run's hash.
+    """Where the checkout of BasicTS 0.5 is, and the dataset that was opened to read a configuration in it.
 
-    BasicTS serialises the attributes of an object that are named after arguments of its class; `_folder` is not.
+    Neither is a part of the run's hash: the user may move them. BasicTS serialises the attributes of an object that are
+    named after arguments of its class; these are not.
     """
 
-    def __init__(self, folder: Optional[Path] = None):
+    def __init__(self, folder: Optional[Path] = None, dataset: Optional[KnownDataset] = None):
         self._folder = folder
+        self._dataset = dataset if isinstance(dataset, Dataset) else None
 
     @property
     def folder(self) -> Path:
@@ -40,6 +42,10 @@ class Checkout:
         if folder is None:
             raise UserError("model_config.checkout", "no folder", CHECKOUT, HOW_TO_NAME)
         return folder
+
+    def dataset(self, name: str) -> KnownDataset:
+        """The dataset of that name, opened only if it is not the one that was opened before."""
+        return current_dataset(name, self._dataset)
 
 
 @dataclass
@@ -71,14 +77,14 @@ class LegacyModel(nn.Module):
         super().__init__()
         self.input_len, self.output_len, self.num_features = config.input_len, config.output_len, config.num_features
         source = Source(config.checkout.folder, config.legacy_model, config.file)
-        with reading(source, config.dataset_name) as found:
+        with reading(source, config.checkout.dataset(config.dataset_name)) as found:
             _check(found, config)
             model = found.cfg["MODEL"]
             self.features = model.get("FORWARD_FEATURES") or list(range(_NUM_CHANNELS))
             self.loss, self.pass_on = own_loss(found.cfg), forward_of(found.cfg)
             self.architecture = model["ARCH"](**model["PARAM"])
             if model.get("SETUP_GRAPH"):
-                self._create_parameters(config.dataset_name)
+                self._create_parameters(found.dataset)
         self._keep_constants()
 
     def forward(
@@ -127,7 +133,7 @@ class LegacyModel(nn.Module):
         times = timestamps[:, :, None, :2].expand(*values.shape, 2)
         return torch.cat([values.unsqueeze(-1), times.to(values.dtype)], dim=-1)[..., self.features]
 
-    def _create_parameters(self, dataset: str) -> None:
+    def _create_parameters(self, dataset: KnownDataset) -> None:
         """Run a first training step, for architectures that create parameters in it."""
         values = torch.zeros(1, self.input_len, self.num_features)
         times = torch.zeros(1, max(self.input_len, self.output_len), 2)
@@ -138,13 +144,11 @@ class LegacyModel(nn.Module):
             with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
                 self.pass_on(self.architecture, Batch(history, future, 0, 1, True))
         except RuntimeError as error:
-            whole = part_of(dataset)
-            if is_out_of_memory(error) or not whole:
+            if is_out_of_memory(error) or not dataset.part_of:
                 raise
             # GTS has a layer of the length of the whole series
-            raise UserError(
-                "dataset", f"{dataset}, on which the first step fails ({one_line(error)})", f"all rows of {whole}"
-            ) from error
+            found = f"{dataset.name}, on which the first step fails ({one_line(error)})"
+            raise UserError("dataset", found, f"all rows of {dataset.part_of}") from error
 
     def _keep_constants(self) -> None:
         """Register tensors that are plain attributes of the architecture as buffers.
@@ -171,8 +175,7 @@ class LegacyModel(nn.Module):
 
 
 def _check(found: Reading, config: LegacyConfig) -> None:
-    """The run must have the dataset and lengths of the configuration, and the files must not have changed."""
-    check_dataset(found, config.dataset_name)
+    """The run must have the lengths of the configuration, and the files must not have changed."""
     again = f"start again with -c legacy/{config.legacy_model}/{config.dataset_name}"
     if found.sha256 != config.sha256:
         raise UserError("model_config.sha256", config.sha256, f"{found.sha256}, that of {found.source} now", again)

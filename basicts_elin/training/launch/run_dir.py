@@ -8,6 +8,7 @@ from pathlib import Path
 from basicts.configs import BasicTSForecastingConfig
 from filelock import FileLock, Timeout
 
+from ...data.dataset import Dataset
 from ...errors import UserError
 from ...files import made_folder, read_json, remove_leftovers
 from ...record import FILE_NAME
@@ -52,7 +53,7 @@ class OtherDataError(UserError):
     """A run was trained on other data than the folder of its dataset holds now."""
 
 
-def check_same_data(folder: Path, fingerprint: dict[str, str], dataset: Path) -> None:
+def check_same_data(folder: Path, dataset: Dataset) -> None:
     """Raises: OtherDataError if `folder` holds a run on other data than `dataset` holds now.
 
     The graph is not compared: it is part of the run's hash if the model reads it.
@@ -60,10 +61,11 @@ def check_same_data(folder: Path, fingerprint: dict[str, str], dataset: Path) ->
     if not (folder / FILE_NAME).is_file():
         return
     trained = read_json(folder / FILE_NAME, f"train.py {_ANEW}").get("dataset_sha256") or {}
-    if any(trained.get(name, fingerprint[name]) != fingerprint[name] for name in ("data", "nodes")):
+    found = dataset.fingerprint
+    if any(trained.get(name, found[name]) != found[name] for name in ("data", "nodes")):
         raise OtherDataError(
             folder,
-            f"a run on other data than those of {dataset}",
+            f"a run on other data than those of {dataset.folder}",
             "a run on the same data",
             f"prepare those data again, or use --fresh: train.py {_ANEW}",
         )
