@@ -26,7 +26,7 @@ from basicts_elin.data.layout import write_dataset
 from basicts_elin.legacy import baseline_names
 from basicts_elin.legacy_checkout import ABSENT
 from basicts_elin.record import environment
-from basicts_elin.results.table import write_csv
+from basicts_elin.results.store import write_csv
 
 MODELS = (
     "AGCRN", "D2STGNN", "DCRNN", "GTS", "GWNet", "HimNet", "MTGNN", "STAEformer", "STGCN", "STID", "STWave",

@@ -2,43 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Optional
 
 from ..data.catalog import dataset_facts
 from ..errors import UserError
 from ..legacy_checkout import ABSENT
 from ..results import paper
+from ..results.paper import ATTENTION, LEGACY_MODELS, LEGACY_PREFIX, SMALL_SUFFIX, legacy_name
 
-# Configurations that the commands know by these names; for the older ones see legacy/.
-FILES = "baselines_cfg/{model}/{dataset}.py"
-# the older baselines that have a name of their own are known by it alone
-OLDER_PREFIX = "legacy/"
-OLDER_FILES = "legacy/{model}/{dataset}"
+# how the train command is told a model and a dataset: as a file, or as the name that takes its place
+CONFIG = "baselines_cfg/{model}/{dataset}.py"
+LEGACY_CONFIG = "legacy/{model}/{dataset}"
 
-# models of BasicTS 0.5 that 1.1 does not have
-OLDER = ("AGCRN", "DCRNN", "GTS", "D2STGNN", "HimNet", "STGCN", "MTGNN", "GWNet", "STWave")
-
-# model -> backbone and attention, in the order of the table
-ATTENTION = {
-    "STAEformer_matmul": ("STAEformer", "softmax (matmul)"),
-    "STAEformer": ("STAEformer", "softmax (SDPA)"),
-    "STAEformer_linformer": ("STAEformer", "Linformer"),
-    "ELinFormer": ("STAEformer", "entropy-equal, taylor"),
-    "ELinFormer_gaussian": ("STAEformer", "entropy-equal, gaussian"),
-    "iTransformer": ("iTransformer", "softmax (matmul)"),
-    "iTransformer_sdpa": ("iTransformer", "softmax (SDPA)"),
-    "iTransformer_linformer": ("iTransformer", "Linformer"),
-    "iTransformer_linear": ("iTransformer", "entropy-equal, taylor"),
-    "iTransformer_gaussian": ("iTransformer", "entropy-equal, gaussian"),
-}
-SMALL = "_small"
-# those that a small configuration exists of
+# models that have a small configuration
 _WITH_SMALL = tuple(model for model, (backbone, _) in ATTENTION.items() if backbone == "STAEformer")
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table's models and datasets, unless the command names others, and the stem of its files."""
+    """Models and datasets of a table, unless the command names others, and the stem of its files."""
 
     models: tuple[str, ...]
     datasets: tuple[str, ...]
@@ -57,20 +40,27 @@ TABLES = {
 
 @dataclass(frozen=True)
 class Run:
-    """One training: `model` as the results name it, small ones with their suffix; epochs None = the configuration's."""
+    """One training.
+
+    Attributes:
+        model: as the results name it; small ones have their suffix.
+        config: what the train command is told.
+        epochs: None = the configuration's.
+        is_legacy: whether the model is one of BasicTS 0.5.
+    """
 
     model: str
     dataset: str
     seed: int
     config: str
     epochs: Optional[int] = None
-    is_older: bool = False
+    is_legacy: bool = False
 
     def __str__(self) -> str:
         return f"{self.model} {self.dataset} seed {self.seed}"
 
     def arguments(self, gpus: str) -> list[str]:
-        """Of the train command."""
+        """The arguments of the train command."""
         changes = ["--set", f"num_epochs={self.epochs}"] if self.epochs else []
         return ["-c", self.config, "--gpus", gpus, "--seed", str(self.seed), *changes]
 
@@ -83,21 +73,22 @@ def plan_runs(
     epochs: Optional[int] = None,
     small: bool = False,
 ) -> list[Run]:
-    """The runs of a table, a dataset's together, a seed of every model before the next one.
+    """The runs of a table: dataset by dataset, and for each seed every model.
 
     Args:
-        models, datasets: None = the table's. Any dataset of the catalogue; any model that has a configuration, those of
-            BasicTS 0.5 as legacy/<Model>.
+        models, datasets: None = the table's. Any dataset that is prepared or in the catalogue; any model that the train
+            command knows, those of BasicTS 0.5 as legacy/<Model>.
         small: the small configuration of each model that has one.
-    Raises: UserError for a dataset that is not in the catalogue, and for a model that cannot be run, if it is asked for
-        by name.
+    Raises: UserError for a dataset that is neither prepared nor in the catalogue, and for a model of the paper that
+        cannot be run, if `models` names it.
     """
     for model in models or ():
         if model in ABSENT:
-            raise UserError(f"--models {model}: {ABSENT[model]}; leave it away")
+            raise UserError("--models", f"{model}: {ABSENT[model]}", "models that can be run", "omit it")
     runs = []
     for dataset in datasets or TABLES[table].datasets:
-        dataset_facts(dataset)
+        if not Path("datasets", dataset, "meta.json").is_file():
+            dataset_facts(dataset)
         for seed in seeds:
             for model in models or TABLES[table].models:
                 if model not in ABSENT:
@@ -105,16 +96,10 @@ def plan_runs(
     return list(dict.fromkeys(runs))
 
 
-def base_name(model: str) -> str:
-    """The model that a small one is the small one of."""
-    return model.removesuffix(SMALL)
-
-
 def _run(model: str, dataset: str, seed: int, epochs: Optional[int], small: bool) -> Run:
-    if small and model in _WITH_SMALL:
-        model += SMALL
-    is_older = model in OLDER or model.startswith(OLDER_PREFIX)
-    pattern = OLDER_FILES if is_older else FILES
-    older_name = model.removeprefix(OLDER_PREFIX)
-    config = pattern.format(model=older_name, dataset=dataset)
-    return Run(older_name if older_name in OLDER else model, dataset, seed, config, epochs, is_older)
+    if model in LEGACY_MODELS or model.startswith(LEGACY_PREFIX):
+        model = model.removeprefix(LEGACY_PREFIX)
+        config = LEGACY_CONFIG.format(model=model, dataset=dataset)
+        return Run(legacy_name(model), dataset, seed, config, epochs, is_legacy=True)
+    model += SMALL_SUFFIX if small and model in _WITH_SMALL else ""
+    return Run(model, dataset, seed, CONFIG.format(model=model, dataset=dataset), epochs)

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from ...errors import UserError
 from ...files import made_folder, read_json, remove_leftovers
-from ...record import FILE_NAME
+from ...record import RECORD_FILE
 from ..runner.checkpoints import epoch_checkpoints
 
 _LOCK = ".lock"
@@ -61,9 +61,9 @@ def check_same_data(folder: Path, fingerprint: dict[str, str], dataset: Path) ->
 
     The graph is no matter here: of models that read one it is a part of the run's hash.
     """
-    if not (folder / FILE_NAME).is_file():
+    if not (folder / RECORD_FILE).is_file():
         return
-    trained = read_json(folder / FILE_NAME, "train.py --fresh trains anew and keeps it").get("dataset_sha256") or {}
+    trained = read_json(folder / RECORD_FILE, "train.py --fresh trains anew and keeps it").get("dataset_sha256") or {}
     if any(trained.get(name, fingerprint[name]) != fingerprint[name] for name in ("data", "nodes")):
         raise OtherDataError(
             f"this run was trained on other data than are in {dataset} now: {folder}; prepare those again, or train it "

@@ -10,7 +10,7 @@ import torch
 from basicts.utils import RunnerStatus
 from easytorch.utils import get_world_size, is_master
 
-from ...record import RunRecord
+from ...record import RunRecord, dataset_scale
 from .distributed import ParallelRunner
 from .predictions import Predictions
 
@@ -34,6 +34,7 @@ class BenchmarkRunner(ParallelRunner):
                 dataset_sha256=self.cfg.get("_fingerprint"),
                 model=self.model_name,
                 dataset=self.cfg.dataset_name,
+                **dataset_scale(self.cfg.dataset_name),
                 parameters=sum(parameter.numel() for parameter in self.model.parameters()),
                 seed=self.cfg.seed,
                 num_epochs=self.cfg.num_epochs,
