@@ -54,9 +54,9 @@ def read_run(folder: Path, **known: Any) -> Result:
     for name, value in values.items():
         _check(value, FIELD_TYPES[name], place, name)
     values = {name: value for name, value in values.items() if value is not None}
-    dataset = _needed(record, "dataset", str, place)
+    config, dataset = _check(record.get("config"), str, place, "config"), _needed(record, "dataset", str, place)
     values |= {
-        "model": model_name(record.get("config"), dataset) or _needed(record, "model", str, place),
+        "model": model_name(config, dataset) or _needed(record, "model", str, place),
         "metrics": read_metrics(Path(folder, METRICS_FILE)),
         "seconds_per_epoch": _median(epochs, "train_seconds"),
         "validation_seconds": _median(epochs, "validation_seconds"),
