@@ -14,7 +14,7 @@ from .errors import FailedRunError, UserError, one_line, system_message
 from .reproduce.command import add_arguments, reproduce
 from .version import __version__
 
-CONFIGS = "baselines_cfg/<Model>/<Dataset>.py"
+CONFIGS = "MODEL/DATASET, legacy/MODEL/DATASET, or a file"
 
 # of prepare, for data that are read
 _OF_RAW_FILES = ("rows", "first_row", "sensors", "distances", "ids", "adjacency")
@@ -151,26 +151,10 @@ def list_all(arguments: argparse.Namespace) -> None:
     datasets = Path("datasets").resolve()
     print(f"datasets, in {datasets}:")
     print("\n".join(f"  {line}" for line in status_lines(datasets)))
-    files = sorted({file.parent.name for file in Path("baselines_cfg").glob("*/*.py")}, key=str.lower)
-    print(f"models, by configuration file {CONFIGS}:")
-    print(f"  {', '.join(files) or 'none here; they are in the repository'}")
     require_basicts()
-    from .legacy import baseline_names, legacy_root
-    from .zoo.attention_methods import METHODS
-    from .zoo.basicts_models import UNFIT, rival_names
+    from .zoo.listing import model_lines
 
-    print("those with another attention, by name (-c <Model>/<Dataset>):")
-    print(f"  {', '.join(METHODS)}")
-    print("models of BasicTS, which need no configuration file (-c <Model>/<Dataset>):")
-    print(f"  {', '.join(name for name in rival_names() if name not in UNFIT)}")
-    print("baselines of BasicTS 0.5 (-c legacy/<Model>/<Dataset>):")
-    try:
-        root = legacy_root()
-        print(f"  {', '.join(baseline_names(root)) if root else f'none, as {ROOT_VARIABLE} names no checkout of it'}")
-    except UserError as error:
-        print(f"  {error}")
-    print("models of BasicTS 1.1.0 that cannot be compared:")
-    print("\n".join(f"  {name}: {reason}" for name, reason in UNFIT.items()))
+    print("\n".join(model_lines()))
 
 
 def report(arguments: argparse.Namespace) -> None:
@@ -211,9 +195,9 @@ def _print_config(config: Any) -> None:
 
 def _config(arguments: argparse.Namespace) -> Any:
     """The configuration of the command: the file, with what the other arguments change."""
-    from .config.overrides import with_changes
+    from .config.overrides import with_overrides
     from .training.launch.checks import parse_gpus
-    from .zoo.config_file import config_name, is_legacy_name, load_config
+    from .zoo.config_file import config_file, config_name, load_config
 
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root
@@ -230,11 +214,10 @@ def _config(arguments: argparse.Namespace) -> Any:
         changes["precision"] = arguments.precision
     if arguments.gpus is not None or not arguments.print_config:
         changes["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
-    config = with_changes(config, changes)
+    config = with_overrides(config, changes)
     config["_config_file"] = config_name(arguments.cfg)
-    file = Path(arguments.cfg)
-    if not file.exists() and not is_legacy_name(file) and not arguments.print_config:
-        print(f"{config['_config_file']}: the generic recipe, as there is no such file")
+    if config_file(arguments.cfg) is None and not arguments.print_config:
+        print(f"{config['_config_file']}: a configuration by name, without a file")
     return config
 
 
@@ -280,7 +263,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
     verb = _verb(verbs, train, "train a model, keep the best by validation, evaluate it on the test part")
-    verb.add_argument("-c", "-cfg", "--cfg", "--config", required=True, help=f"configuration file, {CONFIGS}")
+    verb.add_argument("-c", "-cfg", "--cfg", "--config", required=True, help=f"configuration: {CONFIGS}")
     again = verb.add_mutually_exclusive_group()
     again.add_argument("--fresh", action="store_true", help="train anew in a new folder, and keep what there is")
     again.add_argument("--resume", action="store_true", help="fail unless there is a run to go on with")
@@ -295,7 +278,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run_arguments(verb)
 
     verb = _verb(verbs, evaluate, "evaluate a checkpoint on the test part")
-    verb.add_argument("-cfg", "-c", "--cfg", "--config", required=True, help=f"the run's configuration file, {CONFIGS}")
+    verb.add_argument("-cfg", "-c", "--cfg", "--config", required=True, help=f"the run's configuration: {CONFIGS}")
     verb.add_argument("-ckpt", "--ckpt", "--checkpoint", required=True, help="checkpoint (.pt) of a run")
     verb.add_argument("-b", "--batch-size", "--batch_size", type=_positive, help="test batch size (default: config's)")
     _add_run_arguments(verb)

@@ -24,9 +24,9 @@ from basicts_elin.data.catalog import CATALOG, DATES, DAYS_PER_WEEK, DatasetFact
 from basicts_elin.data.graph import pickled
 from basicts_elin.data.layout import write_dataset
 from basicts_elin.legacy import baseline_names
-from basicts_elin.legacy_checkout import ABSENT
 from basicts_elin.record import environment
 from basicts_elin.results.store import write_csv
+from basicts_elin.zoo.registry import absent_models
 
 MODELS = (
     "AGCRN", "D2STGNN", "DCRNN", "GTS", "GWNet", "HimNet", "MTGNN", "STAEformer", "STGCN", "STID", "STWave",
@@ -244,7 +244,8 @@ def render(rows: list[dict[str, str]]) -> str:
         for dataset in DATASETS
         if not _row(rows, model, dataset)
     ]
-    failed += [f"| {model} |  |  | {reason}; its row keeps the paper's figures |" for model, reason in ABSENT.items()]
+    absent = absent_models().items()
+    failed += [f"| {model} |  |  | {reason}; its row keeps the paper's figures |" for model, reason in absent]
     table = ["Not run here:", "", "| model | dataset | nodes | reason |", "|---|---|---|---|", *failed, "", ""]
     return PAGE.format(
         batch=_each(rows, "batch"),

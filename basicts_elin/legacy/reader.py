@@ -13,7 +13,7 @@ from typing import Any, Optional
 from ..data.catalog import CATALOG, dataset_facts
 from ..env_vars import ROOT_VARIABLE
 from ..errors import UserError, nearest, one_line
-from ..legacy_checkout import ABSENT, CHECKOUT
+from ..legacy_checkout import CHECKOUT
 from .shim.activate import BASELINES, repeatable, shadow
 from .shim.utils import standing_for
 
@@ -84,8 +84,6 @@ def named_source(baseline: str, name: str) -> tuple[Source, Optional[str]]:
     Raises: UserError where there is no such configuration.
     """
     facts = CATALOG.get(name)
-    if baseline in ABSENT:
-        raise UserError(f"model: {baseline} cannot be run: {ABSENT[baseline]}")
     root = legacy_root()
     if root is None:
         raise UserError(f"legacy/{baseline}/{name} needs {CHECKOUT}")

@@ -1,40 +1,45 @@
 """Which runs a table of the paper needs: models x datasets x seeds, and the configuration of each."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Optional
 
 from ..data.catalog import dataset_facts
 from ..errors import UserError
-from ..legacy_checkout import ABSENT
 from ..results import paper
-from ..results.paper import ATTENTION, LEGACY_MODELS, LEGACY_PREFIX, SMALL_SUFFIX, legacy_name
+from ..zoo import registry
 
-# how the train command is told a model and a dataset: as a file, or as the name that takes its place
+# how the train command is told a model and a dataset: as a file, which may also be a name
 CONFIG = "baselines_cfg/{model}/{dataset}.py"
-LEGACY_CONFIG = "legacy/{model}/{dataset}"
-
-# models that have a small configuration
-_WITH_SMALL = tuple(model for model, (backbone, _) in ATTENTION.items() if backbone == "STAEformer")
 
 
 @dataclass(frozen=True)
 class Table:
-    """Models and datasets of a table, unless the command names others, and the stem of its files."""
+    """The models and datasets of a table, unless the command names others, and the stem of its files."""
 
-    models: tuple[str, ...]
+    models: Callable[[], Sequence[str]]
     datasets: tuple[str, ...]
     stem: str
 
 
+def _table2_models() -> list[str]:
+    """The models that Table 2 prints, also with the attention that the paper measured them with."""
+    names = []
+    for paper_name in next(iter(paper.TABLE2.values())):
+        entry = registry.paper_entry(paper_name)
+        names += [f"{entry.name}_{entry.paper_attention}"] if entry.paper_attention else []
+        names.append(entry.name)
+    return names
+
+
 DATASETS_TABLE = "table1"
 TABLES = {
-    DATASETS_TABLE: Table((), tuple(paper.TABLE1), "table1"),
-    "table2": Table(("STAEformer_matmul", "STAEformer", "ELinFormer"), tuple(paper.TABLE2), "table2"),
-    "table3": Table(tuple(paper.TABLE3), paper.TABLE3_DATASETS, "table3"),
+    DATASETS_TABLE: Table(tuple, tuple(paper.TABLE1), "table1"),
+    "table2": Table(_table2_models, tuple(paper.TABLE2), "table2"),
+    "table3": Table(lambda: tuple(paper.TABLE3), paper.TABLE3_DATASETS, "table3"),
     # attention_cpu.csv is the layer's benchmark
-    "attention": Table(tuple(ATTENTION), tuple(paper.TABLE2), "attention_methods"),
+    "attention": Table(lambda: tuple(registry.compared_models()), tuple(paper.TABLE2), "attention_methods"),
 }
 
 
@@ -83,23 +88,31 @@ def plan_runs(
         cannot be run, if `models` names it.
     """
     for model in models or ():
-        if model in ABSENT:
-            raise UserError("--models", f"{model}: {ABSENT[model]}", "models that can be run", "omit it")
+        if _unfit(model):
+            raise UserError("--models", f"{model}: {_unfit(model)}", "models that can be trained", "omit it")
     runs = []
     for dataset in datasets or TABLES[table].datasets:
         if not Path("datasets", dataset, "meta.json").is_file():
             dataset_facts(dataset)
         for seed in seeds:
-            for model in models or TABLES[table].models:
-                if model not in ABSENT:
+            for model in models or TABLES[table].models():
+                if not _unfit(model):
                     runs.append(_run(model, dataset, seed, epochs, small))
     return list(dict.fromkeys(runs))
 
 
+def _unfit(model: str) -> str:
+    """Why the model cannot be trained; "" if it can, or if only a configuration file knows it."""
+    found = registry.find(model)
+    return found.entry.unfit if found else ""
+
+
 def _run(model: str, dataset: str, seed: int, epochs: Optional[int], small: bool) -> Run:
-    if model in LEGACY_MODELS or model.startswith(LEGACY_PREFIX):
-        model = model.removeprefix(LEGACY_PREFIX)
-        config = LEGACY_CONFIG.format(model=model, dataset=dataset)
-        return Run(legacy_name(model), dataset, seed, config, epochs, is_legacy=True)
-    model += SMALL_SUFFIX if small and model in _WITH_SMALL else ""
+    found = registry.find(model)
+    if found and found.entry.is_legacy:
+        # models of the paper's tables are known by its names
+        name = found.entry.paper_name or found.entry.name
+        return Run(name, dataset, seed, f"{found.entry.name}/{dataset}", epochs, is_legacy=True)
+    if small and found and found.entry.small:
+        model = replace(found, is_small=True).name
     return Run(model, dataset, seed, CONFIG.format(model=model, dataset=dataset), epochs)

@@ -91,7 +91,7 @@ def status_here(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> PlanStatu
 
 
 def _run_status(run: Run, gpu: str) -> RunStatus:
-    from ..config.overrides import with_changes
+    from ..config.overrides import with_overrides
     from ..legacy import legacy_root
     from ..training.launch.checks import check_dataset, dataset_folder, parse_gpus
     from ..training.launch.run_dir import OtherDataError, check_same_data, progress
@@ -102,7 +102,7 @@ def _run_status(run: Run, gpu: str) -> RunStatus:
             raise UserError("legacy models", "not found", CHECKOUT)
         # as the train command does it with the run's arguments
         epochs = {"num_epochs": run.epochs} if run.epochs else {}
-        config = with_changes(load_config(run.config), {**epochs, "seed": run.seed, "gpus": parse_gpus(gpu)})
+        config = with_overrides(load_config(run.config), {**epochs, "seed": run.seed, "gpus": parse_gpus(gpu)})
     except UserError as error:
         if run.is_legacy:
             return RunStatus(problem=str(error))

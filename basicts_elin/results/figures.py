@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..evaluation.metrics import OVERALL
+from ..zoo import registry
 from .aggregate import MEMORY, Summary, each_once, summaries
-from .paper import ATTENTION, base_name
 from .schema import Result, horizons_of, metric_column
 
 # readable in print and by the colour-blind (Okabe and Ito without yellow); markers and lines differ too
@@ -29,11 +29,12 @@ def by_model(summary: Summary) -> tuple[str, str]:
 
 def by_method(summary: Summary) -> tuple[str, str]:
     """Attention methods by name, in panels of their own for each backbone."""
-    model = base_name(summary.model)
-    if model not in ATTENTION:
+    model = registry.base_name(summary.model)
+    found = registry.compared_models().get(model)
+    if found is None:
         return by_model(summary)
-    backbone, method = ATTENTION[model]
-    return backbone + summary.model.removeprefix(model), method + summary.label.removeprefix(summary.model)
+    differences = summary.label.removeprefix(summary.model)
+    return found.backbone + summary.model.removeprefix(model), found.attention_title + differences
 
 
 def draw_pictures(folder: Path, stem: str, results: Sequence[Result], view: View = by_model) -> list[Path]:

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from typing import Optional
 
 from ..evaluation.metrics import HORIZONS, METRICS, OVERALL
-from ..legacy_checkout import ABSENT
+from ..zoo import registry
 from . import paper
 from .aggregate import MEMORY, Summary, each_once, summaries
-from .paper import ATTENTION, base_name
 from .schema import Result, metric_column, metric_names
 
-_MATMUL = {"STAEformer": "STAEformer_matmul", "iTransformer": "iTransformer"}
 # the quantities of Table 2: title, the paper's column, ours (the first that has a value), decimals
 _TABLE2 = (
     ("MAE", "MAE", ("MAE",), 2),
@@ -81,7 +79,7 @@ def _table2(dataset: str, found: Sequence[Summary]) -> list[str]:
     for title, papers, columns, decimals in _TABLE2:
         for summary in found:
             ours = summary.measured(columns)
-            value = paper.table2_value(summary.model, dataset, papers)
+            value = _table2_value(summary.model, dataset, papers)
             # the costs of a processor are not set against those of the paper's GPU
             on_cpu = papers not in METRICS and each_once(summary.results, "device") == ["cpu"]
             difference = "" if on_cpu else _difference(summary.mean(ours), value, decimals)
@@ -91,12 +89,17 @@ def _table2(dataset: str, found: Sequence[Summary]) -> list[str]:
     return lines
 
 
+def _table2_value(model: str, dataset: str, column: str) -> Optional[float]:
+    return paper.table2_value(registry.paper_name(model, costs=column not in METRICS), dataset, column)
+
+
 def _improvements(summary: Summary, found: Sequence[Summary], papers: str, ours: str) -> tuple[str, str]:
     """By how much ELinFormer is better than this STAEformer, by the paper and by our runs; "" for other models."""
-    if base_name(summary.model) not in _BASES:
+    model = registry.base_name(summary.model)
+    if model not in _BASES:
         return "", ""
-    name = _BETTER + summary.model.removeprefix(base_name(summary.model))
-    printed = [paper.table2_value(model, summary.dataset, papers) for model in (name, summary.model)]
+    name = _BETTER + summary.model.removeprefix(model)
+    printed = [_table2_value(other, summary.dataset, papers) for other in (name, summary.model)]
     better = _same_epochs(found, name, summary)
     if better is None or not better.is_comparable(summary, ours):
         return _improvement(*printed), ""
@@ -119,10 +122,11 @@ def _table3(dataset: str, found: Sequence[Summary]) -> list[str]:
         by_model.setdefault(summary.model, []).append(summary)
     for model, runs in by_model.items():
         for summary in runs or [None]:
-            reason = f" ({ABSENT[model]})" if model in ABSENT else ""
+            entry = registry.paper_entry(model)
+            reason = f" ({entry.unfit})" if entry and entry.unfit else ""
             cells = [_named(summary) if summary else model + reason]
             for metric in ("MAE", "RMSE"):
-                value = paper.table3_value(model, dataset, metric)
+                value = paper.table3_value(registry.paper_name(model), dataset, metric)
                 mean = summary and summary.mean(metric)
                 cells += [_number(value, 2), _ours(summary, metric, 2), _difference(mean, value, 2)]
             cells += [_ours(summary, "MAPE", 2), _epochs(summary) if summary else ""]
@@ -136,12 +140,14 @@ def _attention(dataset: str, found: Sequence[Summary]) -> list[str]:
         "of matmul's", "peak memory, MiB", "of matmul's",
     )  # fmt: skip
     # models that are not in the comparison come last, as they are
-    order = [*ATTENTION, *(base_name(summary.model) for summary in found)]
-    for summary in sorted(found, key=lambda summary: order.index(base_name(summary.model))):
-        model = base_name(summary.model)
-        backbone, method = ATTENTION.get(model, (model, ""))
+    compared = registry.compared_models()
+    order = [*compared, *(registry.base_name(summary.model) for summary in found)]
+    for summary in sorted(found, key=lambda summary: order.index(registry.base_name(summary.model))):
+        model = registry.base_name(summary.model)
+        variant = compared.get(model)
+        backbone, method = (variant.backbone, variant.attention_title) if variant else (model, "")
         small = summary.model.removeprefix(model)
-        matmul = _same_epochs(found, _MATMUL.get(backbone, "") + small, summary)
+        matmul = _same_epochs(found, _matmul(backbone) + small, summary)
         horizons = [_number(summary.mean(metric_column("MAE", str(horizon))), 2) for horizon in HORIZONS]
         cells = [
             backbone + small + summary.label.removeprefix(summary.model),
@@ -155,6 +161,12 @@ def _attention(dataset: str, found: Sequence[Summary]) -> list[str]:
             cells += [_ours(summary, name, decimals), _ratio(summary, matmul, name)]
         lines.append(_line(*cells))
     return lines
+
+
+def _matmul(backbone: str) -> str:
+    """The model of a backbone whose attention multiplies matrices; "" if there is none."""
+    found = registry.find(f"{backbone}_matmul")
+    return found.name if found else ""
 
 
 _TABLES = {"table2": _table2, "table3": _table3, "attention": _attention}

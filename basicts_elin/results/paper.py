@@ -77,53 +77,15 @@ TABLE3 = {
     "ELinFormer": ((1.53, 3.52), (14.81, 24.86), (18.22, 29.82), (19.06, 32.39), (13.51, 23.37)),
 }
 
-# models of Table 3 that BasicTS 0.5 has and 1.1 does not: their own names say which code is meant
-LEGACY_MODELS = ("AGCRN", "DCRNN", "GTS", "D2STGNN", "HimNet", "STGCN", "MTGNN", "GWNet", "STWave")
-LEGACY_PREFIX = "legacy/"
-
-SMALL_SUFFIX = "_small"
-
-# the comparison that the paper names without figures: model -> backbone and attention, in the order of the table
-ATTENTION = {
-    "STAEformer_matmul": ("STAEformer", "softmax (matmul)"),
-    "STAEformer": ("STAEformer", "softmax (SDPA)"),
-    "STAEformer_linformer": ("STAEformer", "Linformer"),
-    "ELinFormer": ("STAEformer", "entropy-equal, taylor"),
-    "ELinFormer_gaussian": ("STAEformer", "entropy-equal, gaussian"),
-    "iTransformer": ("iTransformer", "softmax (matmul)"),
-    "iTransformer_sdpa": ("iTransformer", "softmax (SDPA)"),
-    "iTransformer_linformer": ("iTransformer", "Linformer"),
-    "iTransformer_linear": ("iTransformer", "entropy-equal, taylor"),
-    "iTransformer_gaussian": ("iTransformer", "entropy-equal, gaussian"),
-}
-
-# the paper's STAEformer multiplies matrices, ours uses torch's fused kernel: the errors are the same, the costs are not
-_SAME = {"STAEformer_matmul": "STAEformer"}
-_OTHER_COSTS = ("STAEformer",)
-
-
-def legacy_name(model: str) -> str:
-    """The name of a model of BasicTS 0.5 in commands and tables: its own, or legacy/<Model> if BasicTS 1.1 has it."""
-    return model if model in LEGACY_MODELS else LEGACY_PREFIX + model
-
-
-def base_name(model: str) -> str:
-    """The model whose small configuration this is, or the model itself."""
-    return model.removesuffix(SMALL_SUFFIX)
-
 
 def table2_value(model: str, dataset: str, column: str) -> Optional[float]:
-    """A figure of Table 2; None if the paper has none, as for small models and parts of datasets."""
-    if model in _OTHER_COSTS and column in ("memory_mib", "seconds_per_epoch"):
-        return None
-    line = TABLE2.get(dataset, {}).get(_SAME.get(model, model))
-    return getattr(line, column, None)
+    """A figure of Table 2, of a model by the paper's name; None if the paper has none."""
+    return getattr(TABLE2.get(dataset, {}).get(model), column, None)
 
 
 def table3_value(model: str, dataset: str, column: str) -> Optional[float]:
-    """MAE or RMSE of Table 3; None if the paper has none."""
-    lines = TABLE3.get(_SAME.get(model, model))
-    if lines is None or dataset not in TABLE3_DATASETS or column not in ("MAE", "RMSE"):
+    """MAE or RMSE of Table 3, of a model by the paper's name; None if the paper has none."""
+    if model not in TABLE3 or dataset not in TABLE3_DATASETS or column not in ("MAE", "RMSE"):
         return None
-    figures = lines[TABLE3_DATASETS.index(dataset)]
+    figures = TABLE3[model][TABLE3_DATASETS.index(dataset)]
     return figures and figures[("MAE", "RMSE").index(column)]

@@ -10,7 +10,7 @@ from ..errors import UserError, one_line
 from ..evaluation.metrics import OVERALL
 from ..files import read_json
 from ..record import RECORD_FILE, comparable_epochs
-from .paper import legacy_name
+from ..zoo import registry
 from .schema import FIELD_TYPES, PERCENT, Result, differing_fields, in_order
 
 METRICS_FILE = "test_metrics.json"
@@ -100,7 +100,10 @@ def model_name(config: Optional[str], dataset: str) -> Optional[str]:
     if not config or Path(config).name.removesuffix(".py") != dataset:
         return None
     folder = Path(config).parent
-    return legacy_name(folder.name) if folder.parent.name in _LEGACY_FOLDERS else folder.name or None
+    if folder.parent.name not in _LEGACY_FOLDERS:
+        return folder.name or None
+    entry = registry.resolve(registry.LEGACY + folder.name).entry
+    return entry.paper_name or entry.name
 
 
 def _config(folder: Path) -> dict[str, Any]:

@@ -6,10 +6,9 @@ import pytest
 from refusal import refuses
 
 from basicts_elin.errors import UserError
-from basicts_elin.legacy_checkout import ABSENT
 from basicts_elin.reproduce.plan import TABLES, Run, plan_runs
 from basicts_elin.results import paper
-from basicts_elin.results.paper import ATTENTION, LEGACY_MODELS
+from basicts_elin.zoo import registry
 
 
 def test_table3_is_every_model_of_the_paper_on_its_datasets():
@@ -17,14 +16,14 @@ def test_table3_is_every_model_of_the_paper_on_its_datasets():
     models = [name for name in paper.TABLE3 if name != "PDFormer"]
     assert [(run.dataset, run.model) for run in runs] == [(d, m) for d in paper.TABLE3_DATASETS for m in models]
     assert {run.seed for run in runs} == {42}
-    assert set(ABSENT) == {"PDFormer"}
+    assert set(registry.absent_models()) == {"PDFormer"}
 
 
 def test_the_configurations_of_models_and_of_legacy_models():
     configs = {run.model: run.config for run in plan_runs("table3", datasets=["PEMS08"])}
     assert configs["ELinFormer"] == "baselines_cfg/ELinFormer/PEMS08.py"
     legacy = {model for model, config in configs.items() if config.startswith("legacy/")}
-    assert legacy == set(LEGACY_MODELS) == set(paper.TABLE3) - {"ELinFormer", "STAEformer", "PDFormer"}
+    assert legacy == set(paper.TABLE3) - {"ELinFormer", "STAEformer", "PDFormer"}
     assert configs["GWNet"] == "legacy/GWNet/PEMS08"
 
 
@@ -55,7 +54,7 @@ def test_small_is_the_small_configuration_where_there_is_one():
         "STAEformer_linformer_small",
         "ELinFormer_small",
         "ELinFormer_gaussian_small",
-        *list(ATTENTION)[5:],
+        *list(registry.compared_models())[5:],
     ]
     assert runs[2].config == "baselines_cfg/STAEformer_linformer_small/PEMS08_tail.py"
     assert [run.model for run in plan_runs("table3", ["STID", "GWNet"], ["PEMS08"], small=True)] == ["STID", "GWNet"]
@@ -74,7 +73,7 @@ def test_the_arguments_of_a_run():
 def test_what_cannot_be_planned_is_said():
     with pytest.raises(UserError, match="PEMS99"):
         plan_runs("table3", datasets=["PEMS99"])
-    with refuses("--models", found=("PDFormer", ABSENT["PDFormer"]), fix="omit it"):
+    with refuses("--models", found=("PDFormer", registry.absent_models()["PDFormer"]), fix="omit it"):
         plan_runs("table3", models=["STID", "PDFormer"])
 
 
