@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .data.catalog import dataset_facts
+from .data.dataset import Dataset, open_dataset
 from .data.prepare import prepare_synthetic
 from .errors import UserError
 from .evaluation.metrics import OVERALL
@@ -37,7 +37,7 @@ def run_demo(config_file: Path) -> float:
     folder.mkdir(exist_ok=True)
     # BasicTS reads datasets/ and writes checkpoints/ in the current folder
     os.chdir(folder)
-    prepare_synthetic(force=True)
+    dataset = open_dataset(prepare_synthetic(force=True))
     # an earlier demonstration would be resumed, whatever has changed since
     if run_folder(config).exists():
         shutil.rmtree(run_folder(config))
@@ -45,9 +45,9 @@ def run_demo(config_file: Path) -> float:
     forecast = launch_prediction(config, best_checkpoint(config), run_folder(config) / "demo")
 
     model = read_run(run_folder(config))
-    naive = naive_results(model)
+    naive = naive_results(model, dataset)
     write_results(Path("metrics.csv"), [model, *naive])
-    _plot(Path("forecast.png"), model.model, forecast)
+    _plot(Path("forecast.png"), model.model, forecast, dataset)
 
     print(f"\n{text_table([model, *naive])}\n")
     better = min(naive, key=_overall_mae)
@@ -61,14 +61,13 @@ def _overall_mae(result: Result) -> float:
     return result.metrics[OVERALL]["MAE"]
 
 
-def _plot(path: Path, model: str, forecast: dict[str, np.ndarray]) -> None:
-    facts = dataset_facts(DATASET)
+def _plot(path: Path, model: str, forecast: dict[str, np.ndarray], dataset: Dataset) -> None:
     target, mask, prediction = (forecast[name][:, STEP - 1] for name in ("target", "mask", "prediction"))
     truth = np.where(mask, target, np.nan)
     # the node with the median error: neither the best nor the worst
     error = np.nanmean(np.abs(prediction - truth), axis=0)
     node = int(np.argsort(error)[len(error) // 2])
-    rows = slice(0, 3 * facts.steps_per_day)
+    rows = slice(0, 3 * dataset.steps_per_day)
     held = np.where(mask[:-STEP], target[:-STEP], np.nan)[:, node]
     last_value = np.concatenate([np.full(STEP, np.nan), held])
     plot_forecast(
@@ -77,10 +76,10 @@ def _plot(path: Path, model: str, forecast: dict[str, np.ndarray]) -> None:
         truth[rows, node],
         node=node,
         step=STEP,
-        interval_minutes=facts.interval_minutes,
-        rows_per_day=facts.steps_per_day,
+        interval_minutes=dataset.interval_minutes,
+        rows_per_day=dataset.steps_per_day,
         title=DATASET,
-        unit=facts.domain,
+        unit=dataset.domain,
     )
 
 

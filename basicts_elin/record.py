@@ -9,8 +9,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Optional
 
-from .data.catalog import CATALOG
-from .data.layout import read_meta
 from .env_vars import RUNS_AT_ONCE
 from .files import read_json, write_json
 
@@ -109,17 +107,6 @@ def peak_memory_mib(on_gpu: bool) -> Optional[float]:
         return None
     unit = 1 if sys.platform == "darwin" else 2**10
     return _mib(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
-
-
-def dataset_scale(name: str) -> dict[str, Any]:
-    """Minutes between the rows of `datasets/<name>`, and the unit of its values; what is not known is left out."""
-    folder, facts = Path("datasets", name), CATALOG.get(name)
-    meta = read_meta(folder)
-    domain = meta.get("domain") or (facts.domain if facts else "")
-    return {
-        "interval_minutes": meta.get("frequency (minutes)") or (facts.interval_minutes if facts else None),
-        "unit": meta.get("unit") or domain.partition("(")[2].rstrip(")") or domain,
-    }
 
 
 def _reserved_memory_mib() -> float:

@@ -16,6 +16,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from basicts_elin.data.dataset import open_dataset
 from basicts_elin.data.prepare import prepare_synthetic
 from basicts_elin.evaluation.metrics import OVERALL
 from basicts_elin.evaluation.naive import naive_metrics
@@ -97,7 +98,7 @@ def try_model(model: str, gpus: str, place: Path) -> dict[str, Any]:
 def measure(models: Sequence[str], gpus: str) -> Iterator[dict[str, Any]]:
     """The rows of the naive forecasts and of `models`, as they come."""
     with tempfile.TemporaryDirectory() as folder:
-        dataset = prepare_synthetic(out=Path(folder, "datasets"), num_days=7)
+        dataset = open_dataset(prepare_synthetic(out=Path(folder, "datasets"), num_days=7))
         naive = naive_metrics(dataset)
         for name, metrics in naive.items():
             yield {"model": name, "runs": "naive", "MAE": f"{metrics[OVERALL]['MAE']:.4f}"}

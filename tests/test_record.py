@@ -11,9 +11,8 @@ import torch
 from tiny import ours, record, rewrite_meta
 
 from basicts_elin import record as module
-from basicts_elin.data.catalog import CATALOG
-from basicts_elin.data.fingerprint import dataset_fingerprint
-from basicts_elin.record import RunRecord, comparable_epochs, dataset_scale, environment, peak_memory_mib, source_commit
+from basicts_elin.data.dataset import open_dataset
+from basicts_elin.record import RunRecord, comparable_epochs, environment, peak_memory_mib, source_commit
 from basicts_elin.training.launch.launcher import launch_training
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,11 +37,11 @@ def test_the_record_of_a_run(tiny):
     assert content == {
         "config": "cfg/Tiny.py",
         "command": shlex.join(sys.argv),
-        "dataset_sha256": dataset_fingerprint(tiny / "datasets" / "Tiny"),
+        "dataset_sha256": open_dataset(tiny / "datasets" / "Tiny").fingerprint,
         "model": "Tiny",
         "dataset": "Tiny",
         "interval_minutes": 5,
-        "unit": "traffic flow",
+        "unit": "",
         "parameters": 12 * 12 + 12,
         "seed": 5,
         "num_epochs": 2,
@@ -135,23 +134,10 @@ def test_nothing_but_the_record_is_left(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
 
 
-@pytest.mark.parametrize(
-    ("changes", "scale"),
-    [
-        ({}, {"interval_minutes": 5, "unit": "traffic flow"}),
-        ({"domain": "speed (miles per hour)"}, {"interval_minutes": 5, "unit": "miles per hour"}),
-        ({"unit": "kWh", "frequency (minutes)": 15}, {"interval_minutes": 15, "unit": "kWh"}),
-    ],
-)
-def test_the_interval_and_the_unit_are_those_of_the_dataset(tiny, monkeypatch, changes, scale):
-    rewrite_meta(tiny, **changes)
-    monkeypatch.delitem(CATALOG, "Tiny")
-    assert dataset_scale("Tiny") == scale
-
-
-def test_the_catalogue_knows_the_scale_of_what_has_no_folder(workplace):
-    assert dataset_scale("PEMS-BAY") == {"interval_minutes": 5, "unit": "miles per hour"}
-    assert dataset_scale("MyCity") == {"interval_minutes": None, "unit": ""}
+def test_the_interval_and_the_unit_are_those_of_the_dataset(tiny):
+    rewrite_meta(tiny, unit="kWh")
+    content = record(launch_training(ours()))
+    assert (content["interval_minutes"], content["unit"]) == (5, "kWh")
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists() or not shutil.which("git"), reason="needs a git checkout")

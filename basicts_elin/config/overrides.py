@@ -56,11 +56,15 @@ def with_overrides(config: BasicTSForecastingConfig, overrides: dict[str, Any]) 
     if fields["precision"] in (None, "fp32"):
         del fields["precision"]
     try:
-        return type(config)(**fields)
+        changed = type(config)(**fields)
     except Exception as error:
         # BasicTS inspects the parameters of the classes
         found = one_line(error)
         raise UserError(f"--set {' '.join(overrides)}", found, "values that BasicTS accepts", "omit it") from error
+
+    if config.get("_dataset") is not None:
+        changed["_dataset"] = config["_dataset"]
+    return changed
 
 
 def _override(fields: dict[str, Any], types: dict[str, Any], name: str, value: Any) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
-from ..data.availability import not_prepared
+from ..data.catalog import not_prepared
 from .cost import Cost, Estimator, count, duration, remaining_seconds
 from .plan import Run
 from .status import PlanStatus, RunStatus
@@ -44,7 +44,7 @@ def _seconds_left(status: RunStatus, cost: Cost) -> Optional[float]:
 def _missing(runs: Sequence[Run], found: PlanStatus) -> list[str]:
     """How to mend what keeps runs from starting, each once."""
     folders = {run.dataset: Path("datasets", run.dataset) for run in runs}
-    absent = [not_prepared(name, folder) for name, folder in folders.items() if not folder.is_dir()]
+    absent = [str(not_prepared(name, folder)) for name, folder in folders.items() if not folder.is_dir()]
     return list(dict.fromkeys([*absent, *(status.problem for status in found.runs if status.problem)]))
 
 

@@ -6,8 +6,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..data.availability import how_to_get
-from ..data.catalog import dataset_facts
+from ..data.catalog import dataset_facts, how_to_get
 from ..results import table1 as datasets_table
 from ..results.figures import by_method, by_model, draw_pictures
 from ..results.markdown import page

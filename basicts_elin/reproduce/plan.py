@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Optional
 
-from ..data.catalog import dataset_facts
+from ..data.dataset import find_dataset
 from ..errors import UserError
 from ..results import paper
 from ..zoo import registry
@@ -92,8 +91,7 @@ def plan_runs(
             raise UserError("--models", f"{model}: {_unfit(model)}", "models that can be trained", "omit it")
     runs = []
     for dataset in datasets or TABLES[table].datasets:
-        if not Path("datasets", dataset, "meta.json").is_file():
-            dataset_facts(dataset)
+        find_dataset(dataset)
         for seed in seeds:
             for model in models or TABLES[table].models():
                 if not _unfit(model):

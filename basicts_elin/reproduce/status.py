@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 from ..errors import UserError
-from ..legacy_checkout import CHECKOUT
+from ..legacy.checkout import CHECKOUT, HOW_TO_NAME
 from .plan import Run
 
 CPU = "cpu"
@@ -80,7 +80,7 @@ def status_here(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> PlanStatu
     from ..compat import require_basicts
 
     require_basicts()
-    from ..training.launch.checks import parse_gpus
+    from ..training.launch.devices import parse_gpus
 
     gpus = list(gpus or (["0"] if torch.cuda.device_count() else [CPU]))
     if CPU in gpus and gpus != [CPU]:
@@ -92,14 +92,16 @@ def status_here(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> PlanStatu
 
 def _run_status(run: Run, gpu: str) -> RunStatus:
     from ..config.overrides import with_overrides
-    from ..legacy import legacy_root
-    from ..training.launch.checks import check_dataset, dataset_folder, parse_gpus
+    from ..data.dataset import dataset_folder
+    from ..legacy.checkout import legacy_root
+    from ..training.launch.data_checks import checked_dataset
+    from ..training.launch.devices import parse_gpus
     from ..training.launch.run_dir import OtherDataError, check_same_data, progress
     from ..zoo.config_file import load_config
 
     try:
         if run.is_legacy and legacy_root() is None:
-            raise UserError("legacy models", "not found", CHECKOUT)
+            raise UserError("legacy models", "not found", CHECKOUT, HOW_TO_NAME)
         # as the train command does it with the run's arguments
         epochs = {"num_epochs": run.epochs} if run.epochs else {}
         config = with_overrides(load_config(run.config), {**epochs, "seed": run.seed, "gpus": parse_gpus(gpu)})
@@ -110,13 +112,13 @@ def _run_status(run: Run, gpu: str) -> RunStatus:
     folder, epoch, is_finished = progress(config)
     known = {"folder": str(folder), "num_epochs": config.num_epochs}
     try:
-        check_dataset(config)
+        config["_dataset"] = _opened(dataset_folder(config))
+        dataset = checked_dataset(config)
     except UserError as error:
         return RunStatus(**known, epoch=epoch, is_finished=is_finished, problem=str(error))
     try:
         if epoch or is_finished:
-            dataset = dataset_folder(config)
-            check_same_data(folder, _fingerprint(dataset), dataset)
+            check_same_data(folder, dataset)
     except UserError as error:
         # other data, or a record that is damaged
         return RunStatus(**known, problem=str(error), is_outdated=isinstance(error, OtherDataError))
@@ -124,10 +126,11 @@ def _run_status(run: Run, gpu: str) -> RunStatus:
 
 
 @functools.cache
-def _fingerprint(dataset: Path) -> dict[str, str]:
-    from ..data.fingerprint import dataset_fingerprint
+def _opened(folder: Path) -> Any:
+    """Many runs share a dataset."""
+    from ..data.dataset import open_dataset
 
-    return dataset_fingerprint(dataset)
+    return open_dataset(folder)
 
 
 def main() -> int:

@@ -4,21 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
+from ..data.dataset import Dataset
 from ..errors import UserError
 from ..evaluation.naive import naive_metrics
 from ..record import RECORD_FILE
 from .schema import PERCENT, Result, distinct_labels, horizons_of, metric_names
 
 
-def naive_results(like: Result, datasets: Path = Path("datasets")) -> list[Result]:
-    """The naive forecasts on the dataset and the window of a run.
-
-    datasets: the folder that holds the dataset. Raises: UserError if it is not there.
-    """
+def naive_results(like: Result, dataset: Dataset) -> list[Result]:
+    """The naive forecasts on the dataset and the window of a run."""
     for name in ("input_len", "output_len"):
         if getattr(like, name) is None:
             raise UserError(f"{Path(like.run, RECORD_FILE)}, {name}", "missing", "int", "train the run again")
-    metrics = naive_metrics(datasets / like.dataset, like.input_len, like.output_len)
+    metrics = naive_metrics(dataset, like.input_len, like.output_len)
     same = ("dataset", "input_len", "output_len", "interval_minutes", "unit", "nodes")
     facts = {name: getattr(like, name) for name in same}
     return [Result(model=name, metrics=by_horizon, **facts) for name, by_horizon in metrics.items()]

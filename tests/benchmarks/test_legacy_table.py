@@ -1,4 +1,4 @@
-"""The table of the baselines of BasicTS 0.5."""
+"""The table of legacy models."""
 
 import importlib.util
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 from cli.commands import ROOT
 from tiny import FACTS, NODES
 
-from basicts_elin.training.launch.try_steps import SmokeTest
+from basicts_elin.training.launch.try_steps import StepTrial
 from basicts_elin.zoo.registry import absent_models
 
 SCRIPT = ROOT / "benchmarks" / "legacy.py"
@@ -66,12 +66,12 @@ def test_pairs_are_tried_and_failures_are_rows(legacy, tmp_path, monkeypatch, ca
     legacy.main()
     rows = legacy.read_rows(tmp_path / "rows.csv")
     assert [row["model"] for row in rows] == ["Broken", "Missing"]
-    assert "fails with ZeroDivisionError" in rows[0]["reason"] and "No module named" in rows[1]["reason"]
+    assert "ZeroDivisionError" in rows[0]["reason"] and "No module named" in rows[1]["reason"]
     # failures are tried again, and what has figures is not
     (root / "baselines" / "Broken" / "SyntheticTraffic.py").write_text("2 + 'two'")
     legacy.main()
     after = legacy.read_rows(tmp_path / "rows.csv")
-    assert [row["model"] for row in after] == ["Broken", "Missing"] and "fails with TypeError" in after[0]["reason"]
+    assert [row["model"] for row in after] == ["Broken", "Missing"] and "TypeError" in after[0]["reason"]
     monkeypatch.setattr(legacy, "attempt", lambda model, dataset, *_: {"model": model, "dataset": dataset})
     legacy.main()
     monkeypatch.setattr(legacy, "attempt", None)
@@ -80,7 +80,7 @@ def test_pairs_are_tried_and_failures_are_rows(legacy, tmp_path, monkeypatch, ca
 
 
 def test_memory_that_is_unknown_is_no_figure(legacy, tmp_path, monkeypatch):
-    printed = SmokeTest([2.0, 1.0], [0.5, 0.5], 10, None)
+    printed = StepTrial([2.0, 1.0], [0.5, 0.5], 10, None)
     done = subprocess.CompletedProcess([], 0, stdout=f"{printed}\n", stderr="")
     monkeypatch.setattr(legacy.subprocess, "run", lambda *_, **__: done)
     arguments = SimpleNamespace(legacy_root=tmp_path, gpus="cpu", batch=2, limit_gib=16)

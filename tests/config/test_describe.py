@@ -128,7 +128,7 @@ def test_missing_values_that_are_nan(workplace):
 def test_callbacks_are_comments_with_their_arguments(workplace):
     config = ours(callbacks=[GradientClipping(5.0, norm_type=1), EarlyStopping(patience=3)])
     found = line(config, "callbacks")
-    assert found.startswith("# callbacks=[OriginalScaleLoss(),LastStep(),FinitePredictions(),GradientClipping(")
+    assert found.startswith("# callbacks=[FinitePredictions(),GradientClipping(")
     assert "max_norm=5.0, norm_type=1, " in found
     assert "EarlyStopping(patience=3)" in found
     assert line(config, "taskflow") == "# taskflow=OriginalScaleTaskFlow()"

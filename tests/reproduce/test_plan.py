@@ -1,9 +1,8 @@
 """Which runs a table needs."""
 
-from pathlib import Path
-
 import pytest
 from refusal import refuses
+from tiny import write_dataset
 
 from basicts_elin.errors import UserError
 from basicts_elin.reproduce.plan import TABLES, Run, plan_runs
@@ -79,9 +78,7 @@ def test_what_cannot_be_planned_is_said():
 
 def test_any_prepared_dataset_can_be_planned(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    folder = Path("datasets", "MyCity")
-    folder.mkdir(parents=True)
-    (folder / "meta.json").write_text("{}")
+    write_dataset(tmp_path, "MyCity")
     assert [run.config for run in plan_runs("table3", ["STID"], ["MyCity"])] == ["baselines_cfg/STID/MyCity.py"]
 
 

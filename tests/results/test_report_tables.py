@@ -7,6 +7,7 @@ from refusal import refuses
 from results.runs import result
 from tiny import write_dataset
 
+from basicts_elin.data.dataset import open_dataset
 from basicts_elin.results.report import markdown_table, naive_results, text_table
 from basicts_elin.results.schema import Result
 from basicts_elin.results.store import read_results, write_results
@@ -65,15 +66,16 @@ def test_markdown_is_the_same_from_a_csv(tmp_path):
 
 
 def test_naive_forecasts_are_results_on_the_window_of_a_run(tmp_path):
-    datasets = write_dataset(tmp_path, "MyCity").parent
+    dataset = open_dataset(write_dataset(tmp_path, "MyCity"))
     like = result("M", "MyCity", input_len=12, output_len=6, unit="kWh", nodes=5)
-    found = naive_results(like, datasets)
+    found = naive_results(like, dataset)
     assert [one.model for one in found] == ["last value", "historical average"]
     for one in found:
         assert (one.dataset, one.output_len, one.unit, one.nodes, one.seed) == ("MyCity", 6, "kWh", 5, None)
         assert list(one.metrics) == ["3", "6", "overall"] and one.metrics["overall"]["MAE"] > 0
 
 
-def test_a_run_whose_window_is_not_known_has_no_naive_forecasts():
+def test_a_run_whose_window_is_not_known_has_no_naive_forecasts(tmp_path):
+    dataset = open_dataset(write_dataset(tmp_path, "MyCity"))
     with refuses("checkpoints/M/run.json, output_len", found="missing"):
-        naive_results(result("M", run="checkpoints/M", input_len=12))
+        naive_results(result("M", run="checkpoints/M", input_len=12), dataset)

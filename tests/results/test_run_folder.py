@@ -80,7 +80,7 @@ def test_the_result_of_a_real_run(tiny):
     folder = launch_training(config)
     found, content = read_run(folder), record(folder)
     assert (found.label, found.dataset, found.seed, found.num_epochs) == ("Tiny_small", "Tiny", 3, 2)
-    assert (found.parameters, found.interval_minutes, found.unit) == (156, 5, "traffic flow")
+    assert (found.parameters, found.interval_minutes, found.unit) == (156, 5, "")
     assert found.metrics["overall"]["MAE"] == metrics(folder)["overall"]["MAE"]
     assert found.metrics["6"]["MAPE"] == pytest.approx(100 * metrics(folder)["horizon_6"]["MAPE"])
     assert (found.torch, found.hardware) == (content["versions"]["torch"], content["hardware"])

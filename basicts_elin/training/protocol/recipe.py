@@ -2,20 +2,21 @@
 
 import copy
 from dataclasses import fields
-from typing import Any
+from typing import Any, Union
 
 from basicts.configs import BasicTSForecastingConfig, BasicTSModelConfig
 from torch.optim import Adam
 from torch.optim.lr_scheduler import MultiStepLR
 
-from ...data.catalog import DAYS_PER_WEEK, dataset_facts
+from ...data.catalog import DAYS_PER_WEEK, DatasetFacts
+from ...data.dataset import Dataset, find_dataset, open_dataset
 from ...errors import UserError
-from .callbacks import FinitePredictions, LastStep
+from .callbacks import FinitePredictions
 from .scaler import BenchmarkZScoreScaler
-from .taskflow import OriginalScaleLoss, OriginalScaleTaskFlow
+from .taskflow import OriginalScaleTaskFlow
 
-# BasicTS defect 8: the test part is evaluated after every epoch. An interval that no run reaches leaves the one
-# evaluation of the best model at the end.
+# BasicTS defect 8: the test part is evaluated after every epoch. No run reaches this interval, so that only the
+# evaluation of the best model at the end remains.
 NEVER = 10**9
 
 # BasicTS's fields, and one of this package, see `loop`
@@ -23,7 +24,7 @@ _FIELDS = {field.name for field in fields(BasicTSForecastingConfig) if not field
 
 
 def benchmark_config(
-    model: type, model_config: BasicTSModelConfig, dataset: str, **differences: Any
+    model: type, model_config: BasicTSModelConfig, dataset: Union[str, Dataset, DatasetFacts], **differences: Any
 ) -> BasicTSForecastingConfig:
     """The configuration of a run by the benchmark's protocol: that of BasicTS 0.5's STAEformer configurations.
 
@@ -33,11 +34,13 @@ def benchmark_config(
 
     Args:
         model: model class.
-        model_config: its configuration; `num_features` and `timestamp_sizes`, where None, and `num_time_in_day` come
-            from the dataset.
-        dataset: its name; its folder is `datasets/<name>` where the run starts.
+        model_config: its configuration; `num_features` and `timestamp_sizes`, if None, and `num_time_in_day` come from
+            the dataset.
+        dataset: a name, or what `find_dataset` returned for it. The folder `datasets/<name>` says what the dataset is,
+            if it is prepared in the working directory, else the catalogue.
         differences: any field of `BasicTSForecastingConfig`. `callbacks` are added to the protocol's own.
-    Raises: UserError for an unknown dataset, and for a field that BasicTS does not have.
+    Raises: UserError for a dataset that is neither prepared nor in the catalogue, and for a field that BasicTS does not
+        have.
     """
     unknown = differences.keys() - _FIELDS
     if unknown:
@@ -47,20 +50,20 @@ def benchmark_config(
             f"one of {', '.join(sorted(_FIELDS))}",
             f"set fields of the model in its own configuration, {type(model_config).__name__}",
         )
-    facts = dataset_facts(dataset)
+    found = _found(dataset, differences.get("dataset_params") or {})
     model_config = copy.deepcopy(model_config)
     if model_config.get("num_features", 0) is None:
-        model_config.num_features = facts.num_nodes
+        model_config.num_features = found.num_nodes
     if "num_time_in_day" in model_config:
-        model_config.num_time_in_day = facts.steps_per_day
+        model_config.num_time_in_day = found.steps_per_day
     if model_config.get("timestamp_sizes", ()) is None:
-        model_config.timestamp_sizes = [facts.steps_per_day, DAYS_PER_WEEK]
+        model_config.timestamp_sizes = [found.steps_per_day, DAYS_PER_WEEK]
     recipe = {
-        "dataset_name": dataset,
+        "dataset_name": dataset if isinstance(dataset, str) else dataset.name,
         "input_len": 12,
         "output_len": 12,
         "use_timestamps": True,
-        "null_val": facts.null_value,
+        "null_val": found.null_value,
         "scaler": BenchmarkZScoreScaler,
         "norm_each_channel": False,
         "rescale": True,
@@ -81,5 +84,15 @@ def benchmark_config(
         "seed": 42,
     }
     recipe.update(differences)
-    recipe["callbacks"] = [OriginalScaleLoss(), LastStep(), FinitePredictions(), *differences.get("callbacks", [])]
-    return BasicTSForecastingConfig(model=model, model_config=model_config, **recipe)
+    recipe["callbacks"] = [FinitePredictions(), *differences.get("callbacks", [])]
+    config = BasicTSForecastingConfig(model=model, model_config=model_config, **recipe)
+    if isinstance(found, Dataset):
+        config["_dataset"] = found
+    return config
+
+
+def _found(dataset: Union[str, Dataset, DatasetFacts], dataset_params: dict[str, Any]) -> Union[Dataset, DatasetFacts]:
+    folder = dataset_params.get("data_file_path")
+    if not isinstance(dataset, str):
+        return dataset
+    return open_dataset(folder) if folder else find_dataset(dataset)
