@@ -14,7 +14,7 @@ from .errors import FailedRunError, UserError, one_line, system_message
 from .reproduce.command import add_arguments, reproduce
 from .version import __version__
 
-CONFIGS = "baselines_cfg/<Model>/<Dataset>.py"
+CONFIGS = "MODEL/DATASET, legacy/MODEL/DATASET, or a file"
 
 # of prepare, for data that are read
 _OF_RAW_FILES = ("rows", "first_row", "sensors", "distances", "ids", "adjacency")
@@ -46,7 +46,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except MemoryError as error:
         return _ended(2, f"error: there is not enough memory ({one_line(error)}); take less data, or a larger machine")
     except KeyboardInterrupt:
-        hint = ": the same command goes on after its last finished epoch" if arguments.run in (train, reproduce) else ""
+        hint = ": the same command resumes after its last finished epoch" if arguments.run in (train, reproduce) else ""
         return _ended(130, f"interrupted{hint}")
 
 
@@ -71,7 +71,7 @@ def train(arguments: argparse.Namespace) -> None:
         return
     group = _group(arguments, config)
     if arguments.steps or arguments.batch:
-        _smoke_test(arguments, config, group.size)
+        _try_steps(arguments, config, group.size)
         return
     folder = launch_training(
         config, save_predictions=arguments.save_predictions, fresh=arguments.fresh, resume=arguments.resume, group=group
@@ -80,37 +80,33 @@ def train(arguments: argparse.Namespace) -> None:
         _print_results(best_checkpoint(config), folder, "training", arguments.save_predictions)
 
 
-def _smoke_test(arguments: argparse.Namespace, config: Any, processes: int) -> None:
-    from .training.launch.try_steps import repeat_one_batch
+def _try_steps(arguments: argparse.Namespace, config: Any, processes: int) -> None:
+    from .training.launch.try_steps import try_steps
 
     if not arguments.steps:
-        raise UserError(f"--batch {arguments.batch}: only with --steps; of a run, use --set train_batch_size=...")
+        raise UserError("--batch", arguments.batch, "to be given with --steps", "for a run, use --set train_batch_size")
     if processes > 1:
-        raise UserError(f"--steps {arguments.steps}: in one process only; there are {processes}")
+        raise UserError("--steps", f"{processes} processes", "one process")
     for name in ("fresh", "resume", "save_predictions"):
         if getattr(arguments, name):
             option = f"--{name.replace('_', '-')}"
-            raise UserError(f"{option}: not with --steps {arguments.steps}, which keep nothing; leave it away")
-    print(repeat_one_batch(config, arguments.steps, arguments.batch))
+            raise UserError(option, f"given with --steps {arguments.steps}, which keeps nothing", fix="omit it")
+    print(try_steps(config, arguments.steps, arguments.batch))
 
 
 def _group(arguments: argparse.Namespace, config: Any) -> Any:
     """The processes of the run: those of torchrun, or those that the arguments ask for."""
     from .training.launch.processes import Group
 
-    given = {name: getattr(arguments, name) for name in ("processes", "nnodes", "node_rank", "master_addr")}
-    asked = [f"--{name.replace('_', '-')} {value}" for name, value in given.items() if value is not None]
-    group = Group.of_torchrun()
-    if group and asked:
-        raise UserError(f"{asked[0]}: torchrun has started {group.size} processes; leave it away")
-    if group and config.gpus and config.gpu_num != group.per_node:
-        raise UserError(
-            f"--gpus {config.gpus}: torchrun has started {group.per_node} processes on this machine; name as many GPUs"
-        )
-    if config.gpus and arguments.processes:
-        raise UserError(f"--processes {arguments.processes}: only with --gpus cpu; there is one process for each GPU")
-    per_node = config.gpu_num or arguments.processes or 1
-    return group or Group(per_node, arguments.nnodes or 1, arguments.node_rank or 0, arguments.master_addr)
+    group, processes = Group.of_torchrun(), arguments.processes
+    if group and processes:
+        raise UserError("--processes", processes, f"the {group.size} processes that torchrun has started", "omit it")
+    if group and config.gpus and config.gpu_num != group.local_size:
+        expected = f"as many GPUs as processes that torchrun has started on this machine: {group.local_size}"
+        raise UserError("--gpus", config.gpus, expected)
+    if config.gpus and processes:
+        raise UserError("--processes", processes, "--gpus cpu", "omit it: there is one process for each GPU")
+    return group or Group(config.gpu_num or processes or 1)
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -151,29 +147,14 @@ def list_all(arguments: argparse.Namespace) -> None:
     datasets = Path("datasets").resolve()
     print(f"datasets, in {datasets}:")
     print("\n".join(f"  {line}" for line in status_lines(datasets)))
-    files = sorted({file.parent.name for file in Path("baselines_cfg").glob("*/*.py")}, key=str.lower)
-    print(f"models, by configuration file {CONFIGS}:")
-    print(f"  {', '.join(files) or 'none here; they are in the repository'}")
     require_basicts()
-    from .legacy import baseline_names, legacy_root
-    from .zoo.attention_methods import METHODS
-    from .zoo.basicts_models import UNFIT, rival_names
+    from .zoo.listing import model_lines
 
-    print("those with another attention, by name (-c <Model>/<Dataset>):")
-    print(f"  {', '.join(METHODS)}")
-    print("models of BasicTS, which need no configuration file (-c <Model>/<Dataset>):")
-    print(f"  {', '.join(name for name in rival_names() if name not in UNFIT)}")
-    print("baselines of BasicTS 0.5 (-c legacy/<Model>/<Dataset>):")
-    try:
-        root = legacy_root()
-        print(f"  {', '.join(baseline_names(root)) if root else f'none, as {ROOT_VARIABLE} names no checkout of it'}")
-    except UserError as error:
-        print(f"  {error}")
-    print("models of BasicTS 1.1.0 that cannot be compared:")
-    print("\n".join(f"  {name}: {reason}" for name, reason in UNFIT.items()))
+    print("\n".join(model_lines()))
 
 
 def report(arguments: argparse.Namespace) -> None:
+    from .data.dataset import open_dataset
     from .evaluation.naive import naive_metrics
     from .record import read_record
     from .results.runs import COLUMNS, run_rows
@@ -183,7 +164,7 @@ def report(arguments: argparse.Namespace) -> None:
     rows = [row for folder, record in records.items() for row in run_rows(folder, record)]
     windows = {tuple(record[name] for name in ("dataset", "input_len", "output_len")) for record in records.values()}
     for dataset, *lengths in sorted(windows) if arguments.naive else ():
-        for name, metrics in naive_metrics(Path("datasets") / dataset, *lengths).items():
+        for name, metrics in naive_metrics(open_dataset(Path("datasets") / dataset), *lengths).items():
             rows += metric_rows(name, metrics, dataset=dataset)
     print(markdown_table(rows) if arguments.markdown else format_table(rows))
     if arguments.output:
@@ -203,7 +184,7 @@ def _print_results(checkpoint: Path, folder: Path, job: str, saved_predictions: 
     print(f"log:        {max(folder.glob(f'{job}_log_*.log'))}")
     print(f"metrics:    {metrics if metrics.is_file() else 'none, because eval_after_train=False'}")
     if predictions.is_file():
-        print(f"predictions: {predictions}{'' if saved_predictions else ', of an earlier evaluation'}")
+        print(f"predictions: {predictions}{'' if saved_predictions else ', from an earlier evaluation'}")
 
 
 def _print_config(config: Any) -> None:
@@ -214,9 +195,9 @@ def _print_config(config: Any) -> None:
 
 def _config(arguments: argparse.Namespace) -> Any:
     """The configuration of the command: the file, with what the other arguments change."""
-    from .config.overrides import with_changes
-    from .training.launch.checks import parse_gpus
-    from .zoo.config_file import config_name, is_legacy_name, load_config
+    from .config.overrides import with_overrides
+    from .training.launch.devices import parse_gpus
+    from .zoo.config_file import config_file, config_name, load_config
 
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root
@@ -233,11 +214,10 @@ def _config(arguments: argparse.Namespace) -> Any:
         changes["precision"] = arguments.precision
     if arguments.gpus is not None or not arguments.print_config:
         changes["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
-    config = with_changes(config, changes)
+    config = with_overrides(config, changes)
     config["_config_file"] = config_name(arguments.cfg)
-    file = Path(arguments.cfg)
-    if not file.exists() and not is_legacy_name(file) and not arguments.print_config:
-        print(f"{config['_config_file']}: the generic recipe, as there is no such file")
+    if config_file(arguments.cfg) is None and not arguments.print_config:
+        print(f"{config['_config_file']}: a configuration by name, without a file")
     return config
 
 
@@ -283,22 +263,20 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
     verb = _verb(verbs, train, "train a model, keep the best by validation, evaluate it on the test part")
-    verb.add_argument("-c", "-cfg", "--cfg", "--config", required=True, help=f"configuration file, {CONFIGS}")
+    verb.add_argument("-c", "-cfg", "--cfg", "--config", required=True, help=f"configuration: {CONFIGS}")
     again = verb.add_mutually_exclusive_group()
-    again.add_argument("--fresh", action="store_true", help="train anew in a new folder, and keep what there is")
-    again.add_argument("--resume", action="store_true", help="fail unless there is a run to go on with")
-    verb.add_argument("--processes", type=_positive, help="with --gpus cpu: so many processes, which divide each batch")
-    verb.add_argument("--nnodes", type=_positive, help="number of machines, each started with this command")
-    verb.add_argument("--node-rank", type=int, help="number of this machine, from 0")
-    verb.add_argument("--precision", choices=("fp32", "tf32", "bf16"), help="of products while training; fp32: default")
+    again.add_argument("--fresh", action="store_true", help="train anew in a new folder, and keep the existing run")
+    again.add_argument("--resume", action="store_true", help="fail unless there is a run to resume")
+    verb.add_argument("--processes", type=_positive, help="with --gpus cpu: number of processes that divide each batch")
+    precision = "number format of matrix products during training (default: fp32)"
+    verb.add_argument("--precision", choices=("fp32", "tf32", "bf16"), help=precision)
     verb.add_argument("--compile", action="store_true", help="compile the model; its checkpoints are the same")
-    verb.add_argument("--steps", type=_positive, help="only try: so many steps on one batch, of which nothing is kept")
+    verb.add_argument("--steps", type=_positive, help="take so many steps on one batch, as a trial; keep nothing")
     verb.add_argument("--batch", type=_positive, help="with --steps: windows of that batch (default: the config's)")
-    verb.add_argument("--master-addr", metavar="HOST:PORT", help="where the first machine can be reached")
     _add_run_arguments(verb)
 
     verb = _verb(verbs, evaluate, "evaluate a checkpoint on the test part")
-    verb.add_argument("-cfg", "-c", "--cfg", "--config", required=True, help=f"the run's configuration file, {CONFIGS}")
+    verb.add_argument("-cfg", "-c", "--cfg", "--config", required=True, help=f"the run's configuration: {CONFIGS}")
     verb.add_argument("-ckpt", "--ckpt", "--checkpoint", required=True, help="checkpoint (.pt) of a run")
     verb.add_argument("-b", "--batch-size", "--batch_size", type=_positive, help="test batch size (default: config's)")
     _add_run_arguments(verb)
@@ -353,9 +331,9 @@ def _add_run_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--legacy-root", metavar="FOLDER", help="checkout of BasicTS 0.5: -c legacy/<Model>/<Dataset>")
     verb.add_argument("--seed", type=int, help="random seed; default: the config's, 42 in the benchmark's recipe")
     verb.add_argument(
-        "--save-predictions", action="store_true", help="also write predictions.npz: every test window, original units"
+        "--save-predictions", action="store_true", help="also write predictions.npz: all test windows, original units"
     )
-    verb.add_argument("--print-config", action="store_true", help="print the resolved configuration, and do nothing")
+    verb.add_argument("--print-config", action="store_true", help="only print the resolved configuration")
 
 
 def _positive(text: str) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .data.catalog import dataset_facts
+from .data.dataset import Dataset, open_dataset
 from .data.prepare import prepare_synthetic
 from .errors import UserError
 from .evaluation.metrics import OVERALL
@@ -35,7 +35,7 @@ def run_demo(config_file: Path) -> float:
     folder.mkdir(exist_ok=True)
     # BasicTS reads datasets/ and writes checkpoints/ where it runs
     os.chdir(folder)
-    dataset = prepare_synthetic(force=True)
+    dataset = open_dataset(prepare_synthetic(force=True))
     # an earlier demonstration would be resumed: its epochs would be skipped, whatever has changed since
     if run_folder(config).exists():
         shutil.rmtree(run_folder(config))
@@ -46,7 +46,7 @@ def run_demo(config_file: Path) -> float:
     by_model = {model: metrics_of(run_folder(config) / "test_metrics.json"), **naive_metrics(dataset)}
     rows = [row for name, metrics in by_model.items() for row in metric_rows(name, metrics)]
     write_csv(Path("metrics.csv"), rows, METRIC_COLUMNS)
-    _plot(Path("forecast.png"), model, forecast)
+    _plot(Path("forecast.png"), model, forecast, dataset)
 
     print(f"\n{format_table(rows)}\n")
     maes = {name: metrics[OVERALL]["MAE"] for name, metrics in by_model.items()}
@@ -57,14 +57,13 @@ def run_demo(config_file: Path) -> float:
     return ratio
 
 
-def _plot(path: Path, model: str, forecast: dict[str, np.ndarray]) -> None:
-    facts = dataset_facts(DATASET)
+def _plot(path: Path, model: str, forecast: dict[str, np.ndarray], dataset: Dataset) -> None:
     target, mask, prediction = (forecast[name][:, STEP - 1] for name in ("target", "mask", "prediction"))
     truth = np.where(mask, target, np.nan)
     # the node whose error is the median one: neither flattering nor the worst
     error = np.nanmean(np.abs(prediction - truth), axis=0)
     node = int(np.argsort(error)[len(error) // 2])
-    rows = slice(0, 3 * facts.steps_per_day)
+    rows = slice(0, 3 * dataset.steps_per_day)
     held = np.where(mask[:-STEP], target[:-STEP], np.nan)[:, node]
     last_value = np.concatenate([np.full(STEP, np.nan), held])
     plot_forecast(
@@ -73,10 +72,10 @@ def _plot(path: Path, model: str, forecast: dict[str, np.ndarray]) -> None:
         truth[rows, node],
         node=node,
         step=STEP,
-        interval_minutes=facts.interval_minutes,
-        rows_per_day=facts.steps_per_day,
+        interval_minutes=dataset.interval_minutes,
+        rows_per_day=dataset.steps_per_day,
         title=DATASET,
-        unit=facts.domain,
+        unit=dataset.domain,
     )
 
 

@@ -6,6 +6,3 @@ CHECKOUT = (
     "a checkout of BasicTS 0.5 (git clone -b v0.5.8 https://github.com/GestaltCogTeam/BasicTS), "
     f"named by --legacy-root FOLDER or {ROOT_VARIABLE}"
 )
-
-# rivals of the paper that nothing here can run, with the reason
-ABSENT = {"PDFormer": "not in BasicTS"}

@@ -22,11 +22,11 @@ import numpy as np
 
 from basicts_elin.data.catalog import CATALOG, DATES, DAYS_PER_WEEK, DatasetFacts
 from basicts_elin.data.graph import pickled
-from basicts_elin.data.layout import write_dataset
+from basicts_elin.data.writer import write_dataset
 from basicts_elin.legacy import baseline_names
-from basicts_elin.legacy_checkout import ABSENT
 from basicts_elin.record import environment
 from basicts_elin.results.table import write_csv
+from basicts_elin.zoo.registry import absent_models
 
 MODELS = (
     "AGCRN", "D2STGNN", "DCRNN", "GTS", "GWNet", "HimNet", "MTGNN", "STAEformer", "STGCN", "STID", "STWave",
@@ -41,7 +41,7 @@ COLUMNS = (
 GIB = 2**30
 TIMEOUT_SECONDS = 1800
 
-# what `SmokeTest` prints
+# what `StepTrial` prints
 _PRINTED = re.compile(
     r"loss: +(?P<first_loss>\S+) first, (?P<last_loss>\S+) last.*\n"
     r"parameters: +(?P<parameters>\d+)\n"
@@ -117,7 +117,7 @@ python benchmarks/legacy.py --legacy-root BasicTS-0.5 --output results/legacy_cp
 def write_random(facts: DatasetFacts, place: Path) -> None:
     """A dataset of that name and size: a daily profile with noise, 1 % missing, on a connected graph."""
     rng = np.random.default_rng(0)
-    steps, nodes = facts.num_steps, facts.num_nodes
+    steps, nodes = facts.num_rows, facts.num_nodes
     time = np.arange(steps, dtype=np.float32)[:, None] / facts.steps_per_day
     phase, size = rng.random(nodes, dtype=np.float32), rng.uniform(50, 300, nodes).astype(np.float32)
     values = size * (1 + 0.5 * np.sin(2 * np.pi * (time + phase)))
@@ -262,7 +262,8 @@ def render(rows: list[dict[str, str]]) -> str:
         for dataset in DATASETS
         if not _row(rows, model, dataset)
     ]
-    failed += [f"| {model} |  |  | {reason}; its row keeps the paper's figures |" for model, reason in ABSENT.items()]
+    absent = absent_models().items()
+    failed += [f"| {model} |  |  | {reason}; its row keeps the paper's figures |" for model, reason in absent]
     table = ["Not run here:", "", "| model | dataset | nodes | reason |", "|---|---|---|---|", *failed, "", ""]
     return PAGE.format(
         batch=_each(rows, "batch"),

@@ -18,16 +18,16 @@ from typing import Any
 
 import numpy as np
 
+from basicts_elin.data.dataset import open_dataset
 from basicts_elin.data.prepare import prepare_synthetic
 from basicts_elin.evaluation.metrics import OVERALL
 from basicts_elin.evaluation.naive import naive_metrics
 from basicts_elin.record import read_record
 from basicts_elin.results.runs import metrics_of
 from basicts_elin.results.table import write_csv
-from basicts_elin.zoo.basicts_models import WINDOW_FIELDS, rival_names
-from basicts_elin.zoo.config_file import load_config
+from basicts_elin.zoo.basicts_models import basicts_names
+from basicts_elin.zoo.registry import config_for, entry
 
-ROOT = Path(__file__).resolve().parents[1]
 DATASET = "SyntheticTraffic"
 OURS = ("ELinFormer", "STAEformer")
 COLUMNS = (
@@ -76,8 +76,9 @@ installed BasicTS:
 
 def try_model(model: str, gpus: str, place: Path) -> dict[str, Any]:
     """Train and evaluate `model` on the dataset in `place`. Returns its row."""
-    config_file = str(ROOT / "baselines_cfg" / model / f"{DATASET}.py")
-    command = [sys.executable, "-m", "basicts_elin.cli", "train", "-c", config_file, "--gpus", gpus]
+    if entry(model).unfit:
+        return {"model": model, "runs": "no", "reason": entry(model).unfit}
+    command = [sys.executable, "-m", "basicts_elin.cli", "train", "-c", f"{model}/{DATASET}", "--gpus", gpus]
     command += ["--set", "num_epochs=1", f"ckpt_save_dir=checkpoints/{model}"]
     try:
         done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
@@ -86,9 +87,9 @@ def try_model(model: str, gpus: str, place: Path) -> dict[str, Any]:
     if done.returncode:
         # nothing on stderr where the process was killed, such as for want of memory
         reason = (done.stderr.strip().splitlines() or [f"ended with exit code {done.returncode}"])[-1]
-        return {"model": model, "runs": "no", "reason": reason.rpartition(f"{model} cannot be compared: ")[2]}
+        return {"model": model, "runs": "no", "reason": reason}
     (folder,) = (place / "checkpoints" / model).iterdir()
-    record, config = read_record(folder), load_config(config_file)
+    record, config = read_record(folder), config_for(model, DATASET)
     rows = len(np.load(place / "datasets" / DATASET / "train_data.npy", mmap_mode="r"))
     steps = ceil((rows - config.input_len - config.output_len + 1) / config.train_batch_size)
     return {
@@ -110,7 +111,7 @@ def try_model(model: str, gpus: str, place: Path) -> dict[str, Any]:
 def measure(models: Sequence[str], gpus: str) -> Iterator[dict[str, Any]]:
     """The rows of the naive forecasts and of `models`, as they come."""
     with tempfile.TemporaryDirectory() as folder:
-        dataset = prepare_synthetic(out=Path(folder, "datasets"), num_days=7)
+        dataset = open_dataset(prepare_synthetic(out=Path(folder, "datasets"), num_days=7))
         naive = naive_metrics(dataset)
         yield from ({"model": name, "runs": "naive", "MAE": metrics[OVERALL]["MAE"]} for name, metrics in naive.items())
         for model in models:
@@ -124,7 +125,7 @@ def render(rows: Sequence[dict[str, Any]]) -> str:
         if row["runs"] == "no":
             refused.append(f"| {row['model']} | {row['reason']} |")
             continue
-        fields = ", ".join(f"{name}={value}" for name, value in WINDOW_FIELDS.get(row["model"], {}).items())
+        fields = ", ".join(f"{name}={value}" for name, value in _fields_set(row["model"]).items())
         parameters = f"{int(row['parameters']):,}" if row["parameters"] else ""
         cells = [row["model"], parameters, row["batch"], row["ms_per_step"], row["peak_memory_mib"]]
         lines.append("| " + " | ".join([*cells, f"{float(row['MAE']):.2f}", fields]) + " |")
@@ -132,6 +133,11 @@ def render(rows: Sequence[dict[str, Any]]) -> str:
     if facts is None:
         raise SystemExit("no model ran: there is nothing to make a page of")
     return PAGE.format(**facts, rows="\n".join(lines), refused="\n".join(refused))
+
+
+def _fields_set(model: str) -> dict[str, Any]:
+    """The fields of a BasicTS model whose defaults do not fit; none for the naive forecasts."""
+    return dict(entry(model).model_fields) if model in basicts_names() else {}
 
 
 def read_rows(file: Path) -> list[dict[str, str]]:
@@ -144,7 +150,7 @@ def read_rows(file: Path) -> list[dict[str, str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--models", nargs="+", default=[*OURS, *rival_names()], help="default: all")
+    parser.add_argument("--models", nargs="+", default=[*OURS, *basicts_names()], help="default: all")
     parser.add_argument("--gpus", default="cpu", help="cpu or a device number (default: cpu)")
     parser.add_argument("--output", type=Path, metavar="CSV", required=True, help="where the rows are written")
     parser.add_argument("--markdown", type=Path, metavar="MD", help="where the page is written")

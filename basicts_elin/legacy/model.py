@@ -133,7 +133,7 @@ class LegacyModel(nn.Module):
             with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
                 self.call(self.architecture, Batch(history, future, 0, 1, True))
         except RuntimeError as error:
-            whole = dataset_facts(dataset).whole
+            whole = dataset_facts(dataset).part_of
             if is_out_of_memory(error) or not whole:
                 raise
             raise ValueError(

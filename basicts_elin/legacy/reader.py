@@ -13,7 +13,7 @@ from typing import Any, Optional
 from ..data.catalog import CATALOG, dataset_facts
 from ..env_vars import ROOT_VARIABLE
 from ..errors import UserError, nearest, one_line
-from ..legacy_checkout import ABSENT, CHECKOUT
+from ..legacy_checkout import CHECKOUT
 from .shim.activate import BASELINES, repeatable, shadow
 from .shim.utils import standing_for
 
@@ -84,15 +84,13 @@ def named_source(baseline: str, name: str) -> tuple[Source, Optional[str]]:
     Raises: UserError where there is no such configuration.
     """
     facts = CATALOG.get(name)
-    if baseline in ABSENT:
-        raise UserError(f"model: {baseline} cannot be run: {ABSENT[baseline]}")
     root = legacy_root()
     if root is None:
         raise UserError(f"legacy/{baseline}/{name} needs {CHECKOUT}")
     known = baseline_names(root)
     if baseline not in known:
         raise UserError(f"model: {root / BASELINES} has no {baseline!r}{nearest(baseline, known)}: {', '.join(known)}")
-    sources = [Source(root, baseline, file) for file in (name, facts and facts.whole) if file]
+    sources = [Source(root, baseline, file) for file in (name, facts and facts.part_of) if file]
     found = next((source for source in sources if source.path.is_file()), None)
     if found is None:
         files = sorted(file.stem for file in sources[0].path.parent.glob("*.py"))
@@ -123,14 +121,14 @@ def reading(source: Source, dataset: Optional[str] = None) -> Iterator[Reading]:
 def check_dataset(found: Reading, dataset: str) -> None:
     """Raise UserError unless `dataset` is the one that the configuration names, or a part of it."""
     named = found.cfg["DATASET"]["NAME"]
-    if named not in (dataset, dataset_facts(dataset).whole):
+    if named not in (dataset, dataset_facts(dataset).part_of):
         raise UserError(f"{found.source.name} is of {named}; it cannot run on {dataset}")
 
 
 def _check_nodes(source: Source, dataset: str) -> None:
     """An architecture is made for all nodes."""
     part = dataset_facts(dataset)
-    nodes = dataset_facts(part.whole or dataset).num_nodes
+    nodes = dataset_facts(part.part_of or dataset).num_nodes
     if part.num_nodes != nodes:
         raise UserError(f"{source.name} is made for {nodes} nodes; {dataset} has {part.num_nodes}")
 

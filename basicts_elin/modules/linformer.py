@@ -42,7 +42,7 @@ class LinformerAttention(SoftmaxAttention):
         dropout: float = 0.0,
         **unsupported,
     ):
-        super().__init__(hidden_size, n_heads, dropout, **unsupported)
+        super().__init__(hidden_size, n_heads, dropout, fused=True, **unsupported)
         for name, length in (("seq_len", seq_len), ("proj_len", proj_len)):
             if length < 1:
                 raise ValueError(f"{name}={length} must be 1 or more")

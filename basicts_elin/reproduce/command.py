@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from ..data.availability import how_to_get
-from ..data.catalog import dataset_facts
+from ..data.catalog import dataset_facts, how_to_get
 from ..env_vars import ROOT_VARIABLE, RUNS_AT_ONCE
 from ..errors import UserError, one_line
 from ..results import table1 as datasets_table

@@ -68,7 +68,7 @@ class Estimator:
         """Nodes x training windows."""
         facts = CATALOG.get(dataset)
         rows, nodes = dataset_status(self.datasets / dataset).shape or (
-            (facts.num_steps, facts.num_nodes) if facts else (None, None)
+            (facts.num_rows, facts.num_nodes) if facts else (None, None)
         )
         if facts is None or rows is None:
             return None

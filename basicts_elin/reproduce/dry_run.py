@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..data.availability import not_prepared
+from ..data.catalog import not_prepared
 from .cost import Cost, Estimator, count, duration, remaining_seconds
 from .plan import Run
 from .status import Survey
@@ -50,5 +50,5 @@ def _words(seconds: float, cost: Cost) -> str:
 def _missing(runs: Sequence[Run], found: Survey) -> list[str]:
     """How to mend what keeps runs from starting, each said once."""
     folders = {run.dataset: Path("datasets", run.dataset) for run in runs}
-    absent = [not_prepared(name, folder) for name, folder in folders.items() if not folder.is_dir()]
+    absent = [str(not_prepared(name, folder)) for name, folder in folders.items() if not folder.is_dir()]
     return list(dict.fromkeys([*absent, *(state.problem for state in found.states if state.problem)]))

@@ -1,57 +1,34 @@
 """Which runs a table of the paper needs: models x datasets x seeds, and the configuration of each."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Optional
 
 from ..data.catalog import dataset_facts
 from ..errors import UserError
-from ..legacy_checkout import ABSENT
 from ..results import paper
+from ..zoo import registry
 
-# Configurations that the commands know by these names; for the older ones see legacy/.
+# configurations that the commands know by these names
 FILES = "baselines_cfg/{model}/{dataset}.py"
-# the older baselines that have a name of their own are known by it alone
-OLDER_PREFIX = "legacy/"
-OLDER_FILES = "legacy/{model}/{dataset}"
-
-# models of BasicTS 0.5 that 1.1 does not have
-OLDER = ("AGCRN", "DCRNN", "GTS", "D2STGNN", "HimNet", "STGCN", "MTGNN", "GWNet", "STWave")
-
-# model -> backbone and attention, in the order of the table
-ATTENTION = {
-    "STAEformer_matmul": ("STAEformer", "softmax (matmul)"),
-    "STAEformer": ("STAEformer", "softmax (SDPA)"),
-    "STAEformer_linformer": ("STAEformer", "Linformer"),
-    "ELinFormer": ("STAEformer", "entropy-equal, taylor"),
-    "ELinFormer_gaussian": ("STAEformer", "entropy-equal, gaussian"),
-    "iTransformer": ("iTransformer", "softmax (matmul)"),
-    "iTransformer_sdpa": ("iTransformer", "softmax (SDPA)"),
-    "iTransformer_linformer": ("iTransformer", "Linformer"),
-    "iTransformer_linear": ("iTransformer", "entropy-equal, taylor"),
-    "iTransformer_gaussian": ("iTransformer", "entropy-equal, gaussian"),
-}
-SMALL = "_small"
-# those that a small configuration exists of
-_WITH_SMALL = tuple(model for model, (backbone, _) in ATTENTION.items() if backbone == "STAEformer")
 
 
 @dataclass(frozen=True)
 class Table:
     """A table's models and datasets, unless the command names others, and the stem of its files."""
 
-    models: tuple[str, ...]
+    models: Callable[[], Sequence[str]]
     datasets: tuple[str, ...]
     stem: str
 
 
 DATASETS_TABLE = "table1"
 TABLES = {
-    DATASETS_TABLE: Table((), tuple(paper.TABLE1), "table1"),
-    "table2": Table(("STAEformer_matmul", "STAEformer", "ELinFormer"), tuple(paper.TABLE2), "table2"),
-    "table3": Table(tuple(paper.TABLE3), paper.TABLE3_DATASETS, "table3"),
+    DATASETS_TABLE: Table(tuple, tuple(paper.TABLE1), "table1"),
+    "table2": Table(lambda: _table2_models(), tuple(paper.TABLE2), "table2"),
+    "table3": Table(lambda: tuple(paper.TABLE3), paper.TABLE3_DATASETS, "table3"),
     # attention_cpu.csv is the layer's benchmark
-    "attention": Table(tuple(ATTENTION), tuple(paper.TABLE2), "attention_methods"),
+    "attention": Table(lambda: tuple(registry.compared_models()), tuple(paper.TABLE2), "attention_methods"),
 }
 
 
@@ -93,28 +70,36 @@ def plan_runs(
         by name.
     """
     for model in models or ():
-        if model in ABSENT:
-            raise UserError(f"--models {model}: {ABSENT[model]}; leave it away")
+        found = registry.find(model)
+        if found and found.entry.unfit:
+            raise UserError(f"--models {model}", found.entry.unfit, "a model that can be trained", "omit it")
     runs = []
     for dataset in datasets or TABLES[table].datasets:
         dataset_facts(dataset)
         for seed in seeds:
-            for model in models or TABLES[table].models:
-                if model not in ABSENT:
+            for model in models or TABLES[table].models():
+                found = registry.find(model)
+                if not (found and found.entry.unfit):
                     runs.append(_run(model, dataset, seed, epochs, small))
     return list(dict.fromkeys(runs))
 
 
-def base_name(model: str) -> str:
-    """The model that a small one is the small one of."""
-    return model.removesuffix(SMALL)
+def _table2_models() -> list[str]:
+    """The models that Table 2 prints, also with the attention that the paper measured them with."""
+    names = []
+    for paper_name in next(iter(paper.TABLE2.values())):
+        entry = registry.paper_entry(paper_name)
+        names += [f"{entry.name}_{entry.paper_attention}"] if entry.paper_attention else []
+        names.append(entry.name)
+    return names
 
 
 def _run(model: str, dataset: str, seed: int, epochs: Optional[int], small: bool) -> Run:
-    if small and model in _WITH_SMALL:
-        model += SMALL
-    is_older = model in OLDER or model.startswith(OLDER_PREFIX)
-    pattern = OLDER_FILES if is_older else FILES
-    older_name = model.removeprefix(OLDER_PREFIX)
-    config = pattern.format(model=older_name, dataset=dataset)
-    return Run(older_name if older_name in OLDER else model, dataset, seed, config, epochs, is_older)
+    found = registry.find(model)
+    if found is None or not found.entry.is_legacy:
+        if small and found and found.entry.small:
+            model = replace(found, is_small=True).name
+        return Run(model, dataset, seed, FILES.format(model=model, dataset=dataset), epochs)
+    # those of the paper's tables are known by its names
+    label = found.entry.paper_name or found.entry.name
+    return Run(label, dataset, seed, f"{found.entry.name}/{dataset}", epochs, is_older=True)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 from ..errors import UserError
 from ..legacy_checkout import CHECKOUT
@@ -78,7 +78,7 @@ def answer(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> Survey:
     from ..compat import require_basicts
 
     require_basicts()
-    from ..training.launch.checks import parse_gpus
+    from ..training.launch.devices import parse_gpus
 
     gpus = list(gpus or (["0"] if torch.cuda.device_count() else [CPU]))
     if CPU in gpus and gpus != [CPU]:
@@ -89,9 +89,11 @@ def answer(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> Survey:
 
 
 def _state(run: Run, gpu: str) -> State:
-    from ..config.overrides import with_changes
+    from ..config.overrides import with_overrides
+    from ..data.dataset import dataset_folder
     from ..legacy import legacy_root
-    from ..training.launch.checks import check_dataset, dataset_folder, parse_gpus
+    from ..training.launch.data_checks import checked_dataset
+    from ..training.launch.devices import parse_gpus
     from ..training.launch.run_dir import OtherDataError, check_same_data, progress
     from ..zoo.config_file import load_config
 
@@ -100,20 +102,20 @@ def _state(run: Run, gpu: str) -> State:
             return State(problem=_NOT_FOUND)
         # what the train command makes of the run's arguments
         epochs = {"num_epochs": run.epochs} if run.epochs else {}
-        config = with_changes(load_config(run.config), {**epochs, "seed": run.seed, "gpus": parse_gpus(gpu)})
+        config = with_overrides(load_config(run.config), {**epochs, "seed": run.seed, "gpus": parse_gpus(gpu)})
     except UserError as error:
         if run.is_older:
             return State(problem=str(error))
         raise
     folder, epoch, is_finished = progress(config)
     try:
-        check_dataset(config)
+        config["_dataset"] = _opened(dataset_folder(config))
+        dataset = checked_dataset(config)
     except UserError as error:
         return State(str(folder), epoch, config.num_epochs, is_finished, str(error))
     try:
         if epoch or is_finished:
-            dataset = dataset_folder(config)
-            check_same_data(folder, _fingerprint(dataset), dataset)
+            check_same_data(folder, dataset)
     except UserError as error:
         # or its record is damaged
         is_outdated = isinstance(error, OtherDataError)
@@ -122,10 +124,11 @@ def _state(run: Run, gpu: str) -> State:
 
 
 @functools.cache
-def _fingerprint(dataset: Path) -> dict[str, str]:
-    from ..data.fingerprint import dataset_fingerprint
+def _opened(folder: Path) -> Any:
+    """Many runs share a dataset."""
+    from ..data.dataset import open_dataset
 
-    return dataset_fingerprint(dataset)
+    return open_dataset(folder)
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 from ..data.catalog import CATALOG
 from ..evaluation.metrics import HORIZONS
-from ..reproduce.plan import ATTENTION, base_name
+from ..zoo import registry
 from .aggregate import MEMORY, Summary, summaries
 from .store import Row
 
@@ -30,11 +30,11 @@ def by_model(summary: Summary) -> tuple[str, str]:
 
 def by_method(summary: Summary) -> tuple[str, str]:
     """Attention methods by name, the models that they stand in apart."""
-    model = base_name(summary.model)
-    if model not in ATTENTION:
+    model = registry.base_name(summary.model)
+    found = registry.compared_models().get(model)
+    if found is None:
         return by_model(summary)
-    backbone, method = ATTENTION[model]
-    return backbone + summary.model.removeprefix(model), method
+    return found.backbone + summary.model.removeprefix(model), found.attention_title
 
 
 def draw_pictures(folder: Path, stem: str, rows: Sequence[Row], view: View = by_model) -> list[Path]:

@@ -4,15 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import Optional
 
 from ..evaluation.metrics import HORIZONS, METRICS
-from ..legacy_checkout import ABSENT
-from ..reproduce.plan import ATTENTION, base_name
+from ..zoo import registry
 from . import paper
 from .aggregate import MEMORY, Summary, datasets_of, summaries
 from .store import Row
 
 PaperValue = Callable[[str, str, str], Optional[float]]
 
-_MATMUL = {"STAEformer": "STAEformer_matmul", "iTransformer": "iTransformer"}
 # the quantities of Table 2: title, the paper's column, ours (the first that has a value), decimals
 _TABLE2 = (
     ("MAE", "MAE", ("MAE",), 2),
@@ -77,13 +75,13 @@ def _table2(dataset: str, found: Sequence[Summary]) -> list[str]:
     by_name = {(summary.model, summary.num_epochs): summary for summary in found}
     for title, column, ours, decimals in _TABLE2:
         for summary in found:
-            paper_value = paper.table2_value(summary.model, dataset, column)
-            suffix = summary.model[len(base_name(summary.model)) :]
+            paper_value = _paper_table2(summary.model, dataset, column)
+            suffix = summary.model[len(registry.base_name(summary.model)) :]
             better = by_name.get((_BETTER + suffix, summary.num_epochs))
             name = summary.measured(ours)
             improvements = ["", ""]
-            if base_name(summary.model) in _BASES:
-                improvements[0] = _improvement(paper.table2_value(_BETTER + suffix, dataset, column), paper_value)
+            if registry.base_name(summary.model) in _BASES:
+                improvements[0] = _improvement(_paper_table2(_BETTER + suffix, dataset, column), paper_value)
                 if better is not None and better.is_comparable(summary, name):
                     improvements[1] = _improvement(better.mean(name), summary.mean(name))
             # what a processor takes is not what the paper's GPU took
@@ -93,6 +91,10 @@ def _table2(dataset: str, found: Sequence[Summary]) -> list[str]:
             cells += [_ours(summary, name, decimals), difference]
             lines.append(_line(*cells, *improvements))
     return lines
+
+
+def _paper_table2(model: str, dataset: str, column: str) -> Optional[float]:
+    return paper.table2_value(registry.paper_name(model, costs=column not in METRICS), dataset, column)
 
 
 def _table3(dataset: str, found: Sequence[Summary]) -> list[str]:
@@ -105,10 +107,11 @@ def _table3(dataset: str, found: Sequence[Summary]) -> list[str]:
         by_model.setdefault(summary.model, []).append(summary)
     for model, runs in by_model.items():
         for summary in runs or [None]:
-            reason = f" ({ABSENT[model]})" if model in ABSENT else ""
+            entry = registry.paper_entry(model)
+            reason = f" ({entry.unfit})" if entry and entry.unfit else ""
             cells = [_named(summary) if summary else model + reason]
             for metric in ("MAE", "RMSE"):
-                value = paper.table3_value(model, dataset, metric)
+                value = paper.table3_value(registry.paper_name(model), dataset, metric)
                 mean = summary and summary.mean(metric)
                 cells += [_number(value, 2), _ours(summary, metric, 2), _difference(mean, value, 2)]
             cells += [_ours(summary, "MAPE", 2), summary.num_epochs if summary else ""]
@@ -123,12 +126,14 @@ def _attention(dataset: str, found: Sequence[Summary]) -> list[str]:
     )  # fmt: skip
     by_name = {(summary.model, summary.num_epochs): summary for summary in found}
     # those that are no method come last, as they are
-    order = [*ATTENTION, *(base_name(summary.model) for summary in found)]
-    for summary in sorted(found, key=lambda summary: order.index(base_name(summary.model))):
-        model = base_name(summary.model)
-        backbone, method = ATTENTION.get(model, (model, ""))
+    compared = registry.compared_models()
+    order = [*compared, *(registry.base_name(summary.model) for summary in found)]
+    for summary in sorted(found, key=lambda summary: order.index(registry.base_name(summary.model))):
+        model = registry.base_name(summary.model)
+        variant = compared.get(model)
+        backbone, method = (variant.backbone, variant.attention_title) if variant else (model, "")
         small = summary.model.removeprefix(model)
-        matmul = by_name.get((_MATMUL.get(backbone, "") + small, summary.num_epochs))
+        matmul = by_name.get((_matmul(backbone) + small, summary.num_epochs))
         horizons = [_number(summary.mean(f"MAE_{horizon}"), 2) for horizon in HORIZONS]
         cells = [backbone + small, method + _seeds(summary), summary.num_epochs]
         cells += [_ours(summary, metric, 2) for metric in METRICS]
@@ -138,6 +143,12 @@ def _attention(dataset: str, found: Sequence[Summary]) -> list[str]:
             cells += [_ours(summary, name, decimals), _ratio(summary, matmul, name)]
         lines.append(_line(*cells))
     return lines
+
+
+def _matmul(backbone: str) -> str:
+    """The model of a backbone whose attention multiplies matrices; "" where there is none."""
+    found = registry.find(f"{backbone}_matmul")
+    return found.name if found else ""
 
 
 _TABLES = {"table2": _table2, "table3": _table3, "attention": _attention}

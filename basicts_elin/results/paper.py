@@ -77,23 +77,15 @@ TABLE3 = {
     "ELinFormer": ((1.53, 3.52), (14.81, 24.86), (18.22, 29.82), (19.06, 32.39), (13.51, 23.37)),
 }
 
-# the paper's STAEformer multiplies matrices; ours of its name is torch's fused kernel: the same errors, other costs
-_SAME = {"STAEformer_matmul": "STAEformer"}
-_OTHER_COSTS = ("STAEformer",)
-
 
 def table2_value(model: str, dataset: str, column: str) -> Optional[float]:
-    """A figure of Table 2; None where the paper has none, as for the small models and for parts of datasets."""
-    if model in _OTHER_COSTS and column in ("memory_mib", "seconds_per_epoch"):
-        return None
-    line = TABLE2.get(dataset, {}).get(_SAME.get(model, model))
-    return getattr(line, column, None)
+    """A figure of Table 2, of a model by the paper's name; None where the paper has none."""
+    return getattr(TABLE2.get(dataset, {}).get(model), column, None)
 
 
 def table3_value(model: str, dataset: str, column: str) -> Optional[float]:
-    """MAE or RMSE of Table 3; None where the paper has none."""
-    lines = TABLE3.get(_SAME.get(model, model))
-    if lines is None or dataset not in TABLE3_DATASETS or column not in ("MAE", "RMSE"):
+    """MAE or RMSE of Table 3, of a model by the paper's name; None where the paper has none."""
+    if model not in TABLE3 or dataset not in TABLE3_DATASETS or column not in ("MAE", "RMSE"):
         return None
-    figures = lines[TABLE3_DATASETS.index(dataset)]
+    figures = TABLE3[model][TABLE3_DATASETS.index(dataset)]
     return figures and figures[("MAE", "RMSE").index(column)]

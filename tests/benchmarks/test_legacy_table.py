@@ -9,8 +9,8 @@ import pytest
 from cli.commands import ROOT
 from tiny import FACTS, NODES
 
-from basicts_elin.legacy_checkout import ABSENT
-from basicts_elin.training.launch.try_steps import SmokeTest
+from basicts_elin.training.launch.try_steps import StepTrial
+from basicts_elin.zoo.registry import absent_models
 
 SCRIPT = ROOT / "benchmarks" / "legacy.py"
 
@@ -80,7 +80,7 @@ def test_pairs_are_tried_and_failures_are_rows(legacy, tmp_path, monkeypatch, ca
 
 
 def test_memory_that_is_unknown_is_no_figure(legacy, tmp_path, monkeypatch):
-    printed = SmokeTest([2.0, 1.0], [0.5, 0.5], 10, None)
+    printed = StepTrial([2.0, 1.0], [0.5, 0.5], 10, None)
     done = subprocess.CompletedProcess([], 0, stdout=f"{printed}\n", stderr="")
     monkeypatch.setattr(legacy.subprocess, "run", lambda *_, **__: done)
     arguments = SimpleNamespace(legacy_root=tmp_path, gpus="cpu", batch=2, limit_gib=16)
@@ -99,4 +99,4 @@ def test_the_page_names_all_that_it_was_measured_with(legacy, rows):
 def test_what_is_in_no_version_is_on_the_page(legacy, rows):
     page = legacy.render(rows)
     assert all(f"| {model} |  |  | {reason}; its row keeps the paper's figures |" in page
-               for model, reason in ABSENT.items())  # fmt: skip
+               for model, reason in absent_models().items())  # fmt: skip

@@ -155,7 +155,7 @@ def test_ctrl_c_keeps_what_there_is_and_ends_the_runs(place, capsys, monkeypatch
     assert main(["reproduce", *RUNS, "--seeds", "1", "99", "2"]) == 130
     assert time.monotonic() - started < 30
     captured = capsys.readouterr()
-    assert captured.err == "interrupted: the same command goes on after its last finished epoch\n"
+    assert captured.err == "interrupted: the same command resumes after its last finished epoch\n"
     assert [line["seed"] for line in rows()] == ["1"]
     assert signal.getsignal(signal.SIGTERM) is before
 

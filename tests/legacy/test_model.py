@@ -10,7 +10,7 @@ from tiny import FACTS, NAME, NODES, STEPS
 from basicts_elin.data.catalog import CATALOG
 from basicts_elin.errors import UserError
 from basicts_elin.legacy.loss import CHANNELS, RETURNED, LegacyLoss, baseline_loss
-from basicts_elin.training.launch.checks import check_model
+from basicts_elin.training.launch.model_checks import check_model
 from basicts_elin.zoo.config_file import load_config
 
 BATCH = 4

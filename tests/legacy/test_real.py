@@ -11,7 +11,7 @@ from basicts_elin.data.catalog import CATALOG
 from basicts_elin.env_vars import ROOT_VARIABLE
 from basicts_elin.legacy.reader import Source, reading
 from basicts_elin.legacy.shim.metrics import masked_mae
-from basicts_elin.training.launch.try_steps import repeat_one_batch
+from basicts_elin.training.launch.try_steps import try_steps
 from basicts_elin.zoo.config_file import load_config
 
 NEEDS = {"GTS": "sklearn", "STWave": "pywt"}
@@ -41,7 +41,7 @@ def random_pems08(tmp_path_factory, real_root, monkeypatch):
 def test_it_trains(model, random_pems08):
     if model in NEEDS and not importlib.util.find_spec(NEEDS[model]):
         pytest.skip(f"needs {NEEDS[model]}: pip install -e '.[legacy]'")
-    found = repeat_one_batch(load_config(f"legacy/{model}/PEMS08"), 5, 2)
+    found = try_steps(load_config(f"legacy/{model}/PEMS08"), 5, 2)
     assert found.losses[-1] < found.losses[0]
 
 

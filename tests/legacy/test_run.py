@@ -13,7 +13,7 @@ from basicts.utils import RunnerStatus
 from easytorch.utils import get_rank
 from tiny import FACTS, NAME, Interrupt, metrics, raw_windows, record, weights
 
-from basicts_elin.config.overrides import with_changes
+from basicts_elin.config.overrides import with_overrides
 from basicts_elin.data.catalog import CATALOG
 from basicts_elin.legacy import named_source
 from basicts_elin.legacy.shim.metrics import masked_huber
@@ -23,7 +23,7 @@ from basicts_elin.training.launch.processes import Group
 
 
 def config(baseline="Mini", callbacks=(), **changes):
-    return with_changes(legacy_config(*named_source(baseline, NAME), callbacks=list(callbacks)), changes)
+    return with_overrides(legacy_config(*named_source(baseline, NAME), callbacks=list(callbacks)), changes)
 
 
 @pytest.mark.parametrize("baseline", ["Mini", "MiniDCRNN", "MiniGTS", "MiniMTGNN", "MiniHimNet"])

@@ -12,13 +12,14 @@ from basicts.runners.callback import CurriculumLearning, EarlyStopping, Gradient
 from cli.commands import CONFIG
 from tiny import FACTS, NAME, NODES, Tiny
 
-from basicts_elin.config.overrides import with_changes
+from basicts_elin.config.overrides import with_overrides
 from basicts_elin.data.catalog import CATALOG
 from basicts_elin.data.graph import pickled
 from basicts_elin.env_vars import ROOT_VARIABLE
 from basicts_elin.errors import UserError
 from basicts_elin.legacy.loss import LegacyLoss, LegacyTaskFlow, baseline_loss
-from basicts_elin.training.launch.checks import check_config, check_model
+from basicts_elin.training.launch.config_checks import check_config
+from basicts_elin.training.launch.model_checks import check_model
 from basicts_elin.zoo.config_file import config_name, load_config
 
 
@@ -103,7 +104,7 @@ def test_a_checkout_may_be_moved(checkout, monkeypatch):
     monkeypatch.setenv(ROOT_VARIABLE, str(checkout.rename(checkout.parent / "moved")))
     after = config()
     assert after.md5 == before.md5 and str(checkout.parent) not in str(after)
-    check_model(with_changes(pickle.loads(pickle.dumps(after)), {"num_epochs": 5}))
+    check_model(with_overrides(pickle.loads(pickle.dumps(after)), {"num_epochs": 5}))
 
 
 def test_a_configuration_is_read_back_where_the_environment_names_the_checkout(checkout, monkeypatch):
@@ -145,7 +146,7 @@ def test_a_configuration_can_be_sent_and_written(checkout):
     noted = json.loads(str(found))
     assert noted["model"] == {"name": "LegacyMini", "module": "basicts_elin.legacy.models"}
     assert noted["model_config"]["baseline"] == "Mini"
-    assert with_changes(found, {"num_epochs": 5}).model_config.baseline == "Mini"
+    assert with_overrides(found, {"num_epochs": 5}).model_config.baseline == "Mini"
 
 
 def test_a_part_with_the_same_nodes_has_the_same_configuration(checkout, edit, monkeypatch):
@@ -299,11 +300,11 @@ def test_a_loss_that_processes_cannot_share_is_for_one(checkout):
 
 def test_compiling_is_refused(checkout):
     with pytest.raises(UserError, match="compile_model=True .* expected False, without --compile: torch cannot"):
-        check_config(with_changes(config(), {"compile_model": True}))
+        check_config(with_overrides(config(), {"compile_model": True}))
 
 
 def test_another_dataset_or_length_is_refused(checkout):
     with pytest.raises(UserError, match=r"LegacyMini refuses .*input_len=6: Mini/Tiny.py .* is made for 12 steps"):
-        check_model(with_changes(config(), {"input_len": 6}))
+        check_model(with_overrides(config(), {"input_len": 6}))
     with pytest.raises(UserError, match=r"LegacyMini refuses .*Mini/Tiny.py .* is of Tiny; it cannot run on PEMS08"):
-        check_model(with_changes(config(), {"dataset_name": "PEMS08"}))
+        check_model(with_overrides(config(), {"dataset_name": "PEMS08"}))

@@ -3,7 +3,7 @@
 import pytest
 
 from basicts_elin.errors import UserError
-from basicts_elin.legacy_checkout import ABSENT
+from basicts_elin.zoo.registry import absent_models
 from basicts_elin.reproduce.plan import ATTENTION, OLDER, TABLES, Run, plan_runs
 from basicts_elin.results import paper
 

@@ -13,8 +13,7 @@ from typing import Any, Optional
 import numpy as np
 import torch
 
-from ...data.availability import how_to_get, not_prepared
-from ...data.catalog import dataset_facts
+from ...data.catalog import dataset_facts, how_to_get, not_prepared
 from ...data.io.pickles import load_arrays
 from ...data.layout import PARTS, read_meta
 from ...errors import UserError
@@ -37,7 +36,7 @@ def standing_for(dataset: Optional[str]) -> Iterator[dict[Path, str]]:
 
     Yields the SHA-256 of each file that it reads by `load_adj` or `load_pkl`, as soon as it has.
     """
-    whole = dataset_facts(dataset).whole if dataset else None
+    whole = dataset_facts(dataset).part_of if dataset else None
     _PARTS_FOR.update({whole: dataset} if whole else {})
     _READ.clear()
     try:
@@ -156,7 +155,7 @@ def _folder(dataset: str) -> Path:
     name = meant(dataset)
     folder = _FOLDER / name
     if not folder.is_dir():
-        raise UserError(not_prepared(name, folder))
+        raise not_prepared(name, folder)
     if not (folder / "meta.json").is_file():
         raise UserError(f"dataset {name} is incomplete: {folder / 'meta.json'} is missing; {how_to_get(name)}")
     return folder

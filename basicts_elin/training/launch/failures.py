@@ -1,4 +1,4 @@
-"""A run that fails: the user sees one line, its log has the rest."""
+"""A run that fails: the user sees one line, and its log has the rest."""
 
 import logging
 import textwrap
@@ -15,23 +15,23 @@ from easytorch.utils import get_rank
 
 from ...errors import FailedRunError, UserError, system_message
 
-# characters of an error's text: compilers say hundreds of thousands
+# characters of an error's text: compilers write hundreds of thousands
 _LONGEST = 300
 _MEMORY = "; a smaller --set train_batch_size (or test_batch_size) needs less memory"
-_COMPILER = "; leave --compile away (it needs a C++ compiler and, on the CPU, a torch whose path has no space)"
+_COMPILER = "; omit --compile (it needs a C++ compiler and, on the CPU, a torch whose path has no space)"
 
 
 @contextmanager
 def failures_logged(folder: Path, job: str) -> Iterator[None]:
-    """A run, or part of it, whose log is in `folder`.
+    """Write what fails in the block to the log of the job in `folder`.
 
-    Raises: UserError and FailedRunError as they come, noted in the log; FailedRunError, one line, for anything else,
-        whose traceback goes into the log alone.
+    Raises: UserError and FailedRunError as they come. FailedRunError, one line, for any other error, whose traceback
+        goes into the log alone.
     """
     hook = threading.excepthook
 
     def keep(failure: Any) -> None:
-        # tensorboard's writer keeps its error for whoever uses it next, which is the run
+        # tensorboard's writer keeps the error of its thread, and raises it in the run
         if getattr(failure.thread, "exception", None) is not failure.exc_value:
             hook(failure)
 
@@ -39,21 +39,21 @@ def failures_logged(folder: Path, job: str) -> Iterator[None]:
     try:
         yield
     except (UserError, FailedRunError) as error:
-        _note(folder, job, str(error))
+        _log(folder, job, str(error))
         raise
     except KeyboardInterrupt:
-        _note(folder, job, "interrupted")
+        _log(folder, job, "interrupted")
         raise
     except Exception as error:
-        log = _note(folder, job, traceback.format_exc())
+        log = _log(folder, job, traceback.format_exc())
         raise FailedRunError(f"{failure_line(error)}: the run is stopped; {log}") from error
     finally:
         threading.excepthook = hook
 
 
-def raise_what_logging_raised(record: logging.LogRecord) -> None:
+def raise_logging_error(record: logging.LogRecord) -> None:
     """For `handleError` of a log file: a full disk ends the run, instead of a traceback for each line."""
-    raise  # noqa: PLE0704  logging calls it while it handles the error
+    raise  # noqa: PLE0704  logging calls this while it handles the error
 
 
 def close_quietly(writer: Any) -> None:
@@ -64,34 +64,34 @@ def close_quietly(writer: Any) -> None:
 
 
 def failure_line(error: Exception) -> str:
-    """Kind and text of an error that a run has failed with."""
+    """Kind and text of the error that a run has failed with, as one line."""
     if isinstance(error, OSError):
         return system_message(error)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
-    # the text of an error that crossed processes ends with the error itself, after its traceback
+    # an error that crossed processes has its traceback first, and ends with its own text
     text = lines[-1] if any("Traceback (most recent call last)" in line for line in lines) else " ".join(lines)
     hint = ""
     if is_out_of_memory(error):
         hint = _MEMORY
     elif any(kind.__module__.startswith(("torch._dynamo", "torch._inductor")) for kind in type(error).__mro__):
-        # by name, as these modules take seconds to import
+        # by name, because these modules take seconds to import
         hint = _COMPILER
     return f"{type(error).__name__}: {textwrap.shorten(text, _LONGEST, placeholder=' ...')}{hint}"
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether it says so; torch does it in two ways."""
+    """Whether an error means that memory was not sufficient; torch says so in two ways."""
     return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)
 
 
-def _note(folder: Path, job: str, text: str) -> str:
-    """Add to the log file, and say where it is."""
+def _log(folder: Path, job: str, text: str) -> str:
+    """Append to the log file. Returns where it is, in words."""
     files = [
         Path(handler.baseFilename)
         for handler in logging.getLogger(f"BasicTS-{job}").handlers
         if isinstance(handler, logging.FileHandler)
     ]
-    # only the first process has one of its own
+    # of several processes, only the first one has a log file so far
     own = folder / f"{job}_log_{time.strftime('%Y%m%d%H%M%S')}_process{get_rank()}.log"
     log = folder / files[0].name if files else own
     try:

@@ -1,34 +1,28 @@
-"""BasicTS's launcher around our runner: it has no field for another one."""
+"""Training and evaluation from start to end: check, open the folder, lock it, run."""
 
 import copy
-import logging
-import os
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Optional
 
 import numpy as np
-import torch
 from basicts.configs import BasicTSForecastingConfig
-from easytorch.device import set_device_type
-from easytorch.utils import set_visible_devices
-from easytorch.utils.logging import logger_initialized
 
 from ...config.describe import CONFIG_TEXT, describe
-from ...data.fingerprint import dataset_fingerprint
-from ...data.labels import node_names
-from ...data.quality import suspicions
+from ...data.dataset import Dataset, dataset_of
+from ...data.layout import PARTS
+from ...data.quality import quality_warnings
 from ...errors import UserError
 from ...files import made_folder, write_atomically
 from ..runner.predictions import FILE_NAME, announcement
-from ..runner.runner import BenchmarkRunner, CollectingRunner
-from .checks import check_checkpoint, check_config, check_dataset, check_model, check_same_dataset, dataset_folder
-from .failures import close_quietly, failures_logged, raise_what_logging_raised
-from .processes import Group, check_sendable, run_in_group
-from .run_dir import check_same_data, fresh_folder, intent, locked, run_folder
-
-_VISIBLE_DEVICES = os.environ.get("CUDA_VISIBLE_DEVICES")
+from ..runner.runner import BenchmarkRunner
+from .checkpoint_checks import check_checkpoint
+from .config_checks import check_config
+from .data_checks import check_same_dataset, checked_dataset
+from .devices import choose_devices
+from .job import run_job, train
+from .model_checks import check_model
+from .processes import Group, check_picklable, run_in_group
+from .run_dir import check_same_data, describe_resumption, locked, next_run_folder, run_folder
 
 
 def best_checkpoint(config: BasicTSForecastingConfig) -> Path:
@@ -46,45 +40,33 @@ def launch_training(
 ) -> Path:
     """Train, keep the best model by validation, evaluate it once on the test part. Returns the run's folder.
 
-    A run that was interrupted goes on where it was and ends with the numbers it would have had.
+    An interrupted run resumes, and ends with the numbers of an uninterrupted one.
 
     Args:
         save_predictions: also write the predictions of that evaluation into the folder, see `predictions.Predictions`.
-        fresh: start in a new folder and keep what there is of this run.
-        resume: there must be something to go on from.
+        fresh: train in a new folder, and keep the existing ones of this run.
+        resume: refuse to start a run that does not exist.
         group: the processes, which divide each batch; None = one for each GPU.
-    Raises: UserError; among others, where another process is training in the folder. FailedRunError.
+    Raises: UserError, also if another process is training in the folder. FailedRunError.
     """
     group = group or Group(config.gpu_num or 1)
-    group.check()
-    check_config(config, group.size)
-    check_model(config)
-    parts = check_dataset(config)
-    check_sendable(config, group)
-    folder = fresh_folder(config) if fresh else run_folder(config)
+    dataset = check_run(config, group.size)
     if save_predictions and not config.eval_after_train:
-        raise UserError("--save-predictions: eval_after_train=False leaves nothing to save; expected True, the default")
+        raise UserError("--save-predictions", "eval_after_train=False", "eval_after_train=True, to have predictions")
+    choose_devices(config)
+    folder = next_run_folder(config) if fresh else run_folder(config)
     config["_output_dir"] = str(folder)
     if not group.is_first:
-        # the first one writes, whether the others see its folder or not
-        choose_devices(config)
-        run_in_group(group, _train, config, None)
+        # The first process writes, whether the others see its folder or not.
+        run_in_group(group, train, config, None)
         return folder
-    for line in suspicions(parts, config.null_val, node_names(dataset_folder(config), parts[0].shape[1])):
+    for line in quality_warnings([dataset.values(part) for part in PARTS], config.null_val, dataset.node_names):
         print(line)
-    said = intent(config, folder, resume=resume)
-    if said:
-        print(said)
-    predictions_file = _announced(config, folder) if save_predictions else None
-    if group.size > 1:
-        print(f"{group.size} processes divide each batch of {config.train_batch_size}")
+    _announce(config, folder, group, resume=resume)
+    predictions_file = _announced_predictions(config, folder) if save_predictions else None
     with locked(folder):
-        config["_fingerprint"] = dataset_fingerprint(dataset_folder(config))
-        check_same_data(folder, config["_fingerprint"], dataset_folder(config))
-        write_atomically(folder / "cfg.json", str(config).encode())
-        write_atomically(folder / CONFIG_TEXT, describe(config).encode())
-        choose_devices(config)
-        run_in_group(group, _train, config, predictions_file)
+        _record_inputs(config, folder)
+        run_in_group(group, train, config, predictions_file)
     return folder
 
 
@@ -96,7 +78,7 @@ def launch_evaluation(
     *,
     save_predictions: bool = False,
 ) -> Path:
-    """Evaluate a checkpoint on the test part; metrics, log and predictions go to the folder `output`, returned."""
+    """Evaluate a checkpoint on the test part. Metrics, log and predictions go to the folder `output`, returned."""
     _evaluate(config, checkpoint, output, batch_size, save_predictions=save_predictions)
     return output
 
@@ -109,6 +91,14 @@ def launch_prediction(config: BasicTSForecastingConfig, checkpoint: str, output:
     return _evaluate(config, checkpoint, output, collect=True).predictions.arrays
 
 
+def check_run(config: BasicTSForecastingConfig, processes: int = 1) -> Dataset:
+    """Check all that a run needs, before it starts. Returns its dataset. Raises: UserError."""
+    check_config(config, processes)
+    check_picklable(config, processes)
+    check_model(config)
+    return checked_dataset(config)
+
+
 def _evaluate(
     config: BasicTSForecastingConfig,
     checkpoint: str,
@@ -118,77 +108,41 @@ def _evaluate(
     collect: bool = False,
     save_predictions: bool = False,
 ) -> BenchmarkRunner:
-    check_config(config)
-    check_model(config)
-    check_dataset(config)
-    check_same_dataset(check_checkpoint(checkpoint, config), checkpoint, config)
+    """The runner, after an evaluation."""
+    dataset = check_run(config)
+    check_same_dataset(check_checkpoint(checkpoint, config), checkpoint, dataset)
     config = copy.deepcopy(config)
-    predictions_file = _announced(config, output) if save_predictions else None
+    predictions_file = _announced_predictions(config, output) if save_predictions else None
     config["_output_dir"] = str(output)
     if batch_size is not None:
         config.test_batch_size = batch_size
     choose_devices(config)
     with made_folder(Path(output)):
-        return _run(
-            "evaluation", config, predictions_file, lambda runner: runner.eval(str(checkpoint)), collect=collect
+        return run_job(
+            "evaluation", config, lambda runner: runner.eval(str(checkpoint)), predictions_file, collect=collect
         )
 
 
-def _announced(config: BasicTSForecastingConfig, folder: Path) -> Path:
-    """The file that predictions are written to, once its size is said."""
+def _announce(config: BasicTSForecastingConfig, folder: Path, group: Group, *, resume: bool) -> None:
+    """Tell the user what training in the folder will do."""
+    resumption = describe_resumption(config, folder, resume=resume)
+    if resumption:
+        print(resumption)
+    if group.size > 1:
+        print(f"{group.size} processes divide each batch of {config.train_batch_size}")
+
+
+def _announced_predictions(config: BasicTSForecastingConfig, folder: Path) -> Path:
+    """The file for the predictions, whose size the user is told first."""
     path = folder / FILE_NAME
     print(announcement(config, path))
     return path
 
 
-def choose_devices(config: BasicTSForecastingConfig) -> None:
-    set_device_type("gpu" if config.gpus else "cpu")
-    if config.gpus:
-        # numbers count the devices that this process may see, such as those that a cluster has assigned to it
-        visible = _VISIBLE_DEVICES.split(",") if _VISIBLE_DEVICES else None
-        numbers = config.gpus.split(",")
-        set_visible_devices(",".join(visible[int(number)] for number in numbers) if visible else config.gpus)
-
-
-def _init_logger(runner: BenchmarkRunner, job: str) -> None:
-    """Defect: loggers are kept by name, so that a second run in one process would log into the first one's file."""
-    name = f"BasicTS-{job}"
-    logger = logging.getLogger(name)
-    for handler in list(logger.handlers):
-        logger.removeHandler(handler)
-        # what it could not write, on a full disk, is lost
-        with suppress(OSError):
-            handler.close()
-    logger_initialized.discard(name)
-    runner.init_logger(logger_name=name, log_file_name=f"{job}_log")
-    for handler in runner.logger.handlers:
-        if isinstance(handler, logging.FileHandler):
-            handler.handleError = raise_what_logging_raised
-
-
-def _train(config: BasicTSForecastingConfig, predictions_file: Optional[Path]) -> None:
-    if torch.distributed.is_initialized():
-        # with --fresh, what each machine finds there may be something else
-        folder = [config["_output_dir"]]
-        torch.distributed.broadcast_object_list(folder)
-        (config["_output_dir"],) = folder
-    _run("training", config, predictions_file, lambda runner: runner.train())
-
-
-def _run(
-    job: str,
-    config: BasicTSForecastingConfig,
-    predictions_file: Optional[Path],
-    work: Callable[[BenchmarkRunner], None],
-    *,
-    collect: bool = False,
-) -> BenchmarkRunner:
-    """A runner that has done its work."""
-    with failures_logged(Path(config["_output_dir"]), job):
-        runner = CollectingRunner(config, predictions_file) if collect or predictions_file else BenchmarkRunner(config)
-        try:
-            _init_logger(runner, job)
-            work(runner)
-        finally:
-            close_quietly(runner.tensorboard_writer)
-    return runner
+def _record_inputs(config: BasicTSForecastingConfig, folder: Path) -> None:
+    """Write the configuration into the run's folder, and note the fingerprint of the dataset in it."""
+    dataset = dataset_of(config)
+    config["_fingerprint"] = dataset.fingerprint
+    check_same_data(folder, dataset)
+    write_atomically(folder / "cfg.json", str(config).encode())
+    write_atomically(folder / CONFIG_TEXT, describe(config).encode())

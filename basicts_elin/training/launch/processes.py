@@ -22,104 +22,100 @@ from tqdm import tqdm
 
 from ...errors import FailedRunError, UserError, one_line
 
-# for all processes to be there
-_MEETING = timedelta(minutes=5)
-# the others wait while the first one validates; a process that dies ends their waiting at once
+# The other processes wait while the first one validates. A process that dies ends their wait at once.
 _TIMEOUT = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
 class Group:
-    """The processes of a run: as many on each machine, and where those of the first machine can be reached."""
+    """The processes that share a run.
 
-    per_node: int = 1
-    nodes: int = 1
-    node_rank: int = 0
-    address: Optional[str] = None
-    # of this process, where torchrun has started it as one of them
+    This process starts them, on this machine, or torchrun has started them, on one machine or several.
+
+    Attributes:
+        size: number of processes.
+        rank: number of this process among them, from 0, if torchrun has started it; otherwise None.
+        local_rank, local_size: the same among the processes of this machine.
+    """
+
+    size: int = 1
+    rank: Optional[int] = None
     local_rank: Optional[int] = None
+    local_size: Optional[int] = None
 
     @classmethod
     def of_torchrun(cls) -> Optional["Group"]:
-        """The group that torchrun, or whatever sets the same environment, has started this process in, if it has."""
-        names = ("WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "LOCAL_RANK")
+        """The group that torchrun has started this process in; None if it has not."""
+        names = ("WORLD_SIZE", "RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
         if not all(os.environ.get(name, "").isdigit() for name in names):
             return None
-        size, per_node, node_rank, local_rank = (int(os.environ[name]) for name in names)
-        address = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
-        return cls(per_node, size // per_node, node_rank, address, local_rank)
-
-    @property
-    def size(self) -> int:
-        return self.per_node * self.nodes
+        return cls(*(int(os.environ[name]) for name in names))
 
     @property
     def is_first(self) -> bool:
         """Whether this process, or the processes that it starts, write the files of the run."""
-        return self.node_rank == 0 and not self.local_rank
-
-    def check(self) -> None:
-        """Raise UserError for a group that cannot be."""
-        if self.nodes > 1 and self.address is None:
-            raise UserError(f"--nnodes {self.nodes}: --master-addr HOST:PORT is missing, that of the first machine")
-        port = self.address.rpartition(":")[2] if self.address is not None else "1"
-        if not (port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 2**16):
-            raise UserError(f"--master-addr {self.address}: expected HOST:PORT, such as 10.0.0.1:29500")
-        if not 0 <= self.node_rank < self.nodes:
-            raise UserError(f"--node-rank {self.node_rank}: expected 0 to {self.nodes - 1} with --nnodes {self.nodes}")
+        return not self.rank
 
 
-def check_sendable(config: Any, group: Group) -> None:
-    """Raise UserError where the other processes of a group could not be given the configuration."""
-    if group.size == 1:
+def check_picklable(config: Any, processes: int) -> None:
+    """Raises: UserError for a configuration that cannot be sent to the other processes."""
+    if processes == 1:
         return
     try:
         pickle.dumps(config)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise UserError(
-            f"--processes {group.size}: the configuration cannot be given to other processes ({one_line(error)}); "
-            "define its models and functions in a module that can be imported"
+            "configuration",
+            one_line(error),
+            f"values that can be pickled, with {processes} processes",
+            "define its models and functions in a module that can be imported",
         ) from error
 
 
 def run_in_group(group: Group, function: Callable[..., None], *arguments: Any) -> None:
-    """`function(*arguments)` in every process of the group, here if there is only one.
+    """Call `function(*arguments)` in every process of the group; a group of one process needs no other.
 
-    Raises: what the function raises, if it is one of our errors; FailedRunError where a process fails otherwise or is
-    killed. The other processes are ended.
+    Raises: what the function raises, if it is one of our errors; FailedRunError if a process fails in another way or
+        is killed. The remaining processes are ended.
     """
     if group.size == 1:
         function(*arguments)
-        return
-    if group.local_rank is not None:
-        _run_rank(group.local_rank, group, group.address, function, arguments)
-        return
-    address = group.address or f"127.0.0.1:{free_port()}"
+    elif group.rank is not None:
+        _join(group.rank, group.local_rank, group.size, "env://", function, arguments)
+    else:
+        _start(group.size, function, arguments)
+
+
+def _start(size: int, function: Callable[..., None], arguments: tuple) -> None:
+    """Start the processes on this machine and wait for them."""
     errors = torch.multiprocessing.get_context("spawn").SimpleQueue()
-    settings = get_device_type(), max(1, torch.get_num_threads() // group.per_node), errors
-    with _deaf_to_interrupts():
-        context = start_processes(
-            _start_rank, (settings, group, address, function, arguments), group.per_node, join=False
-        )
+    settings = get_device_type(), max(1, torch.get_num_threads() // size), errors
+    address = f"tcp://127.0.0.1:{free_port()}"
+    with _interrupts_ignored():
+        context = start_processes(_started, (settings, size, address, function, arguments), size, join=False)
     try:
         while not context.join():
             pass
     except KeyboardInterrupt:
         for process in context.processes:
             process.terminate()
-        # the progress bar of a process that was ended has no end
+        # The progress bar of an ended process does not end its line.
         print(file=sys.stderr)
         raise
     except (ProcessRaisedException, ProcessExitedException) as error:
         print(file=sys.stderr)
+        killed = _killed(context.processes)
+        if killed:
+            raise FailedRunError(killed) from error
         if not errors.empty():
             raise errors.get() from error
-        raise FailedRunError(_description(error, context.processes)) from error
+        last = str(error).strip().splitlines()[-1]
+        raise FailedRunError(f"process {error.error_index} of {size} failed ({last}): the run is stopped") from error
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes that are started here leave it to this one to end them."""
+def _interrupts_ignored() -> Iterator[None]:
+    """Processes started here ignore Ctrl-C: this process ends them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -130,75 +126,57 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _start_rank(local_rank: int, settings: tuple, *what: Any) -> None:
-    # not the one between processes, which a process that is ended does not give back: Python would say so
+def _started(rank: int, settings: tuple, *group: Any) -> None:
+    """The first function of a started process."""
+    # tqdm's own lock is shared between processes. A process that is terminated never releases it, and Python warns.
     tqdm.set_lock(threading.RLock())
     device_type, num_threads, errors = settings
     set_device_type(device_type)
     if device_type == "cpu":
         torch.set_num_threads(num_threads)
     try:
-        _run_rank(local_rank, *what)
+        _join(rank, rank, *group)
     except (UserError, FailedRunError) as error:
         errors.put(error)
         raise
 
 
-def _run_rank(local_rank: int, group: Group, address: str, function: Callable[..., None], arguments: tuple) -> None:
-    """Be one of the group."""
+def _join(rank: int, local_rank: int, size: int, address: str, function: Callable[..., None], arguments: tuple) -> None:
+    """Call the function as process `rank` of the group that meets at `address`."""
     on_cpu = get_device_type() == "cpu"
     if on_cpu:
-        # Defect: BasicTS names a GPU to DDP on the CPU, too
-        builder.DDP = lambda model, device_ids, **options: DistributedDataParallel(model, **options)
+        _use_ddp_without_gpu()
     else:
         torch.cuda.set_device(local_rank)
-    rank = group.node_rank * group.per_node + local_rank
     torch.distributed.init_process_group(
-        "gloo" if on_cpu else "nccl",
-        store=_meet(group, address, rank),
-        rank=rank,
-        world_size=group.size,
-        timeout=_TIMEOUT,
+        "gloo" if on_cpu else "nccl", init_method=address, rank=rank, world_size=size, timeout=_TIMEOUT
     )
     function(*arguments)
-    # the first one evaluates when the others are done; whoever serves the connections stays until then
+    # The first process evaluates after the others are done. It serves their connections until then.
     torch.distributed.barrier()
     torch.distributed.destroy_process_group()
 
 
-def _meet(group: Group, address: str, rank: int) -> torch.distributed.Store:
-    host, _, port = address.rpartition(":")
-    # torchrun may be serving the connections itself
-    is_server = rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
-    try:
-        return torch.distributed.TCPStore(host, int(port), group.size, is_server, timeout=_MEETING)
-    except torch.distributed.DistStoreError as error:
-        raise FailedRunError(
-            f"not all of {group.size} processes met at {address} within {_MEETING}: start the same command on all "
-            f"{group.nodes} machines, with --node-rank 0 to {group.nodes - 1}"
-        ) from error
-    except RuntimeError as error:
-        # no such host, or a port that is taken
-        raise FailedRunError(
-            f"process {rank} of {group.size} cannot meet the others at {address} ({one_line(error)}); correct "
-            "--master-addr, or choose another port"
-        ) from error
+def _use_ddp_without_gpu() -> None:
+    """BasicTS defect 26: DDP is given a GPU number on the CPU."""
+    builder.DDP = lambda model, device_ids, **options: DistributedDataParallel(model, **options)
 
 
-def _description(error: Exception, processes: Sequence[BaseProcess]) -> str:
-    # the one that was killed, not those that then failed or were ended here
+def _killed(processes: Sequence[BaseProcess]) -> str:
+    """Which process was killed, in words; "" if none was."""
+    # If one is killed, the others fail with exit code 1, or are ended by SIGTERM from here.
     killed = [number for number, process in enumerate(processes) if process.exitcode not in (0, 1, -signal.SIGTERM)]
-    if killed:
-        name = signal.Signals(-processes[killed[0]].exitcode).name
-        return (
-            f"process {killed[0]} of {len(processes)} was killed by {name}: the run is stopped; the same command goes "
-            "on after its last finished epoch"
-        )
-    last = str(error).strip().splitlines()[-1]
-    return f"process {error.error_index} of {len(processes)} failed ({last}): the run is stopped"
+    if not killed:
+        return ""
+    name = signal.Signals(-processes[killed[0]].exitcode).name
+    return (
+        f"process {killed[0]} of {len(processes)} was killed by {name}: the run is stopped; the same command resumes "
+        "it after its last finished epoch"
+    )
 
 
 def free_port() -> int:
+    """A TCP port of this machine that nobody listens on."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         return server.getsockname()[1]

@@ -1,4 +1,4 @@
-"""The folder of a run: which one it is, what it holds, and that one process has it to itself."""
+"""The folder of a run: where it is, what it holds, and that one process at a time trains in it."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,74 +8,74 @@ from pathlib import Path
 from basicts.configs import BasicTSForecastingConfig
 from filelock import FileLock, Timeout
 
+from ...data.dataset import Dataset
 from ...errors import UserError
 from ...files import made_folder, read_json, remove_leftovers
 from ...record import FILE_NAME
 from ..runner.checkpoints import epoch_checkpoints
 
 _LOCK = ".lock"
+_ANEW = "--fresh trains anew and keeps it"
 
 
 def run_folder(config: BasicTSForecastingConfig) -> Path:
-    """Where a run's checkpoints, log and metrics are: BasicTS's folder, or the latest that --fresh made beside it."""
+    """The folder of a run's checkpoints, log and metrics: BasicTS's, or the newest that --fresh made beside it."""
     return max(_folders(config), default=(1, _folder(config, 1)))[1]
 
 
-def fresh_folder(config: BasicTSForecastingConfig) -> Path:
-    """One that is not there yet, beside the others of this run."""
+def next_run_folder(config: BasicTSForecastingConfig) -> Path:
+    """A folder that does not exist yet, beside the others of this run."""
     return _folder(config, max((number for number, _ in _folders(config)), default=0) + 1)
 
 
 def progress(config: BasicTSForecastingConfig) -> tuple[Path, int, bool]:
-    """The folder of a run, the epoch that it can go on after (0 where there is none), and whether it is finished."""
+    """The folder of a run, the epoch that it can resume after (0 = none), and whether it is finished."""
     folder = run_folder(config)
-    checkpoints = _checkpoints(config, folder)
-    return folder, checkpoints[0][0] if checkpoints else 0, (folder / "test_metrics.json").is_file()
+    return folder, _last_epoch(config, folder), (folder / "test_metrics.json").is_file()
 
 
-def intent(config: BasicTSForecastingConfig, folder: Path, *, resume: bool) -> str:
-    """What training in `folder` will do, in words; "" where it starts.
+def describe_resumption(config: BasicTSForecastingConfig, folder: Path, *, resume: bool) -> str:
+    """What training in `folder` will do with the run that it holds; "" if it holds none.
 
-    Raises: UserError where there is nothing to resume although `resume` says so.
+    Raises: UserError if it holds none although `resume` asks for one.
     """
-    checkpoints = _checkpoints(config, folder)
-    if not checkpoints:
+    epoch = _last_epoch(config, folder)
+    if not epoch:
         if resume:
-            raise UserError(f"--resume: {folder} holds no checkpoint of this run; leave --resume away to start it")
+            raise UserError("--resume", folder, "a folder with a checkpoint of this run", "omit --resume to start it")
         return ""
-    epoch = checkpoints[0][0]
     if (folder / "test_metrics.json").is_file() or epoch >= config.num_epochs:
-        return f"{folder} holds this run, finished: it is evaluated again; --fresh trains anew and keeps this one"
-    return (
-        f"{folder} holds this run, interrupted after epoch {epoch} of {config.num_epochs}: it goes on; --fresh trains "
-        "anew and keeps this one"
-    )
+        return f"{folder} holds this run, finished: it is evaluated again; {_ANEW}"
+    return f"{folder} holds this run, interrupted after epoch {epoch} of {config.num_epochs}: it resumes; {_ANEW}"
 
 
 class OtherDataError(UserError):
-    """A run was trained on other data than there are now."""
+    """A run was trained on other data than the folder of its dataset holds now."""
 
 
-def check_same_data(folder: Path, fingerprint: dict[str, str], dataset: Path) -> None:
-    """Raises: OtherDataError where `folder` holds a run on other data than those of `dataset`.
+def check_same_data(folder: Path, dataset: Dataset) -> None:
+    """Raises: OtherDataError if `folder` holds a run on other data than `dataset` holds now.
 
-    The graph is no matter here: of models that read one it is a part of the run's hash.
+    The graph is not compared: it is part of the run's hash if the model reads it.
     """
     if not (folder / FILE_NAME).is_file():
         return
-    trained = read_json(folder / FILE_NAME, "train.py --fresh trains anew and keeps it").get("dataset_sha256") or {}
-    if any(trained.get(name, fingerprint[name]) != fingerprint[name] for name in ("data", "nodes")):
+    trained = read_json(folder / FILE_NAME, f"train.py {_ANEW}").get("dataset_sha256") or {}
+    found = dataset.fingerprint
+    if any(trained.get(name, found[name]) != found[name] for name in ("data", "nodes")):
         raise OtherDataError(
-            f"this run was trained on other data than are in {dataset} now: {folder}; prepare those again, or train it "
-            "anew by train.py --fresh, which keeps that one"
+            folder,
+            f"a run on other data than those of {dataset.folder}",
+            "a run on the same data",
+            f"prepare those data again, or use --fresh: train.py {_ANEW}",
         )
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """One process at a time; the system takes the lock from a process that dies.
+    """Hold the lock of the folder, which is made if need be. The system releases the lock of a process that dies.
 
-    Raises: UserError where another process has it.
+    Raises: UserError if another process holds it.
     """
     is_new = not folder.exists()
     try:
@@ -84,18 +84,22 @@ def locked(folder: Path) -> Iterator[None]:
                 remove_leftovers(folder)
                 yield
             except BaseException:
-                # a run that has not begun leaves nothing
+                # a run that has not started leaves nothing
                 if is_new and not any(folder.glob("*.log")):
                     shutil.rmtree(folder)
                 raise
     except Timeout as error:
         raise UserError(
-            f"another process is training in {folder}; wait for it, or start with --fresh in a folder of its own"
+            folder,
+            "another process is training in it",
+            "one process at a time",
+            "wait for it, or use --fresh to train in a new folder",
         ) from error
 
 
-def _checkpoints(config: BasicTSForecastingConfig, folder: Path) -> list[tuple[int, Path]]:
-    return epoch_checkpoints(folder, config.model.__name__)
+def _last_epoch(config: BasicTSForecastingConfig, folder: Path) -> int:
+    checkpoints = epoch_checkpoints(folder, config.model.__name__)
+    return checkpoints[0][0] if checkpoints else 0
 
 
 def _folder(config: BasicTSForecastingConfig, number: int) -> Path:
@@ -103,7 +107,7 @@ def _folder(config: BasicTSForecastingConfig, number: int) -> Path:
 
 
 def _folders(config: BasicTSForecastingConfig) -> Iterator[tuple[int, Path]]:
-    """Number and path of those that are there."""
+    """Number and path of the existing folders of a run."""
     first = _folder(config, 1)
     for folder in first.parent.glob(f"{first.name}*"):
         number = folder.name.removeprefix(first.name).removeprefix("-") or "1"

@@ -1,4 +1,4 @@
-"""A few optimizer steps on one batch, again and again: does a configuration train at all, and what does it need?"""
+"""A few optimizer steps on one batch: does a configuration train at all, and what does it need?"""
 
 import copy
 import math
@@ -14,20 +14,20 @@ from basicts.configs import BasicTSForecastingConfig
 from ...errors import FailedRunError, UserError
 from ...record import peak_memory_mib
 from ..runner.runner import BenchmarkRunner
-from .checks import check_config, check_dataset, check_model
+from .devices import choose_devices
 from .failures import close_quietly, failure_line
-from .launcher import choose_devices
+from .launcher import check_run
 
 
 @dataclass(frozen=True)
-class SmokeTest:
+class StepTrial:
     """What was measured.
 
     Attributes:
         losses: of each step, before its update.
         seconds: of each step.
-        parameters: number of them.
-        peak_memory_mib: of the process, or allocated on the GPU; None where it is unknown.
+        parameters: their number.
+        peak_memory_mib: of the process, or allocated on the GPU; None if unknown.
     """
 
     losses: list[float]
@@ -38,7 +38,7 @@ class SmokeTest:
     def __str__(self) -> str:
         first, last = self.losses[0], self.losses[-1]
         compared = "lower" if last < first else "not lower"
-        # the first step allocates
+        # without the first step, which allocates
         seconds = median(self.seconds[1:] or self.seconds)
         return "\n".join(
             [
@@ -59,24 +59,22 @@ class _Runner(BenchmarkRunner):
 
     def _compute_loss(self, forward_return: dict[str, Any]) -> torch.Tensor:
         loss = super()._compute_loss(forward_return)
-        # BasicTS's metrics take NaN for no error
+        # the loss does not show NaN (BasicTS defect 7)
         is_finite = forward_return["prediction"].isfinite().all()
         self.losses.append(loss.item() if is_finite else math.nan)
         return loss
 
 
-def repeat_one_batch(config: BasicTSForecastingConfig, steps: int, batch_size: Optional[int] = None) -> SmokeTest:
-    """Train `steps` times on the first batch of a run, by its configuration; nothing of it is kept.
+def try_steps(config: BasicTSForecastingConfig, steps: int, batch_size: Optional[int] = None) -> StepTrial:
+    """Take `steps` training steps, all on the first batch of a run. Nothing is kept.
 
-    batch_size: windows of the batch; None = the configuration's.
-    Raises: UserError as a run would. FailedRunError where a step fails, or a loss or, in the end, a weight is not
-        finite.
+    Args:
+        batch_size: windows of the batch; None = the configuration's.
+    Raises: UserError as a run would. FailedRunError if a step fails, or if a loss or a final weight is not finite.
     """
     config = copy.deepcopy(config)
     config.train_batch_size = batch_size or config.train_batch_size
-    check_config(config)
-    check_model(config)
-    check_dataset(config)
+    check_run(config)
     choose_devices(config)
     with tempfile.TemporaryDirectory() as folder:
         config["_output_dir"] = folder
@@ -89,16 +87,22 @@ def repeat_one_batch(config: BasicTSForecastingConfig, steps: int, batch_size: O
             raise FailedRunError(f"{runner.model_name}: {failure_line(error)}") from error
         finally:
             close_quietly(runner.tensorboard_writer)
+    _check_finite(runner)
+    parameters = sum(parameter.numel() for parameter in runner.model.parameters())
+    return StepTrial(runner.losses, seconds, parameters, peak_memory_mib(bool(config.gpus)))
+
+
+def _check_finite(runner: _Runner) -> None:
+    steps = len(runner.losses)
     for step, loss in enumerate(runner.losses, start=1):
         if not math.isfinite(loss):
             raise FailedRunError(f"{runner.model_name}: the loss is {loss} at step {step} of {steps}")
     if not all(parameter.isfinite().all() for parameter in runner.model.parameters()):
         raise FailedRunError(f"{runner.model_name}: a weight is not finite after {steps} steps")
-    parameters = sum(parameter.numel() for parameter in runner.model.parameters())
-    return SmokeTest(runner.losses, seconds, parameters, peak_memory_mib(bool(config.gpus)))
 
 
 def _train(runner: _Runner, steps: int) -> list[float]:
+    """Seconds of each step."""
     runner.on_train_start()
     runner.callback_handler.trigger("on_train_start", runner)
     runner.global_steps = 1
@@ -107,7 +111,7 @@ def _train(runner: _Runner, steps: int) -> list[float]:
     seconds = []
     for _ in range(steps):
         started = time.perf_counter()
-        # the task flow puts other tensors into the dictionary
+        # a copy, because the task flow replaces its tensors
         runner._train_step(dict(batch))
         if torch.cuda.is_initialized():
             torch.cuda.synchronize()

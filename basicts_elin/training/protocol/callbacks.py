@@ -1,4 +1,4 @@
-"""Remedies as callbacks: the last training step, predictions that are not finite, losses that are never added."""
+"""Remedies as callbacks: predictions that are not finite, and losses that a model returns."""
 
 from typing import Any
 
@@ -9,26 +9,16 @@ from basicts.utils import RunnerStatus
 from ...errors import NonFinitePredictionError
 
 
-class LastStep(BasicTSCallback):
-    """Lets the last training step of a run happen.
-
-    Defect (d): the loop stops when it is about to take the last step, so 3 epochs of 5 batches take 14 steps.
-    """
-
-    def on_epoch_start(self, runner, *args, **kwargs) -> None:
-        runner.num_steps = runner.num_epochs * runner.steps_per_epoch + 1
-
-
 class FinitePredictions(BasicTSCallback):
     """Stops a run whose predictions hold NaN or infinity, before it can be saved as the best one.
 
-    Defect (e): the metrics turn NaN into 0, so that a diverged model scores zero error. The batches are counted on the
-    device and looked at once at the end of each part.
+    BasicTS defect 7: the metrics turn NaN into 0, so that a diverged model scores zero error. The bad batches are
+    counted on the device. The count is read once, at the end of each part.
     """
 
     def on_compute_loss(self, runner, *args, forward_return: dict[str, Any], **kwargs) -> None:
         bad = ~torch.isfinite(forward_return["prediction"].detach()).all()
-        # an instance attribute that is no parameter of __init__ stays out of BasicTS's configuration hash
+        # an attribute that is not a parameter of __init__ stays out of the configuration's hash
         self._bad_batches = getattr(self, "_bad_batches", 0) + bad
 
     def on_epoch_end(self, runner, *args, **kwargs) -> None:
@@ -50,24 +40,23 @@ class FinitePredictions(BasicTSCallback):
 
 
 class AuxiliaryLoss(AddAuxiliaryLoss):
-    """Adds a model's auxiliary losses to the loss it is trained with.
+    """Adds a model's auxiliary losses to the loss that it is trained with.
 
-    Defect: `AddAuxiliaryLoss` computes the sum and forgets it.
+    BasicTS defect 16: `AddAuxiliaryLoss` computes the sum and drops it.
     """
 
     def on_compute_loss(self, runner, *args, forward_return: dict[str, Any], **kwargs) -> None:
         if runner.status == RunnerStatus.TRAINING:
             loss = runner._metric_forward(runner.loss, forward_return)
-            forward_return["loss"] = loss + sum(
-                forward_return[name] for name in self.losses if name in forward_return
-            )
+            auxiliary = sum(forward_return[name] for name in self.losses if name in forward_return)
+            forward_return["loss"] = loss + auxiliary
 
 
 class BenchmarkLoss(BasicTSCallback):
-    """Trains a model that returns a loss of its own with the run's loss, as all others.
+    """Trains a model that returns a loss of its own with the run's loss, like all others.
 
-    Defect: BasicTS prefers the returned one, which knows neither the missing values nor the original scale, and which
-    in validation is computed against uninitialised targets.
+    BasicTS defect 17: the returned loss replaces the run's. It knows neither the missing values nor the original scale,
+    and in validation it is computed against uninitialised targets.
     """
 
     def on_compute_loss(self, runner, *args, forward_return: dict[str, Any], **kwargs) -> None:

@@ -1,4 +1,4 @@
-"""Remedy (a): z-score with one mean and one deviation."""
+"""Z-score with one mean and one deviation."""
 
 from typing import Optional
 
@@ -6,36 +6,43 @@ import numpy as np
 import torch
 from basicts.scaler import ZScoreScaler
 
+from ...data.quality import mean_and_deviation
 from ...errors import UserError
 
 
 class BenchmarkZScoreScaler(ZScoreScaler):
-    """BasicTS's z-score, also with `norm_each_channel=False`, the benchmark's setting.
+    """BasicTS's z-score that also works with `norm_each_channel=False`, the benchmark's setting.
 
-    Defect: `ZScoreScaler.fit` passes a numpy scalar to `torch.Tensor`, a TypeError. Zeros (missing values) count in the
-    mean and the deviation, as in the BasicTS version that the published figures were made with.
+    Missing values marked by a number (0) count in the mean and the deviation, as in BasicTS 0.5, which the published
+    figures were made with. NaN does not count.
     """
 
     def fit(self, data: np.ndarray) -> None:
-        """Fit to the training part `data` [rows, nodes]."""
+        """Fit to the training part `data` [rows, nodes].
+
+        BasicTS defect 3: `ZScoreScaler.fit` passes a numpy scalar to `torch.Tensor`, a TypeError.
+        Raises: UserError for values that are not finite.
+        """
         if self.norm_each_channel:
             super().fit(data)
         if self.stats:
             return
-        mean, deviation = float(np.mean(data, dtype=np.float64)), float(np.std(data, dtype=np.float64))
+        mean, deviation = mean_and_deviation(data)
         if not np.isfinite([mean, deviation]).all():
-            raise UserError("training data holds NaN or infinity; z-score needs finite values: prepare it again")
+            raise UserError("training data", "infinity, or NaN only", "finite values", "prepare the dataset again")
         # tensors, because BasicTS reads checkpoints with weights_only
         self.stats = {"mean": torch.tensor(mean), "std": torch.tensor(deviation or 1.0)}
 
     def transform(self, input_data: torch.Tensor, mask: Optional[torch.Tensor] = None) -> torch.Tensor:
+        """The values, normalised; where the mask is False they are left as they are."""
         self._move(input_data.device)
         return super().transform(input_data, mask)
 
     def inverse_transform(self, input_data: torch.Tensor, mask: Optional[torch.Tensor] = None) -> torch.Tensor:
+        """The normalised values, on the original scale; where the mask is False they are left as they are."""
         self._move(input_data.device)
         return super().inverse_transform(input_data, mask)
 
     def _move(self, device: torch.device) -> None:
-        """Defect: mean and deviation are fetched to the device anew for every tensor, and waited for."""
+        """BasicTS defect 19: there, mean and deviation are moved to the device for every tensor, and waited for."""
         self.stats = {name: statistic.to(device) for name, statistic in self.stats.items()}

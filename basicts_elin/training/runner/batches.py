@@ -1,4 +1,4 @@
-"""Which windows make a batch: by seed and epoch alone, whatever came before."""
+"""Which windows make a batch, and random numbers: by seed and epoch alone, so that a run can be resumed."""
 
 import random
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Sampler
 class EpochBatches(Sampler[list[int]]):
     """Indices of the batches of one epoch, in an order that depends on seed and epoch only.
 
-    Several processes divide each batch; one whose part is empty gets a window all the same, see `is_padding`.
+    Several processes divide each batch. A process whose part is empty gets one window anyway, see `is_padding`.
     """
 
     def __init__(self, num_windows: int, batch_size: int, shuffle: bool, seed: int, rank: int = 0, processes: int = 1):
@@ -35,12 +35,12 @@ class EpochBatches(Sampler[list[int]]):
             yield (part if len(part) else batch[:1]).tolist()
 
     def is_padding(self, number: int) -> bool:
-        """Whether this process's part of the batch of that number, from 0, counts for nothing."""
+        """Whether this process's part of a batch, numbered from 0, is empty: its window must not count."""
         return min(self.batch_size, self.num_windows - number * self.batch_size) <= self.rank
 
 
 def with_epoch_batches(loader: DataLoader, shuffle: bool, seed: Optional[int]) -> DataLoader:
-    """The same loader, its batches in an order by seed and epoch; without a seed there is nothing to repeat."""
+    """The same loader, with its batches in an order by seed and epoch; unchanged without a seed."""
     if seed is None:
         return loader
     batches = EpochBatches(len(loader.dataset), loader.batch_size, shuffle, seed, get_rank(), get_world_size())
@@ -49,35 +49,35 @@ def with_epoch_batches(loader: DataLoader, shuffle: bool, seed: Optional[int]) -
         batch_sampler=batches,
         collate_fn=loader.collate_fn,
         num_workers=loader.num_workers,
-        # so that the device need not be waited for
+        # copies to the device then do not wait for it
         pin_memory=loader.pin_memory or get_device_type() == "gpu",
     )
 
 
 def start_epoch(loader: DataLoader, seed: Optional[int], epoch: int) -> None:
-    """From here on everything random is what it is in this epoch of an uninterrupted run."""
+    """Set batches and random numbers to those of this epoch, whether the run was interrupted or not."""
     if seed is None:
         return
     loader.batch_sampler.epoch = epoch
     # the first process has the numbers of a single one
     rank, mixed = get_rank(), _mix(seed, epoch)
-    # models of BasicTS 0.5 decide by numpy what a batch is taught, which is the same in all processes
+    # Models of BasicTS 0.5 draw from numpy what a batch is taught. All processes must draw the same.
     _seed(mixed, _mix(seed, epoch, rank) if rank else mixed)
 
 
 def start_evaluation(seed: Optional[int]) -> None:
-    """From here on everything random is what it is in every evaluation: there are models that draw in it, too."""
+    """Set the random numbers to those of every evaluation: some models draw in evaluation, too."""
     if seed is not None:
         _seed(seed, seed)
 
 
 def _seed(shared: int, own: int) -> None:
-    """For Python's and numpy's random numbers, and for torch's."""
+    """Seed Python and numpy with `shared`, torch with `own`."""
     random.seed(shared)
     np.random.seed(shared)
     torch.manual_seed(own)
 
 
 def _mix(*numbers: int) -> int:
-    """One number for all, so that seed 1 in epoch 2 is not seed 2 in epoch 1."""
+    """One seed made of several numbers: seed 1 in epoch 2 is not seed 2 in epoch 1."""
     return int(np.random.SeedSequence(numbers).generate_state(1)[0])

@@ -10,26 +10,21 @@ from .resume import ResumableRunner
 
 
 class ParallelRunner(ResumableRunner):
-    """The batch is the same as in one process, divided; so is the gradient, and every process stops when one does.
-
-    Defects of BasicTS with several processes: gradients are averaged over processes, which is the gradient of no loss
-    where each has another number of measured targets; validation runs through DDP in one process, which then waits for
-    the others' buffers; early stopping stops that one process alone; training metrics are those of one process.
-    """
+    """Batches, gradients and metrics are those of one process, divided. All processes stop together."""
 
     def __init__(self, cfg) -> None:
         super().__init__(cfg)
         if self._is_distributed():
             self._share_constants()
             self.model.register_comm_hook(None, self._weighted_sum)
-        # of each training metric here, with its weight
+        # the weighted sum of each training metric in this process, and its weight
         self._sums: dict[str, torch.Tensor] = {}
 
     def _is_distributed(self) -> bool:
         return isinstance(self.model, DistributedDataParallel)
 
     def _share_constants(self) -> None:
-        """What DDP is told to leave alone, because it never changes, becomes what it is in the first process."""
+        """Copy the buffers that DDP ignores, because they never change, from the first process."""
         for name in sorted(self.model.parameters_to_ignore):
             owner, _, attribute = name.rpartition(".")
             module = self._module().get_submodule(owner)
@@ -40,9 +35,11 @@ class ParallelRunner(ResumableRunner):
     def _forward(
         self, model: torch.nn.Module, data: dict[str, Any], step: int, epoch: Optional[int] = None
     ) -> dict[str, Any]:
+        """BasicTS defect 23: it validates through DDP in one process, which then waits for the others' buffers."""
         return super()._forward(model if self.status == RunnerStatus.TRAINING else self._module(), data, step, epoch)
 
     def _compute_loss(self, forward_return: dict[str, Any]) -> torch.Tensor:
+        """The loss of this process's part of the batch, whose share of the batch is noted for `_weighted_sum`."""
         if self._is_distributed():
             mask = forward_return["targets_mask"]
             if self.train_data_loader.batch_sampler.is_padding((self.global_steps - 1) % self.steps_per_epoch):
@@ -50,17 +47,21 @@ class ParallelRunner(ResumableRunner):
             count = mask.sum().double()
             total = count.clone()
             torch.distributed.all_reduce(total)
-            # of the measured targets of all processes
+            # the share of the measured targets of all processes
             self._share = count / total.clamp(min=1)
         return super()._compute_loss(forward_return)
 
     def _weighted_sum(self, _: Any, bucket: torch.distributed.GradBucket) -> torch.futures.Future[torch.Tensor]:
-        """In place of DDP's average: the gradient of the mean over the targets of all processes."""
+        """The gradient of the mean over the measured targets of all processes, in place of DDP's average.
+
+        BasicTS defect 22: the average over processes is the gradient of no loss if their numbers of targets differ.
+        """
         gradient = bucket.buffer().mul_(self._share.to(bucket.buffer().dtype))
         future = torch.distributed.all_reduce(gradient, async_op=True).get_future()
         return future.then(lambda done: done.value()[0])
 
     def on_epoch_end(self, epoch: int, step: int) -> None:
+        """BasicTS defect 24: early stopping stops the first process alone. Here it tells the others."""
         if self._is_distributed():
             self._sum_meters()
         super().on_epoch_end(epoch, step)
@@ -70,6 +71,7 @@ class ParallelRunner(ResumableRunner):
             self.should_training_stop = bool(stop)
 
     def update_meter(self, name: str, value: Any, n: Any = 1) -> None:
+        """BasicTS defect 25: training metrics are those of the first process. Here they are summed, see below."""
         if self._is_distributed() and name in self._shared_meters():
             value, n = (torch.as_tensor(number, device=self._share.device).double() for number in (value, n))
             self._sums[name] = self._sums.get(name, 0) + torch.stack([value ** self._power(name) * n, n])
@@ -77,7 +79,7 @@ class ParallelRunner(ResumableRunner):
             super().update_meter(name, value, n)
 
     def _sum_meters(self) -> None:
-        """The training metrics of all processes, for the first one to print."""
+        """Sum the training metrics of all processes. The first one prints them."""
         names = self._shared_meters()
         sums = torch.stack([self._sums.pop(name) for name in names])
         torch.distributed.all_reduce(sums)
@@ -89,5 +91,5 @@ class ParallelRunner(ResumableRunner):
 
     @staticmethod
     def _power(name: str) -> int:
-        """BasicTS averages the squares of the meter of this name."""
+        """BasicTS's meter of the name RMSE averages squares."""
         return 2 if name == "train/RMSE" else 1

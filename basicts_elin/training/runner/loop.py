@@ -15,31 +15,29 @@ from tqdm import tqdm
 
 from .meters import DeferredMeters
 
-# of a run's matrix products while it trains; weights, loss and evaluation are always float32
+# The number formats of matrix products during training. Weights, loss and evaluation are always float32.
 PRECISIONS = ("fp32", "tf32", "bf16")
 
 
 class LoopRunner(BasicTSRunner):
-    """The same steps, hooks and metrics in the same order, and nothing in between that waits for the device.
-
-    Defects of the loop: it loses the last step; with one batch per epoch it counts epochs from 2; a model that is not
-    trained (callback NoBP) never ends. Of a compiled model the parameters have other names in the checkpoints. In half
-    precision the loss is, too; and that is for GPUs only.
-    """
+    """The steps, hooks and metrics of BasicTS in the same order, without waiting for the device in between."""
 
     def __init__(self, cfg: BasicTSForecastingConfig) -> None:
         super().__init__(cfg)
         self.meter_pool = DeferredMeters()
-        precision = cfg.get("precision")
+        self._set_precision(cfg.get("precision"))
+        if cfg.compile_model:
+            self._compile_in_place()
+
+    def _set_precision(self, precision: str) -> None:
+        """BasicTS defect 21: its half precision is for GPUs only, and includes the loss."""
         if precision == "tf32":
             set_tf32_mode(True)
         if precision == "bf16":
             self.amp_ctx = torch.autocast("cuda" if get_device_type() == "gpu" else "cpu", torch.bfloat16)
-        if cfg.compile_model:
-            self._compile_in_place()
 
     def _compile_in_place(self) -> None:
-        """The model itself instead of BasicTS's wrapper around it, whose checkpoints nothing else can load."""
+        """BasicTS defect 20: it wraps a compiled model, whose checkpoints then have other parameter names."""
         if isinstance(self.model, DistributedDataParallel):
             self.model.module = self.model.module._orig_mod
         else:
@@ -47,9 +45,14 @@ class LoopRunner(BasicTSRunner):
         self._module().compile()
 
     def _module(self) -> torch.nn.Module:
+        """The model itself, without the wrapper for several processes."""
         return self.model.module if isinstance(self.model, DistributedDataParallel) else self.model
 
     def _train_loop(self) -> None:
+        """All remaining epochs, whole.
+
+        BasicTS defects 4 and 5: its loop loses the last step, and counts epochs from 2 if an epoch is one batch.
+        """
         self.num_steps = self.num_epochs * self.steps_per_epoch
         self.train_time_predictor = TimePredictor(self.start_step, self.num_steps)
         self.global_steps = self.start_step + 1
@@ -109,7 +112,7 @@ class LoopRunner(BasicTSRunner):
             self.update_meter(f"train/{name}", self._metric_forward(metric, forward_return), weight)
 
     def _weight(self, forward_return: dict[str, Any]) -> Any:
-        """The task flow's weight; BasicTS's own, the number of measured targets, without waiting for it."""
+        """The task flow's weight. That of BasicTS, the number of measured targets, is not waited for (defect 18)."""
         if type(self.taskflow).get_weight is BasicTSForecastingTaskFlow.get_weight:
             return forward_return["targets_mask"].sum()
         return self.taskflow.get_weight(forward_return)

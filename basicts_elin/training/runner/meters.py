@@ -1,4 +1,4 @@
-"""BasicTS's meters, fed with tensors that nobody looks at until somebody reads a meter."""
+"""BasicTS's meters, fed with tensors whose values are fetched when a meter is read."""
 
 from typing import Any, Union
 
@@ -11,7 +11,7 @@ Number = Union[float, torch.Tensor]
 class DeferredMeters(MeterPool):
     """The same numbers as BasicTS's, without waiting for the device.
 
-    Defect: BasicTS waits for every value of every meter, 2 + 2 x metrics times in a training step.
+    BasicTS defect 18: it waits for every value of every meter, 2 + 2 x metrics times in a training step.
     """
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class DeferredMeters(MeterPool):
         self._waiting: list[tuple[str, torch.Tensor, torch.Tensor]] = []
 
     def update(self, name: str, value: Number, n: Number = 1) -> None:
-        """Add a value with its weight; tensors without dimensions wait on their device."""
+        """Add a value with its weight. Tensors without dimensions stay on their device until a meter is read."""
         if isinstance(value, torch.Tensor):
             self._waiting.append((name, value.detach(), torch.as_tensor(n, device=value.device)))
         else:
@@ -42,7 +42,7 @@ class DeferredMeters(MeterPool):
         super().reset()
 
     def _read(self) -> None:
-        """Wait for the device once, for all."""
+        """Fetch all values at once."""
         if self._waiting:
             numbers = torch.stack([number.double() for _, *pair in self._waiting for number in pair]).tolist()
             for (name, *_), value, n in zip(self._waiting, numbers[::2], numbers[1::2], strict=True):

@@ -1,4 +1,4 @@
-"""BasicTS's runner, able to go on where it was killed with the numbers it would have had."""
+"""BasicTS's runner, which resumes an interrupted run with the numbers of an uninterrupted one."""
 
 from pathlib import Path
 from typing import Any, Optional
@@ -12,16 +12,16 @@ from .batches import start_epoch, start_evaluation, with_epoch_batches
 from .checkpoints import DamagedCheckpointError, epoch_checkpoints, newest_intact, read_checkpoint, write_checkpoint
 from .loop import LoopRunner
 
-# what a callback counts: EarlyStopping's epochs without improvement, say
-_COUNTS = (bool, int, float, str, type(None))
+# What is saved of a callback's state, such as the epochs without improvement of EarlyStopping: values of these types.
+_STATE_TYPES = (bool, int, float, str, type(None))
+
+_FRESH = "use --fresh to train in a new folder"
 
 
 class ResumableRunner(LoopRunner):
     """All that an epoch depends on is in the checkpoint of the epoch before, or follows from seed and epoch.
 
-    Defects: BasicTS does not restore the state of the schedule, the counters of callbacks, that early stopping has
-    ended a run, or the random numbers; its checkpoints are not written atomically, and one that is cut off ends every
-    later attempt.
+    BasicTS defect 12: resuming restores neither schedule, state of callbacks, early stopping nor random numbers.
     """
 
     def _init_train(self) -> None:
@@ -29,7 +29,7 @@ class ResumableRunner(LoopRunner):
         self.train_data_loader = with_epoch_batches(
             self.train_data_loader, self.cfg.get("train_data_shuffle", False), self.cfg.seed
         )
-        # of several processes BasicTS has counted the steps of one that has whole batches to itself
+        # BasicTS defect 30: steps per epoch are counted without the division among processes
         self.steps_per_epoch = len(self.train_data_loader)
         self.start_step = self.start_epoch * self.steps_per_epoch
 
@@ -48,7 +48,7 @@ class ResumableRunner(LoopRunner):
     def _load_model_resume(self, strict: bool = True) -> None:
         found = [self._newest_state() if is_master() else None]
         if torch.distributed.is_initialized():
-            # the other machines need not see the folder
+            # other machines may not see the folder
             torch.distributed.broadcast_object_list(found, src=0)
         (state,) = found
         if state is None:
@@ -60,48 +60,47 @@ class ResumableRunner(LoopRunner):
         if self.lr_scheduler is not None:
             self.lr_scheduler.load_state_dict(state["scheduler_state_dict"])
         self.amp_scaler.load_state_dict(state["amp_scaler_state_dict"])
-        # checkpoints of BasicTS itself have neither
+        # checkpoints of BasicTS itself have neither key
         self.should_training_stop = state.get("stopped", False) or self.start_epoch >= self.num_epochs
-        for callback, counts in zip(self.callback_handler.callbacks, state.get("callbacks", ()), strict=False):
-            vars(callback).update(counts)
+        for callback, saved in zip(self.cfg.callbacks, state.get("callbacks", ()), strict=False):
+            vars(callback).update(saved)
         self._check_best()
         self.logger.info(f"Resume training after epoch {self.start_epoch}")
 
     def _load_model(self, ckpt_path: Optional[str] = None, strict: bool = True) -> None:
-        """Defect: with a torch before 2.6, code in a checkpoint is run."""
+        """BasicTS defect 14: with torch before 2.6, code in a checkpoint is run."""
         self.logger.info(f"Loading checkpoint from {ckpt_path}")
         self._module().load_state_dict(read_checkpoint(ckpt_path)["model_state_dict"], strict=strict)
 
     def _newest_state(self) -> Optional[dict[str, Any]]:
+        """BasicTS defect 13: a damaged checkpoint ends every later attempt. Here an earlier one is used."""
         checkpoints = epoch_checkpoints(Path(self.ckpt_save_dir), self.model_name)
         state, damages = newest_intact(checkpoints)
         for damage in damages:
             self.logger.warning(f"{damage}; an earlier checkpoint is used")
         if checkpoints and state is None:
-            raise UserError(
-                f"{self.ckpt_save_dir} has no checkpoint that can be read ({damages[0]}): --fresh trains anew"
-            )
+            raise UserError(self.ckpt_save_dir, damages[0], "a checkpoint that can be read", _FRESH)
         return state
 
     def _check_best(self) -> None:
-        """The best model so far is in no other file."""
+        """The best model so far must be intact: no other file holds it."""
         if self.best_metrics and is_master():
             path = self._best_path(f"val/{self.target_metric}")
             try:
                 read_checkpoint(path)
             except DamagedCheckpointError as error:
-                raise UserError(f"{error}: it held the best model of this run; --fresh trains anew") from error
+                raise UserError(path, error.reason, "the best model of this run", _FRESH) from error
 
     @master_only
     def _save_model(self, unit_count: int) -> None:
         state = self._state(unit_count)
         state["stopped"] = self.should_training_stop
         state["callbacks"] = [
-            {name: value for name, value in vars(callback).items() if isinstance(value, _COUNTS)}
-            for callback in self.callback_handler.callbacks
+            {name: value for name, value in vars(callback).items() if isinstance(value, _STATE_TYPES)}
+            for callback in self.cfg.callbacks
         ]
         write_checkpoint(Path(self._get_ckpt_path(unit_count)), state)
-        # the one before stays, should this one be damaged
+        # the epoch before is kept, in case this checkpoint gets damaged
         for epoch, path in epoch_checkpoints(Path(self.ckpt_save_dir), self.model_name):
             if epoch < unit_count - 1 and not self._is_kept(epoch):
                 path.unlink()
@@ -115,7 +114,7 @@ class ResumableRunner(LoopRunner):
 
     @master_only
     def _save_metrics(self) -> None:
-        """Defect: a run that is killed here leaves half a file."""
+        """BasicTS defect 15: test_metrics.json is not written atomically."""
         names = {"overall": ""} | {f"horizon_{step + 1}": f"@h{step + 1}" for step in self.eval_horizons or ()}
         write_json(
             Path(self.ckpt_save_dir) / "test_metrics.json",
@@ -126,14 +125,14 @@ class ResumableRunner(LoopRunner):
         )
 
     def _state(self, epoch: int) -> dict[str, Any]:
-        """What BasicTS saves, and what the dataset was."""
+        """What BasicTS saves, and the fingerprint of the dataset."""
         state = {
             "epoch": epoch,
             "model_state_dict": self._module().state_dict(),
             "optim_state_dict": self.optimizer.state_dict(),
             "best_metrics": self.best_metrics,
             "amp_scaler_state_dict": self.amp_scaler.state_dict(),
-            # the configuration has made it an EasyDict, which torch.load would refuse
+            # a plain dict: the configuration has made it an EasyDict, which torch.load refuses
             "dataset_sha256": dict(self.cfg.get("_fingerprint", {})),
         }
         if self.scaler is not None:
@@ -143,7 +142,7 @@ class ResumableRunner(LoopRunner):
         return state
 
     def _is_kept(self, epoch: int) -> bool:
-        """BasicTS's `ckpt_save_strategy`: None, every so many epochs, or these epochs."""
+        """Whether `ckpt_save_strategy` keeps it: a number of epochs, a list of epochs, or None."""
         strategy = self.ckpt_save_strategy
         return epoch % strategy == 0 if isinstance(strategy, int) else epoch in (strategy or ())
 

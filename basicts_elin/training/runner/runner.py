@@ -1,4 +1,4 @@
-"""BasicTS's runner with what no callback can reach."""
+"""BasicTS's runner with the remedies that are out of the reach of callbacks."""
 
 import shlex
 import sys
@@ -6,21 +6,27 @@ import time
 from pathlib import Path
 from typing import Optional
 
-import torch
+from basicts.configs import BasicTSForecastingConfig
 from basicts.utils import RunnerStatus
 from easytorch.utils import get_world_size, is_master
 
 from ...record import RunRecord
+from .checkpoints import read_checkpoint
 from .distributed import ParallelRunner
 from .predictions import Predictions
+from .windows import with_open_dataset
 
 
 class BenchmarkRunner(ParallelRunner):
-    """`BasicTSRunner` that can be resumed, runs in several processes, keeps a record and mends what callbacks cannot.
+    """A BasicTSRunner that can be resumed, runs in several processes, and keeps a record.
 
-    Three private fields of the configuration, which stay out of its hash: `_output_dir`, the folder of the run or of
-    the results, and `_config_file` and `_fingerprint` of the dataset, noted in the record.
+    It reads private fields of the configuration, which stay out of its hash: `_output_dir`, the folder of the run or of
+    the results; `_dataset`, see `data.dataset.dataset_of`; `_config_file`, and `_fingerprint` of the dataset, for the
+    record.
     """
+
+    def __init__(self, cfg: BasicTSForecastingConfig) -> None:
+        super().__init__(with_open_dataset(cfg))
 
     def on_train_start(self) -> None:
         super().on_train_start()
@@ -48,14 +54,14 @@ class BenchmarkRunner(ParallelRunner):
             )
 
     def on_eval_start(self, ckpt_path: Optional[str]) -> None:
-        """Defect: a checkpoint evaluated by itself is scaled by the training part at hand, not by the one it saw."""
+        """BasicTS defect 11: a checkpoint evaluated by itself is scaled by the training data at hand."""
         if not self.is_train_initialized and self.scaler is not None:
-            self.scaler.stats = torch.load(ckpt_path, map_location="cpu", weights_only=True).get("scaler_stats", {})
+            self.scaler.stats = read_checkpoint(Path(ckpt_path)).get("scaler_stats", {})
         super().on_eval_start(ckpt_path)
 
     def on_epoch_end(self, epoch: int, step: int) -> None:
+        """Add the epoch to the record. BasicTS defect 6: a model that is not trained never ends; here, after one."""
         trained = time.time()
-        # one epoch is all that a model without training needs
         self.should_training_stop = self.should_training_stop or not self.should_backward
         best = dict(self.best_metrics)
         super().on_epoch_end(epoch, step)
@@ -64,19 +70,19 @@ class BenchmarkRunner(ParallelRunner):
             self.record.add_epoch(epoch, *seconds, is_best=self.best_metrics != best)
 
     def _eval_on_horizons(self, forward_return: dict) -> None:
-        """Defect: validation batches are counted in the test metrics of each horizon."""
+        """BasicTS defect 9: validation batches count in the test metrics of each horizon."""
         if self.status != RunnerStatus.VALIDATING:
             super()._eval_on_horizons(forward_return)
 
     def _save_results(self, batch_idx: int, batch_data: dict) -> None:
-        """Defect: predictions are written unasked, to the wrong rows after a short batch, as .npy without a header."""
+        """BasicTS defect 10: predictions are written unasked, to wrong rows after a short batch, without a header."""
 
     def _get_ckpt_save_dir(self, cfg) -> str:
         return cfg.get("_output_dir") or super()._get_ckpt_save_dir(cfg)
 
 
 class CollectingRunner(BenchmarkRunner):
-    """Keeps the predictions of the final evaluation in `predictions`, and writes them to `predictions_file`, if any."""
+    """Keeps the predictions of the final evaluation as `predictions`, and writes them to `predictions_file`, if any."""
 
     def __init__(self, cfg, predictions_file: Optional[Path] = None) -> None:
         super().__init__(cfg)

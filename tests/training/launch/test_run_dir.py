@@ -1,11 +1,11 @@
-"""Which folder a run is in, what is said about it, and that it is one process's."""
+"""The folder of a run: which one it is, what the user is told about it, and its lock."""
 
 from multiprocessing import get_context
 
 import pytest
+from refusal import refuses
 from tiny import Interrupt, metrics, ours, record
 
-from basicts_elin.errors import UserError
 from basicts_elin.training.launch.launcher import best_checkpoint, launch_training, run_folder
 from basicts_elin.training.launch.run_dir import locked
 
@@ -21,25 +21,25 @@ def interrupt(at):
     Interrupt.at = None
 
 
-def test_what_will_be_done_is_said(tiny, capsys):
+def test_the_user_is_told_what_will_happen(tiny, capsys):
     interrupt(1)
     capsys.readouterr()
     interrupt(3)
     assert "holds this run" not in capsys.readouterr().out
     folder = launch_training(config())
     printed = capsys.readouterr().out
-    assert f"{folder} holds this run, interrupted after epoch 2 of 3: it goes on; --fresh trains anew" in printed
+    assert f"{folder} holds this run, interrupted after epoch 2 of 3: it resumes; --fresh" in printed
     launch_training(config())
-    assert f"{folder} holds this run, finished: it is evaluated again" in capsys.readouterr().out
+    assert f"{folder} holds this run, finished: " in capsys.readouterr().out
 
 
-def test_fresh_keeps_what_there_is(tiny):
+def test_fresh_keeps_the_existing_run(tiny):
     first = launch_training(config())
     before = {file: file.read_bytes() for file in first.rglob("*") if file.is_file()}
     second = launch_training(config(), fresh=True)
     assert second.name == f"{first.name}-2"
     assert {file: file.read_bytes() for file in before} == before
-    # the same seed, the same numbers; from now on the run is there
+    # the same seed, the same numbers; from now on, this folder is the run's
     assert metrics(second) == metrics(first)
     assert len(record(second)["epochs"]) == 3
     assert run_folder(config()) == second == best_checkpoint(config()).parent
@@ -47,8 +47,8 @@ def test_fresh_keeps_what_there_is(tiny):
     assert launch_training(config(), fresh=True).name == f"{first.name}-3"
 
 
-def test_resume_wants_something_to_resume(tiny):
-    with pytest.raises(UserError, match="--resume: checkpoints.* holds no checkpoint of this run"):
+def test_resume_needs_a_run(tiny):
+    with refuses("--resume", found=run_folder(config()), fix="--resume"):
         launch_training(config(), resume=True)
     assert not run_folder(config()).exists()
     interrupt(2)
@@ -69,9 +69,9 @@ def test_one_process_at_a_time(tiny):
     process = context.Process(target=_hold, args=(folder, holds, done))
     process.start()
     assert holds.wait(60)
-    with pytest.raises(UserError, match="another process is training in checkpoints.*--fresh"):
+    with refuses(folder, found="another process", fix="--fresh"):
         launch_training(config())
-    # one that is killed leaves the file, and no lock
+    # a killed process leaves the file, and no lock
     process.kill()
     process.join()
     assert (folder / ".lock").exists()

@@ -1,4 +1,4 @@
-"""Remedies (d), (e) and (f): the last step, predictions that are not finite, one evaluation of the test part."""
+"""The last step, predictions that are not finite, one evaluation of the test part."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -64,7 +64,7 @@ def test_bare_a_run_that_diverges_later_loses_its_best_model(tiny):
 
 def test_a_diverged_run_is_stopped_before_anything_is_saved_as_best(tiny):
     config = diverging(ours)
-    with pytest.raises(NonFinitePredictionError, match="Diverging predicted NaN .* in 5 batches of training epoch 1"):
+    with pytest.raises(NonFinitePredictionError, match=r"Diverging .* 5 batches of training epoch 1\b"):
         launch_training(config)
     assert not best_checkpoint(config).exists()
     assert not (run_folder(config) / "test_metrics.json").exists()
@@ -72,7 +72,7 @@ def test_a_diverged_run_is_stopped_before_anything_is_saved_as_best(tiny):
 
 def test_a_run_that_diverges_later_keeps_its_best_model(tiny):
     config = diverging(ours, nan_epoch=2)
-    with pytest.raises(NonFinitePredictionError, match="of training epoch 2: the run has diverged"):
+    with pytest.raises(NonFinitePredictionError, match=r"training epoch 2\b"):
         launch_training(config)
     best = torch.load(best_checkpoint(config), weights_only=True)
     assert best["epoch"] == 1

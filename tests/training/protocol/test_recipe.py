@@ -14,12 +14,12 @@ from torch.optim.lr_scheduler import MultiStepLR
 from basicts_elin import ELinFormer, ELinFormerConfig
 from basicts_elin.data.catalog import CATALOG
 from basicts_elin.errors import UserError
-from basicts_elin.training.protocol.callbacks import FinitePredictions, LastStep
+from basicts_elin.training.protocol.callbacks import FinitePredictions
 from basicts_elin.training.protocol.recipe import SMALL, benchmark_config, stid_config
 from basicts_elin.training.protocol.scaler import BenchmarkZScoreScaler
-from basicts_elin.training.protocol.taskflow import OriginalScaleLoss, OriginalScaleTaskFlow
+from basicts_elin.training.protocol.taskflow import OriginalScaleTaskFlow
 
-PROTOCOL = [OriginalScaleLoss, LastStep, FinitePredictions]
+PROTOCOL = [FinitePredictions]
 RECIPE = {
     "input_len": 12,
     "output_len": 12,

@@ -1,13 +1,13 @@
-"""Remedy (a): z-score with one mean and one deviation."""
+"""Z-score with one mean and one deviation."""
 
 import numpy as np
 import pytest
 import torch
 from basicts import BasicTSLauncher
 from basicts.scaler import ZScoreScaler
+from refusal import refuses
 from tiny import bare, ours, series
 
-from basicts_elin.errors import UserError
 from basicts_elin.training.launch.launcher import best_checkpoint, launch_training
 from basicts_elin.training.protocol.scaler import BenchmarkZScoreScaler
 
@@ -56,7 +56,7 @@ def test_constant_data_are_shifted_only():
 @pytest.mark.filterwarnings("ignore:invalid value encountered")
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_values_that_are_not_finite_are_refused(value):
-    with pytest.raises(UserError, match="training data holds NaN or infinity; .* prepare it again"):
+    with refuses("training data", found=("NaN", "infinity"), fix="prepare"):
         fitted([[1.0, 2.0], [value, 3.0]])
 
 

@@ -1,4 +1,4 @@
-"""The loop's own: BasicTS's numbers without waiting for them, number formats, compiled models."""
+"""The training loop: BasicTS's numbers without waiting for them, number formats, compiled models."""
 
 import shutil
 
@@ -8,6 +8,7 @@ import torch
 from basicts import BasicTSLauncher
 from basicts.runners.callback import BasicTSCallback, CurriculumLearning
 from tiny import DIMS, NODES, Interrupt, Tiny, TinyConfig, bare, metrics, ours, weights
+from training.every_step import EveryStep
 
 from basicts_elin import ELinFormer, ELinFormerConfig
 from basicts_elin.training.launch.launcher import best_checkpoint, launch_evaluation, launch_training, run_folder
@@ -74,8 +75,9 @@ def test_training_and_metrics_are_those_of_the_loop_of_basicts(tiny, more):
     def run(launch, folder):
         meters = TrainingMeters()
         # BasicTS shuffles in another order
+        callbacks = [EveryStep(), *more, meters]
         config = ours(
-            num_epochs=2, callbacks=[*more, meters], train_data_shuffle=False, train_batch_size=13, ckpt_save_dir=folder
+            num_epochs=2, callbacks=callbacks, train_data_shuffle=False, train_batch_size=13, ckpt_save_dir=folder
         )
         launch(config)
         return meters.values, metrics(run_folder(config)), weights(run_folder(config) / "Tiny_2.pt")
@@ -90,7 +92,7 @@ def test_training_and_metrics_are_those_of_the_loop_of_basicts(tiny, more):
 
 def test_a_step_waits_for_no_number(tiny):
     bare_waits, waits = Waits(), Waits()
-    # which, other than Adam, fetches no numbers of its own
+    # unlike Adam, it fetches no numbers itself
     plain = {"optimizer": torch.optim.SGD, "optimizer_params": {"lr": 1e-9}}
     BasicTSLauncher.launch_training(bare(callbacks=[bare_waits], **plain))
     launch_training(ours(callbacks=[waits], **plain))
@@ -150,7 +152,7 @@ def compiled(monkeypatch):
     torch._dynamo.reset()
 
 
-def test_a_compiled_run_goes_on_uncompiled_with_the_same_numbers(tiny, compiled):
+def test_a_compiled_run_resumes_uncompiled_with_the_same_numbers(tiny, compiled):
     def config(compile_model, **fields):
         return ours(num_epochs=4, callbacks=[Interrupt()], compile_model=compile_model, **fields)
 

@@ -1,4 +1,4 @@
-"""Dataset folders are written whole or not at all, also where the process is killed."""
+"""A folder is replaced as a whole or not at all, even if the process is killed."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,29 +10,26 @@ from filelock import FileLock, Timeout
 from ...errors import UserError
 from ...files import made_folder
 
-GRAPH_FILE = "adj_mx.pkl"
-
 
 def check_destination(folder: Path, *, force: bool) -> None:
-    """Refuse what is already there, with `UserError`, unless `force` allows to replace it."""
+    """Raises: UserError if `folder` exists, unless it is a folder and `force` allows to replace it."""
     if folder.exists() and not folder.is_dir():
-        raise UserError(f"out: {folder} is a file; expected a folder: remove it or name another --out")
+        raise UserError("out", f"{folder} is a file", "a folder", "remove it, or name another --out")
     if folder.exists() and not force:
-        raise UserError(f"out: {folder} exists already; --force replaces it, --out names another place")
+        raise UserError("out", f"{folder} exists", "a new folder", "--force replaces it, --out names another place")
 
 
 @contextmanager
-def fresh_folder(folder: Path, *, force: bool) -> Iterator[Path]:
+def staged_folder(folder: Path, *, force: bool) -> Iterator[Path]:
     """A temporary folder that becomes `folder` when the block ends without an error.
 
-    With `force` an existing `folder` gives way only then. Whatever it held and the block did not write anew (a graph,
-    the raw file, notes) is carried over. After an error it is as it was, and nothing temporary is left. What a process
-    that was killed left is put in order by the next one.
+    With `force`, an existing `folder` is replaced only then. Files in it that the block did not write (a graph, the raw
+    file, notes) are carried over. After an error `folder` is as it was and nothing temporary remains. The next call
+    cleans up after a process that was killed.
 
-    Raises:
-        UserError: see `check_destination`; or where another process is writing the same dataset.
+    Raises: UserError as `check_destination`, or if another process is writing the same folder.
     """
-    # a link keeps pointing where the user put it, and renaming never crosses file systems
+    # A link keeps its target, and renaming never crosses file systems.
     folder = folder.resolve()
     staging = folder.parent / f".{folder.name}-preparing"
     new, old = staging / "new", staging / "old"
@@ -51,7 +48,7 @@ def fresh_folder(folder: Path, *, force: bool) -> Iterator[Path]:
             new.rename(folder)
         finally:
             _put_back(old, folder)
-            # should even the way back fail, the old data are in here
+            # If putting it back failed, the old files are still in here.
             if folder.exists() or not old.exists():
                 shutil.rmtree(staging)
 
@@ -62,11 +59,13 @@ def _locked(staging: Path) -> Iterator[None]:
         with FileLock(staging / ".lock", timeout=0):
             yield
     except Timeout as error:
-        raise UserError(f"out: another process is writing {staging.parent}; wait for it") from error
+        raise UserError(
+            "out", f"{staging.parent} is being written", "one process at a time", "wait for the other one"
+        ) from error
 
 
 def _put_back(old: Path, folder: Path) -> None:
-    """The old data, where nothing has taken their place."""
+    """Restore the old folder unless a new one has taken its place."""
     if old.exists() and not folder.exists():
         old.rename(folder)
 

@@ -1,0 +1,65 @@
+"""What is checked of a checkpoint before a run starts from it or evaluates it."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from basicts.configs import BasicTSForecastingConfig
+
+from ...errors import UserError
+from ...files import read_json
+from ..runner.checkpoints import DamagedCheckpointError, read_checkpoint
+
+_EXPECTED = "a .pt file of a run"
+
+
+def check_checkpoint(path: str, config: BasicTSForecastingConfig) -> dict[str, Any]:
+    """The content of a checkpoint of the configuration's model.
+
+    Raises: UserError for a file that is missing, damaged, or of another model.
+    """
+    content = _read(path)
+    _check_model_name(path, config.model.__name__)
+    _check_parameters(path, content["model_state_dict"], config)
+    return content
+
+
+def _read(path: str) -> dict[str, Any]:
+    if not Path(path).is_file():
+        raise UserError(path, "missing", f"{_EXPECTED}, which prints where its checkpoints are")
+    try:
+        content = read_checkpoint(path)
+    except DamagedCheckpointError as error:
+        raise UserError(path, error.reason, _EXPECTED) from error
+    state = content.get("model_state_dict") if isinstance(content, dict) else None
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise UserError(path, "no model_state_dict", _EXPECTED)
+    return content
+
+
+def _check_model_name(path: str, expected: str) -> None:
+    """Models with the same layers have the same parameters, so the name beside the checkpoint is checked, too."""
+    file = Path(path).parent / "cfg.json"
+    if not file.is_file():
+        return
+    model = read_json(file, "remove it, or use the checkpoint of another run").get("model")
+    found = model.get("name", expected) if isinstance(model, dict) else expected
+    if found != expected:
+        raise UserError(path, f"of model {found}", f"of model {expected}, as in the configuration")
+
+
+def _check_parameters(path: str, state: dict[str, torch.Tensor], config: BasicTSForecastingConfig) -> None:
+    expected = config.model(config.model_config).state_dict()
+    missing, extra = expected.keys() - state.keys(), state.keys() - expected.keys()
+    different = [name for name in expected.keys() & state.keys() if expected[name].shape != state[name].shape]
+    if not (missing or extra or different):
+        return
+    example = sorted(missing or extra or different)[0]
+    if example in different:
+        example += f", {list(state[example].shape)} instead of {list(expected[example].shape)}"
+    raise UserError(
+        path,
+        f"{len(missing)} parameters missing, {len(extra)} unknown, {len(different)} of another shape (such as "
+        f"{example})",
+        f"the parameters of {config.model.__name__}, as in the configuration",
+    )

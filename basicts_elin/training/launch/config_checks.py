@@ -1,0 +1,137 @@
+"""What is checked of a configuration's values before a run starts.
+
+BasicTS fails on wrong values late, with another message, or not at all.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Union
+
+from basicts.configs import BasicTSForecastingConfig
+from basicts.metrics import ALL_METRICS
+
+from ...config.field_types import check_types
+from ...data.layout import PARTS
+from ...errors import UserError, one_line
+from ..runner.loop import PRECISIONS
+
+# The metrics of BasicTS that can be trained with. The gradient of MAPE is NaN where a target is missing. BasicTS 1.1.0
+# drops the default arguments of HUBER.
+_LOSSES = ("MAE", "MSE", "RMSE", "WAPE")
+
+# A larger number is a typing error, and would start so many processes.
+_MOST_WORKERS = 256
+_LARGEST_SEED = 2**31 - 1
+
+
+def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
+    """Check the values of a configuration, for a run in so many processes.
+
+    Raises: UserError.
+    """
+    _check_hash(config)
+    check_types(config)
+    _check_sizes(config)
+    _check_intervals(config)
+    _check_loss_and_metrics(config)
+    _check_numerics(config)
+    if processes > 1:
+        _check_processes(config, processes)
+
+
+def _check_hash(config: BasicTSForecastingConfig) -> None:
+    """The folder of a run is named after the hash of its configuration."""
+    try:
+        _ = config.md5
+    except Exception as error:
+        # BasicTS serialises whatever the configuration holds, with whatever errors those objects raise.
+        raise UserError(
+            "configuration",
+            f"a value that cannot be serialised ({one_line(error)})",
+            "numbers, texts, classes, functions, and objects that hold only these",
+        ) from error
+
+
+def _check_sizes(config: BasicTSForecastingConfig) -> None:
+    for field in (*(f"{part}_batch_size" for part in PARTS), "input_len", "output_len"):
+        _require_count(config, field)
+    for field in (f"{part}_data_num_workers" for part in PARTS):
+        _require(0 <= config[field] <= _MOST_WORKERS, config, field, f"0 to {_MOST_WORKERS}")
+
+
+def _check_intervals(config: BasicTSForecastingConfig) -> None:
+    """Epochs and what happens every so many of them."""
+    _require(
+        config.num_steps is None, config, "num_steps", "None", "set num_epochs: BasicTS 1.1.0 cannot end a run by steps"
+    )
+    for field in ("num_epochs", "val_interval", "test_interval"):
+        _require_count(config, field)
+    # without a validation there is no best model
+    most = config.num_epochs
+    _require(config.val_interval <= most, config, "val_interval", f"at most num_epochs={most}")
+    kept = config.ckpt_save_strategy
+    epochs = () if kept is None else kept if isinstance(kept, (list, tuple)) else (kept,)
+    _require(all(map(_is_count, epochs)), config, "ckpt_save_strategy", "epochs, 1 or more")
+    start = config.finetune_from
+    _require(start is None or Path(start).is_file(), config, "finetune_from", "the file of a checkpoint (.pt)")
+
+
+def _check_loss_and_metrics(config: BasicTSForecastingConfig) -> None:
+    known = ", ".join(ALL_METRICS)
+    unknown = [metric for metric in config.metrics if isinstance(metric, str) and metric not in ALL_METRICS]
+    _require(not unknown, config, "metrics", f"names among {known}")
+    names = [metric if isinstance(metric, str) else metric[0] for metric in config.metrics]
+    _require(len({*names}) == len(names), config, "metrics", "each name once")
+    targets = (*names, "loss")
+    _require(config.target_metric in targets, config, "target_metric", f"one of {', '.join(targets)}")
+    choices = f"one of {', '.join(_LOSSES)}, or a function in a configuration file"
+    _require(not isinstance(config.loss, str) or config.loss in _LOSSES, config, "loss", choices)
+    horizons, steps = config.eval_horizons or (), config.dataset_params.output_len
+    fits = all(1 <= horizon <= steps for horizon in horizons) and len({*horizons}) == len(horizons)
+    _require(fits, config, "eval_horizons", f"steps from 1 to output_len={steps}, each once, such as [{steps}]")
+    _require(not config.save_results, config, "save_results", "False", "use --save-predictions (BasicTS defect 10)")
+
+
+def _check_numerics(config: BasicTSForecastingConfig) -> None:
+    """Seed, number formats, compilation."""
+    seed = config.seed
+    _require(seed is None or 0 <= seed <= _LARGEST_SEED, config, "seed", f"0 to {_LARGEST_SEED}")
+    _require(not config.tf32 or config.gpus, config, "tf32", "False: tf32 is for GPUs")
+    precision = config.get("precision", "fp32")
+    _require(precision in PRECISIONS, config, "precision", f"one of {', '.join(PRECISIONS)}")
+    _require(precision != "tf32" or config.gpus, config, "precision", "fp32 or bf16: tf32 is for GPUs")
+    can_compile = getattr(config.model, "supports_compile", True)
+    expected = f"False: torch cannot compile {config.model.__name__}"
+    _require(not config.compile_model or can_compile, config, "compile_model", expected, "omit --compile")
+
+
+def _check_processes(config: BasicTSForecastingConfig, processes: int) -> None:
+    several = f"with {processes} processes"
+    _require(config.seed is not None, config, "seed", f"a number {several}: they shuffle by it")
+    _require(_is_mean_over_targets(config.loss), config, "loss", f"MAE or MSE {several}: a mean over the targets")
+    enough = config.train_batch_size >= processes
+    _require(enough, config, "train_batch_size", f"{processes} or more {several}, which divide each batch")
+
+
+def _is_mean_over_targets(loss: Union[str, Callable]) -> bool:
+    """Whether processes can share it. A function says so by an attribute; one that has none is believed to be."""
+    if isinstance(loss, str):
+        return loss in ("MAE", "MSE")
+    return getattr(loss, "is_mean_over_targets", True)
+
+
+def _require_count(config: BasicTSForecastingConfig, field: str) -> None:
+    _require(_is_count(_value(config, field)), config, field, "1 or more")
+
+
+def _require(is_right: Any, config: BasicTSForecastingConfig, field: str, expected: str, fix: str = "") -> None:
+    if not is_right:
+        raise UserError(field, repr(_value(config, field)), expected, fix)
+
+
+def _value(config: BasicTSForecastingConfig, field: str) -> Any:
+    return config.dataset_params.get(field, config.get(field))
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and value >= 1
