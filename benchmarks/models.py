@@ -33,33 +33,37 @@ COLUMNS = (
 )  # fmt: skip
 TIMEOUT_SECONDS = 1800
 
-PAGE = """# Models of BasicTS on the benchmark's datasets
+PAGE = """# Models of BasicTS
 
-The models that BasicTS {basicts} ships, beside ours, each tried by
+The models that BasicTS {basicts} ships, and ELinFormer and STAEformer. Each runs by its name on every dataset:
+`-c <Model>/<Dataset>`. This table was made by
 
-    python benchmarks/models.py --output results/models_cpu.csv --markdown docs/models.md
+<!-- not run: hours -->
+```bash
+python benchmarks/models.py --output results/models_cpu.csv --markdown docs/models.md
+```
 
-which trains it for one epoch on synthetic traffic (64 nodes, 7 days, seed {seed}) and evaluates it; those that cannot
-be compared are refused with the reason, which the tests check on the installed BasicTS. Those that run need no
-configuration file: `python experiments/train.py -c baselines_cfg/<Model>/<Dataset>.py` takes the benchmark's recipe
-for any dataset of the catalogue (12 steps in, 12 out, all nodes), with the model's own defaults but for the fields
-named here, whose defaults do not fit a window of 12 steps. Models that can use timestamps get time of day and day of
-week.
+It trains each model for one epoch on synthetic traffic (64 sensors, 7 days, seed {seed}) and evaluates it. **The
+MAE after one epoch (75 steps of batch 16) shows that a model trains. It does not show how good the model becomes**:
+many are still behind the last value. Milliseconds per training step and peak memory of the process were measured on
+{hardware}, torch {torch}.
 
-STID and StemGNN have the optimizer and schedule of their BasicTS 0.5 configurations, the others STAEformer's: tune
-them before you draw conclusions (`--set`). FITS is trained with the benchmark's loss instead of its own, which does not
-know missing values. DUET's auxiliary loss is added to a loss on the original scale, where it weighs less. HI learns
-nothing: it repeats its input.
+Every model has the recipe of the benchmark (12 steps in, 12 out, all sensors) and its own defaults. Defaults that
+do not fit 12 steps are replaced, as the last column shows. Models that can use timestamps get time of day and day
+of week.
 
-One epoch, 75 steps of batch 16, shows that a model trains and can be evaluated; its MAE says nothing of what it
-becomes, and for many it is still behind the last value. Milliseconds per training step and peak memory of the process
-are those of {hardware}, torch {torch}.
+- STID and StemGNN have the optimizer and schedule of their BasicTS 0.5 configurations. All others have those of
+  STAEformer. Tune them with `--set` before you draw conclusions.
+- FITS is trained with the loss of the benchmark, because its own ignores missing values.
+- The auxiliary loss of DUET is added to a loss on the original scale, where its weight is lower.
+- HI repeats its input and learns nothing.
 
 | model | parameters | batch | ms / step | peak MiB | MAE after 1 epoch | fields set |
 |---|---|---|---|---|---|---|
 {rows}
 
-Not to be compared, with the reason:
+These models cannot be compared. Their names are refused with the reason, and the tests check each reason on the
+installed BasicTS:
 
 | model | reason |
 |---|---|
