@@ -25,7 +25,7 @@ from basicts_elin.data.graph import pickled
 from basicts_elin.data.writer import write_dataset
 from basicts_elin.legacy.checkout import legacy_names
 from basicts_elin.record import environment
-from basicts_elin.results.table import write_csv
+from basicts_elin.results.store import write_csv
 from basicts_elin.zoo.registry import absent_models
 
 MODELS = (

@@ -88,7 +88,8 @@ def test_nothing_of_it_is_in_the_repository():
 
 
 def test_the_dataset(scratch):
-    folder, _ = scratch
+    folder, printed = scratch
+    assert re.search(r"^ *RingRoad +.*prepare RingRoad", printed["basicts-elin list"], re.MULTILINE)
     meta = json.loads((folder / "datasets" / "RingRoad" / "meta.json").read_text())
     assert (meta["num_time_steps"], meta["num_vars"], meta["frequency (minutes)"]) == (1200, 6, 5)
 
