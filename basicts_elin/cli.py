@@ -21,21 +21,20 @@ _OF_RAW_FILES = ("rows", "first_row", "sensors", "distances", "ids", "adjacency"
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run one verb.
+    """Run one verb. Returns the exit code.
 
-    Returns the exit code: 0, or with one line on stderr 2 for something the user can mend, 1 for runs that failed, 130
-    where it was interrupted.
+    It is 0, or, with one line on stderr, 2 for something the user can fix, 1 for a failed run, 130 for an interruption.
     """
     arguments = _parser().parse_args(argv)
     if sys.stdout.errors == "strict":
-        # a path may hold what the terminal has no letters for
+        # a path may hold characters that the terminal cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = arguments.run(arguments) or 0
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # the reader of our output has seen enough, such as head
+        # the reader of our output, such as head, has closed it
         return _ended(1)
     except UserError as error:
         return _ended(2, f"error: {error}")
@@ -51,7 +50,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def _ended(code: int, line: str = "") -> int:
-    """The exit code, once the line is said; what stdout cannot take, being closed or on a full disk, goes nowhere."""
+    """Print the line, and return the exit code. Output that a closed or full stdout cannot take is dropped."""
     if line:
         print(line, file=sys.stderr)
     try:
@@ -209,7 +208,7 @@ def _print_config(config: Any) -> None:
 
 
 def _config(arguments: argparse.Namespace) -> Any:
-    """The configuration of the command: the file, with what the other arguments change."""
+    """The configuration that the command names, with the changes that its other arguments make."""
     from .config.overrides import with_changes
     from .training.launch.devices import parse_gpus
     from .zoo.config_file import config_name, is_legacy_name, load_config
@@ -220,7 +219,7 @@ def _config(arguments: argparse.Namespace) -> Any:
     changes = dict(_assignment(text) for text in arguments.set)
     for name, option in (("gpus", "gpus"), ("gpu_num", "gpus"), ("seed", "seed")):
         if name in changes:
-            raise UserError(f"--set {name}={changes[name]}: use --{option} {changes[name]}")
+            raise UserError(f"--set {name}", changes[name], f"--{option} {changes[name]}")
     if arguments.seed is not None:
         changes["seed"] = arguments.seed
     if getattr(arguments, "compile", False):
@@ -240,7 +239,7 @@ def _config(arguments: argparse.Namespace) -> Any:
 def _default_gpus() -> str:
     import torch
 
-    # not is_available: it may start CUDA, which then no longer heeds the choice of devices
+    # is_available may start CUDA, and a later choice of devices would then have no effect
     gpus = "0" if torch.cuda.device_count() else "cpu"
     print(f"--gpus not given: using {gpus}")
     return gpus
@@ -249,16 +248,16 @@ def _default_gpus() -> str:
 def _assignment(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise UserError(f"--set {text}: expected field=value, such as num_epochs=8")
+        raise UserError("--set", repr(text), "FIELD=VALUE, such as num_epochs=8")
     try:
         read = ast.literal_eval(value)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        # no literal of Python's: a text
+        # not a literal of Python: a text
         read = value
     if isinstance(read, int) and abs(read) >= 2**63:
-        raise UserError(f"--set {name}: a number of {read.bit_length()} bits; expected at most 63")
+        raise UserError(f"--set {name}", f"a number of {read.bit_length()} bits", "at most 63")
     if isinstance(read, str) and not read.isprintable():
-        raise UserError(f"--set {name}={read!r}: expected text that can be printed")
+        raise UserError(f"--set {name}", repr(read), "text that can be printed")
     return name, read
 
 

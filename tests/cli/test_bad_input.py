@@ -270,7 +270,7 @@ SET_CASES = [
     ("an unknown group", "model.x=3", "--set model.x: 'model' is no group of fields"),
     ("text for a number", "num_epochs=many", "--set num_epochs='many': str given, int expected"),
     ("too large a number", f"num_epochs=0x{'f' * 5000}", "--set num_epochs: a number of 20000 bits; expected at most 63"),
-    ("text that cannot be printed", "ckpt_save_dir='\\0'", "--set ckpt_save_dir='\\x00': expected text that can be printed"),
+    ("text that cannot be printed", "ckpt_save_dir='\\0'", "--set ckpt_save_dir: '\\x00'; expected text that can be printed"),
     ("a learning rate below 0", "lr=-1.0", "arguments that Adam accepts (Invalid learning rate"),
     ("a class that is none", "optimizer=no.such.Adam", "--set optimizer='no.such.Adam': no such Optimizer class"),
     ("an unknown loss", "loss=FOO", "loss: 'FOO'; expected one of MAE"),
@@ -279,7 +279,7 @@ SET_CASES = [
     ("no checkpoint at all", "finetune_from=raw/ids.txt", "raw/ids.txt: unreadable (BadZipFile)", "expected a .pt file of a run"),
     ("a list for a function", "val_data_collate_fn=[1]", "val_data_collate_fn=[1] in the configuration; expected"),
     ("no timestamps", "use_timestamps=False", "use_timestamps: False; expected True: Tiny needs time of day and day of week"),
-    ("no field", "num_epochs", "--set num_epochs: expected field=value, such as num_epochs=8"),
+    ("no field", "num_epochs", "--set: 'num_epochs'; expected FIELD=VALUE, such as num_epochs=8"),
 ]
 
 OPTION_CASES = [
