@@ -4,19 +4,20 @@ import importlib
 
 from .version import __version__
 
-# Loaded when asked for: the functions and layers need torch alone, the rest BasicTS too.
+# Loaded on first use: the functions and layers need torch alone, the rest BasicTS too.
 _HOMES = {
-    "STAEformer": ".models.STAEformer",
-    "STAEformerConfig": ".models.STAEformer",
     "ELinFormer": ".models.ELinFormer",
     "ELinFormerConfig": ".models.ELinFormer",
+    "STAEformer": ".models.STAEformer",
+    "STAEformerConfig": ".models.STAEformer",
     "EntropyEqualAttention": ".modules",
     "SoftmaxAttention": ".modules",
     "LinformerAttention": ".modules",
-    "linearize": ".zoo.replace_attention",
-    "benchmark_config": ".training.protocol.recipe",
     "entropy_equal_attention": ".ops",
     "attention_entropy": ".ops",
+    "replace_attention": ".zoo.replace_attention",
+    "linearize": ".zoo.replace_attention",
+    "benchmark_config": ".training.protocol.recipe",
 }
 
 __all__ = ["__version__", *_HOMES]

@@ -14,7 +14,7 @@ from .errors import FailedRunError, UserError, one_line, system_message
 from .reproduce.command import add_arguments, reproduce
 from .version import __version__
 
-CONFIGS = "baselines_cfg/<Model>/<Dataset>.py"
+CONFIGS = "MODEL/DATASET, legacy/MODEL/DATASET, or a file"
 
 # of prepare, for data that are read
 _OF_RAW_FILES = ("rows", "first_row", "sensors", "distances", "ids", "adjacency")
@@ -146,43 +146,26 @@ def list_all(arguments: argparse.Namespace) -> None:
     datasets = Path("datasets").resolve()
     print(f"datasets, in {datasets}:")
     print("\n".join(f"  {line}" for line in status_lines(datasets)))
-    files = sorted({file.parent.name for file in Path("baselines_cfg").glob("*/*.py")}, key=str.lower)
-    print(f"models, by configuration file {CONFIGS}:")
-    print(f"  {', '.join(files) or 'none here; they are in the repository'}")
     require_basicts()
-    from .legacy import baseline_names, legacy_root
-    from .zoo.attention_methods import METHODS
-    from .zoo.basicts_models import UNFIT, rival_names
+    from .zoo.listing import model_lines
 
-    print("those with another attention, by name (-c <Model>/<Dataset>):")
-    print(f"  {', '.join(METHODS)}")
-    print("models of BasicTS, which need no configuration file (-c <Model>/<Dataset>):")
-    print(f"  {', '.join(name for name in rival_names() if name not in UNFIT)}")
-    print("baselines of BasicTS 0.5 (-c legacy/<Model>/<Dataset>):")
-    try:
-        root = legacy_root()
-        print(f"  {', '.join(baseline_names(root)) if root else f'none, as {ROOT_VARIABLE} names no checkout of it'}")
-    except UserError as error:
-        print(f"  {error}")
-    print("models of BasicTS 1.1.0 that cannot be compared:")
-    print("\n".join(f"  {name}: {reason}" for name, reason in UNFIT.items()))
+    print("\n".join(model_lines()))
 
 
 def report(arguments: argparse.Namespace) -> None:
-    from .evaluation.naive import naive_metrics
-    from .record import read_record
-    from .results.runs import COLUMNS, run_rows
-    from .results.table import format_table, markdown_table, metric_rows, write_csv
+    from .data.dataset import DATASETS, open_dataset
+    from .results.report import markdown_table, naive_results, text_table
+    from .results.run_folder import read_runs
+    from .results.store import write_results
 
-    records = {folder: read_record(folder) for folder in map(Path, arguments.runs)}
-    rows = [row for folder, record in records.items() for row in run_rows(folder, record)]
-    windows = {tuple(record[name] for name in ("dataset", "input_len", "output_len")) for record in records.values()}
-    for dataset, *lengths in sorted(windows) if arguments.naive else ():
-        for name, metrics in naive_metrics(Path("datasets") / dataset, *lengths).items():
-            rows += metric_rows(name, metrics, dataset=dataset)
-    print(markdown_table(rows) if arguments.markdown else format_table(rows))
+    results = read_runs([Path(folder) for folder in arguments.runs])
+    if arguments.naive:
+        windows = {(result.dataset, result.input_len, result.output_len): result for result in results}
+        datasets = {name: open_dataset(DATASETS / name) for name in {result.dataset for result in results}}
+        results += [naive for like in windows.values() for naive in naive_results(like, datasets[like.dataset])]
+    print(markdown_table(results) if arguments.markdown else text_table(results))
     if arguments.output:
-        write_csv(Path(arguments.output), rows, COLUMNS)
+        write_results(Path(arguments.output), results)
 
 
 def demo(arguments: argparse.Namespace) -> None:
@@ -208,38 +191,38 @@ def _print_config(config: Any) -> None:
 
 
 def _config(arguments: argparse.Namespace) -> Any:
-    """The configuration that the command names, with the changes that its other arguments make."""
-    from .config.overrides import with_changes
+    """The configuration that the command names, with the values that its other arguments override."""
+    from .config.overrides import with_overrides
     from .training.launch.devices import parse_gpus
-    from .zoo.config_file import config_name, is_legacy_name, load_config
+    from .zoo.config_file import config_file, config_name, load_config
 
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root
     config = load_config(arguments.cfg)
-    changes = dict(_assignment(text) for text in arguments.set)
+    overrides = dict(_assignment(text) for text in arguments.set)
     for name, option in (("gpus", "gpus"), ("gpu_num", "gpus"), ("seed", "seed")):
-        if name in changes:
-            raise UserError(f"--set {name}", changes[name], f"--{option} {changes[name]}")
+        if name in overrides:
+            fix = f"use --{option} {overrides[name]}"
+            raise UserError(f"--set {name}", overrides[name], f"the option --{option}", fix)
     if arguments.seed is not None:
-        changes["seed"] = arguments.seed
+        overrides["seed"] = arguments.seed
     if getattr(arguments, "compile", False):
-        changes["compile_model"] = True
+        overrides["compile_model"] = True
     if getattr(arguments, "precision", None):
-        changes["precision"] = arguments.precision
+        overrides["precision"] = arguments.precision
     if arguments.gpus is not None or not arguments.print_config:
-        changes["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
-    config = with_changes(config, changes)
+        overrides["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
+    config = with_overrides(config, overrides)
     config["_config_file"] = config_name(arguments.cfg)
-    file = Path(arguments.cfg)
-    if not file.exists() and not is_legacy_name(file) and not arguments.print_config:
-        print(f"{config['_config_file']}: the generic recipe, as there is no such file")
+    if config_file(arguments.cfg) is None and not arguments.print_config:
+        print(f"{config['_config_file']}: a configuration by name, without a file")
     return config
 
 
 def _default_gpus() -> str:
     import torch
 
-    # is_available may start CUDA, and a later choice of devices would then have no effect
+    # not is_available: it may start CUDA, which then ignores the choice of devices
     gpus = "0" if torch.cuda.device_count() else "cpu"
     print(f"--gpus not given: using {gpus}")
     return gpus
@@ -248,16 +231,16 @@ def _default_gpus() -> str:
 def _assignment(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise UserError("--set", repr(text), "FIELD=VALUE, such as num_epochs=8")
+        raise UserError("--set", text, "field=value, such as num_epochs=8")
     try:
         read = ast.literal_eval(value)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        # not a literal of Python: a text
+        # not a Python literal: a text
         read = value
     if isinstance(read, int) and abs(read) >= 2**63:
         raise UserError(f"--set {name}", f"a number of {read.bit_length()} bits", "at most 63")
     if isinstance(read, str) and not read.isprintable():
-        raise UserError(f"--set {name}", repr(read), "text that can be printed")
+        raise UserError(f"--set {name}", repr(read), "printable text")
     return name, read
 
 
@@ -278,7 +261,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
     verb = _verb(verbs, train, "train a model, keep the best by validation, evaluate it on the test part")
-    verb.add_argument("-c", "-cfg", "--cfg", "--config", required=True, help=f"configuration file, {CONFIGS}")
+    verb.add_argument("-c", "-cfg", "--cfg", "--config", required=True, help=f"configuration: {CONFIGS}")
     again = verb.add_mutually_exclusive_group()
     again.add_argument("--fresh", action="store_true", help="train anew in a new folder, and keep the existing run")
     again.add_argument("--resume", action="store_true", help="fail unless there is a run to resume")
@@ -291,7 +274,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run_arguments(verb)
 
     verb = _verb(verbs, evaluate, "evaluate a checkpoint on the test part")
-    verb.add_argument("-cfg", "-c", "--cfg", "--config", required=True, help=f"the run's configuration file, {CONFIGS}")
+    verb.add_argument("-cfg", "-c", "--cfg", "--config", required=True, help=f"the run's configuration: {CONFIGS}")
     verb.add_argument("-ckpt", "--ckpt", "--checkpoint", required=True, help="checkpoint (.pt) of a run")
     verb.add_argument("-b", "--batch-size", "--batch_size", type=_positive, help="test batch size (default: config's)")
     _add_run_arguments(verb)
@@ -317,7 +300,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run, as train prints it")
     verb.add_argument("--naive", action="store_true", help="add the naive forecasts on datasets/<name> of each run")
     verb.add_argument("--markdown", action="store_true", help="print one line per run, as a Markdown table")
-    verb.add_argument("-o", "--output", metavar="CSV", help="also write the rows, with what they were made with")
+    verb.add_argument("-o", "--output", metavar="CSV", help="also write a row for each run, with how it was made")
 
     verb = _verb(verbs, reproduce, "make a table of the paper: run what is missing of it, collect, render")
     add_arguments(verb)

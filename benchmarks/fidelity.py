@@ -29,11 +29,12 @@ from basicts_elin.models.STAEformer import STAEformer
 from basicts_elin.modules import SoftmaxAttention
 from basicts_elin.ops import ESTIMATORS, entropy_equal_weights
 from basicts_elin.ops.entropy import deficit_to_sharpness, entropy_deficit
-from basicts_elin.record import environment, read_record
-from basicts_elin.results.table import write_csv
+from basicts_elin.record import environment
+from basicts_elin.results.run_folder import read_record
+from basicts_elin.results.store import write_csv
 from basicts_elin.training.launch.checkpoint_checks import check_checkpoint
 from basicts_elin.training.launch.config_checks import check_config
-from basicts_elin.training.launch.data_checks import check_dataset
+from basicts_elin.training.launch.data_checks import checked_dataset
 from basicts_elin.training.launch.model_checks import check_model
 from basicts_elin.zoo.config_file import load_config
 
@@ -64,7 +65,7 @@ def measure(config: BasicTSForecastingConfig, checkpoint: Path, batches: int, se
     if batches < 1:
         raise UserError(f"--batches {batches}: expected 1 or more")
     check_config(config)
-    check_dataset(config)
+    checked_dataset(config)
     check_model(config)
     check_checkpoint(str(checkpoint), config)
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)

@@ -1,9 +1,9 @@
-"""Every rival of the paper's Table 3 that BasicTS 0.5 has, tried on this machine by the train command.
+"""Every model of the paper's Table 3 that BasicTS 0.5 has, tried on this machine with the train command.
 
     python benchmarks/legacy.py --legacy-root BasicTS-0.5 --output results/legacy_cpu.csv --markdown docs/legacy.md
 
-A few optimizer steps on one batch, each pair of model and dataset in a process of its own, on random series and graphs
-of the datasets' full sizes in a temporary folder. Pairs that the CSV has figures of are not tried again.
+Each pair of model and dataset takes a few optimizer steps on one batch, in a process of its own. Series and graphs are
+random, of the dataset's full size, in a temporary folder. Pairs that already have figures in the CSV are not repeated.
 """
 
 import argparse
@@ -22,17 +22,17 @@ import numpy as np
 
 from basicts_elin.data.catalog import CATALOG, DATES, DAYS_PER_WEEK, DatasetFacts
 from basicts_elin.data.graph import pickled
-from basicts_elin.data.layout import write_dataset
-from basicts_elin.legacy import baseline_names
-from basicts_elin.legacy_checkout import ABSENT
+from basicts_elin.data.writer import write_dataset
+from basicts_elin.legacy.checkout import legacy_names
 from basicts_elin.record import environment
-from basicts_elin.results.table import write_csv
+from basicts_elin.results.store import write_csv
+from basicts_elin.zoo.registry import absent_models
 
 MODELS = (
     "AGCRN", "D2STGNN", "DCRNN", "GTS", "GWNet", "HimNet", "MTGNN", "STAEformer", "STGCN", "STID", "STWave",
 )  # fmt: skip
 DATASETS = ("METR-LA", "PEMS-BAY", "PEMS03", "PEMS04", "PEMS08", "PEMS07")
-# of the largest, which takes longest; where they are not enough for a lower loss it gets as many as the others
+# fewer steps for the largest dataset; it gets as many as the others if these do not lower the loss
 STEPS = {"PEMS07": 2}
 COLUMNS = (
     "model", "dataset", "nodes", "batch", "steps", "first_loss", "last_loss", "parameters", "seconds_per_step",
@@ -41,7 +41,7 @@ COLUMNS = (
 GIB = 2**30
 TIMEOUT_SECONDS = 1800
 
-# what `StepTrial` prints
+# the output of `StepTrial`
 _PRINTED = re.compile(
     r"loss: +(?P<first_loss>\S+) first, (?P<last_loss>\S+) last.*\n"
     r"parameters: +(?P<parameters>\d+)\n"
@@ -49,42 +49,57 @@ _PRINTED = re.compile(
     r"peak memory: +(?P<peak_memory_mib>\S+) MiB"
 )
 
-PAGE = """# Baselines of BasicTS 0.5
+PAGE = """# Legacy models
 
-The rivals of the paper's Table 3 that BasicTS 1.1 no longer has, and for comparison STAEformer and STID as they were
-then, run from your own checkout of BasicTS 0.5, which is only read:
+Legacy models are those of BasicTS 0.5. Most of the models in the paper's Table 3 are among them, and BasicTS 1.1 no
+longer has them; STAEformer and STID are included for comparison. They run from your own checkout of BasicTS 0.5,
+which is only read:
 
-    git clone -b v0.5.8 https://github.com/GestaltCogTeam/BasicTS BasicTS-0.5
-    pip install -e '.[legacy]'
-    python experiments/train.py -c BasicTS-0.5/baselines/AGCRN/PEMS08.py --gpus 0
-    python experiments/train.py -c legacy/AGCRN/PEMS08 --legacy-root BasicTS-0.5 --gpus 0
+<!-- not run: checkout -->
+```bash
+git clone -b v0.5.8 https://github.com/GestaltCogTeam/BasicTS BasicTS-0.5
+pip install -e '.[legacy]'
+python experiments/train.py -c legacy/AGCRN/PEMS08 --legacy-root BasicTS-0.5 --gpus 0
+python experiments/train.py -c BasicTS-0.5/baselines/AGCRN/PEMS08.py --gpus 0
+```
 
-The last two are the same run. `baselines_cfg/legacy/AGCRN/PEMS08.py` is another name for it, and the environment
-variable `BASICTS_LEGACY_ROOT` another way to say where the checkout is. `legacy/AGCRN/PEMS08_tail` runs PEMS08's
-configuration on a part of the series that has all its nodes. `evaluate.py`, `--set`, `--seed`, `--save-predictions`,
-resuming and several processes work as for every other model; runs are named `LegacyAGCRN`. Only `--compile` is refused:
-torch cannot compile them.
+The last two commands are the same run. The environment variable `BASICTS_LEGACY_ROOT` can replace `--legacy-root`.
+The checkout may be moved later. `legacy/AGCRN/PEMS08_tail` runs the configuration of PEMS08 on a part of its
+series, if the part has all sensors. `evaluate`, `--set`, `--seed`, `--save-predictions`, resuming and several
+processes work as for every other model. Runs are named `LegacyAGCRN`. `--compile` is refused, because torch cannot
+compile these models.
 
-Taken from the configuration: architecture and its parameters, features, graph, optimizer, schedule, gradient clipping,
-curriculum learning, early stopping, loss with its arguments (on the original scale), null value, batch sizes, epochs,
-parameters that are created in the first step. Whatever else it asks for is an error that names it. Ours, as for every
-model: seed 42 (where the configuration has none), rows of the parts as BasicTS 1.1 cuts them, the test part evaluated
-once, by the best model. Of the custom runners those of MTGNN and HimNet are known; HimNet's own seed, 0, is replaced by
-the run's. The checkout's files and the graph are part of what a run is: with others it starts anew. The folder of the
-checkout may be moved.
+Taken from the configuration of BasicTS 0.5:
 
-GTS is tied to the length of the full training part and cannot run on a part of a series. It draws its graph in every
-batch, in evaluation too: there by the run's seed, so that with the same test batch size the metrics are the same.
+- architecture and its parameters, input features, graph;
+- optimizer, schedule, gradient clipping, curriculum learning, early stopping, batch sizes, epochs;
+- loss with its arguments, on the original scale, and the null value;
+- parameters that are created in the first step.
 
-With several processes the loss must be the masked MAE, which HimNet's on PEMS03 to PEMS08 and STWave's are not. They
-come to the numbers of one unless the model has dropout, batch normalisation (D2STGNN, GTS, GWNet: each process uses the
-statistics of its own part of the batch), or a random graph (GTS). What DCRNN is taught is drawn alike in all of them.
+Any other setting in it is refused by name. Of the custom runners, those of MTGNN and HimNet are supported.
+
+Replaced, as for every model of this package:
+
+- the seed is 42 unless the configuration has one; HimNet's own seed, 0, is replaced by the run's;
+- the parts are cut as BasicTS 1.1 cuts them;
+- the test part is evaluated once, with the best model.
+
+The files of the checkout and the graph are part of a run's identity: if they change, a new run starts.
+
+GTS depends on the length of the full training part and cannot run on a part of a series. It samples its graph for
+every batch, also in evaluation. There it uses the run's seed, so the same test batch size gives the same metrics.
+
+With several processes, the loss must be the masked MAE. HimNet on PEMS03 to PEMS08 and STWave have other losses.
+The numbers are those of one process unless the model has dropout, batch normalisation (D2STGNN, GTS, GWNet: each
+process uses the statistics of its own part of the batch) or a sampled graph (GTS). The scheduled sampling of DCRNN
+draws the same numbers in all processes.
 
 ## Tried
 
-One batch of {batch} windows, repeated, on random series and graphs of the datasets' sizes: loss of the first and of the
-last step, seconds per step, peak memory of the process. It shows that a pair trains, not how well. Tried beside other
-work on {hardware}, torch {torch}: the seconds say what a step cost there and compare nothing.
+One batch of {batch} windows was trained on repeatedly, with random series and graphs of each dataset's size. The
+table shows the loss of the first and the last step, seconds per step, and peak memory of the process. It shows that
+a pair trains, not how well. The seconds were measured beside other work on {hardware}, torch {torch}. They say what
+a step cost there and do not compare models.
 
 | model | dataset | nodes | parameters | loss | s / step | peak MiB |
 |---|---|---|---|---|---|---|
@@ -92,14 +107,17 @@ work on {hardware}, torch {torch}: the seconds say what a step cost there and co
 
 {failed}Made by
 
-    python benchmarks/legacy.py --legacy-root BasicTS-0.5 --output results/legacy_cpu.csv --markdown docs/legacy.md
+<!-- not run: checkout -->
+```bash
+python benchmarks/legacy.py --legacy-root BasicTS-0.5 --output results/legacy_cpu.csv --markdown docs/legacy.md
+```
 """
 
 
 def write_random(facts: DatasetFacts, place: Path) -> None:
-    """A dataset of that name and size: a daily profile with noise, 1 % missing, on a connected graph."""
+    """A dataset of that name and size: a daily profile with noise, 1 % missing, and a connected graph."""
     rng = np.random.default_rng(0)
-    steps, nodes = facts.num_steps, facts.num_nodes
+    steps, nodes = facts.num_rows, facts.num_nodes
     time = np.arange(steps, dtype=np.float32)[:, None] / facts.steps_per_day
     phase, size = rng.random(nodes, dtype=np.float32), rng.uniform(50, 300, nodes).astype(np.float32)
     values = size * (1 + 0.5 * np.sin(2 * np.pi * (time + phase)))
@@ -124,7 +142,7 @@ def write_random(facts: DatasetFacts, place: Path) -> None:
 
 
 def random_graph(facts: DatasetFacts, rng: np.random.Generator) -> np.ndarray:
-    """A ring with as many chords, float32 [N, N]; weighted and with itself where the published one is."""
+    """A ring with N chords, float32 [N, N]; with weights and self-loops where the published graph has them."""
     nodes = facts.num_nodes
     graph = np.zeros((nodes, nodes), np.float32)
     start = np.arange(nodes)
@@ -137,7 +155,7 @@ def random_graph(facts: DatasetFacts, rng: np.random.Generator) -> np.ndarray:
 
 
 def tried(model: str, dataset: str, place: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """The row of a pair."""
+    """The result of a pair, as a row of the CSV."""
     steps = min(arguments.steps, STEPS.get(dataset, arguments.steps))
     row = attempt(model, dataset, steps, place, arguments)
     if steps < arguments.steps and not row.get("reason") and float(row["last_loss"]) >= float(row["first_loss"]):
@@ -146,7 +164,7 @@ def tried(model: str, dataset: str, place: Path, arguments: argparse.Namespace) 
 
 
 def attempt(model: str, dataset: str, steps: int, place: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """The row of a pair after so many steps."""
+    """The result of a pair after so many steps."""
     command = [sys.executable, "-m", "basicts_elin.cli", "train", "-c", f"legacy/{model}/{dataset}"]
     command += ["--legacy-root", str(arguments.legacy_root), "--gpus", arguments.gpus]
     command += ["--steps", str(steps), "--batch", str(arguments.batch)]
@@ -158,7 +176,7 @@ def attempt(model: str, dataset: str, steps: int, place: Path, arguments: argpar
         "steps": steps,
         **run_facts(arguments.gpus),
     }
-    # virtual memory is no measure on a GPU, whose driver reserves it
+    # not on a GPU, whose driver reserves much virtual memory
     limit = partial(_limit_memory, arguments.limit_gib) if arguments.gpus == "cpu" else None
     try:
         done = subprocess.run(
@@ -168,10 +186,10 @@ def attempt(model: str, dataset: str, steps: int, place: Path, arguments: argpar
         return {**row, "reason": f"takes more than {TIMEOUT_SECONDS} s here"}
     found = _PRINTED.search(done.stdout)
     if done.returncode or not found:
-        # nothing on stderr where the process was killed, such as for want of memory
+        # stderr is empty if the process was killed, as for lack of memory
         lines = done.stderr.strip().splitlines() or [f"ended with exit code {done.returncode}"]
         return {**row, "reason": lines[-1]}
-    # nothing where the memory is unknown
+    # empty if the memory is unknown
     return {**row, **{name: text.removeprefix("None") for name, text in found.groupdict().items()}}
 
 
@@ -191,9 +209,9 @@ def run_facts(gpus: str) -> dict[str, str]:
 
 
 def measure(arguments: argparse.Namespace) -> None:
-    """Try the pairs that the CSV has no figures of, and write it after each."""
+    """Try the pairs without figures in the CSV, and write the CSV after each."""
     rows = read_rows(arguments.output)
-    known = baseline_names(arguments.legacy_root)
+    known = legacy_names(arguments.legacy_root)
     missing = sorted(set(arguments.models) - set(known))
     if missing:
         raise SystemExit(f"{arguments.legacy_root} has no {', '.join(missing)}; it has {', '.join(known)}")
@@ -220,7 +238,7 @@ def _has_figures(row: Optional[dict[str, Any]]) -> bool:
 
 
 def read_rows(file: Path) -> list[dict[str, str]]:
-    """Rows measured before; none where there is no file."""
+    """The rows of the CSV; none if there is no file."""
     if not file.is_file():
         return []
     with file.open(newline="", encoding="utf-8") as content:
@@ -228,7 +246,7 @@ def read_rows(file: Path) -> list[dict[str, str]]:
 
 
 def render(rows: list[dict[str, str]]) -> str:
-    """The page of rows as the CSV has them."""
+    """The page, from the rows of the CSV."""
     lines, failed = [], []
     for row in sorted(rows, key=lambda row: (row["model"].lower(), row["dataset"])):
         if row["reason"]:
@@ -244,7 +262,8 @@ def render(rows: list[dict[str, str]]) -> str:
         for dataset in DATASETS
         if not _row(rows, model, dataset)
     ]
-    failed += [f"| {model} |  |  | {reason}; its row keeps the paper's figures |" for model, reason in ABSENT.items()]
+    absent = absent_models().items()
+    failed += [f"| {model} |  |  | {reason}; its row keeps the paper's figures |" for model, reason in absent]
     table = ["Not run here:", "", "| model | dataset | nodes | reason |", "|---|---|---|---|", *failed, "", ""]
     return PAGE.format(
         batch=_each(rows, "batch"),

@@ -24,8 +24,8 @@ from easytorch.device import set_device_type
 from tables import run_facts, write_rows
 from torch.profiler import ProfilerActivity, profile
 
-from basicts_elin.config.overrides import with_changes
-from basicts_elin.training.launch.data_checks import check_dataset
+from basicts_elin.config.overrides import with_overrides
+from basicts_elin.training.launch.data_checks import checked_dataset
 from basicts_elin.training.launch.devices import parse_gpus
 from basicts_elin.training.runner.runner import BenchmarkRunner
 from basicts_elin.zoo.config_file import load_config
@@ -132,8 +132,8 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     gpus = parse_gpus(arguments.gpus)
     set_device_type("gpu" if gpus else "cpu")
-    config = with_changes(load_config(arguments.cfg), {"gpus": gpus})
-    check_dataset(config)
+    config = with_overrides(load_config(arguments.cfg), {"gpus": gpus})
+    checked_dataset(config)
     with tempfile.TemporaryDirectory() as timed, tempfile.TemporaryDirectory() as counted:
         parts = timed_steps(config, timed, arguments.steps)
         counts = counted_steps(config, counted, min(arguments.steps, 10))

@@ -16,18 +16,15 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from basicts_elin.data.dataset import open_dataset
 from basicts_elin.data.prepare import prepare_synthetic
 from basicts_elin.evaluation.metrics import OVERALL
 from basicts_elin.evaluation.naive import naive_metrics
-from basicts_elin.record import read_record
-from basicts_elin.results.runs import metrics_of
-from basicts_elin.results.table import write_csv
-from basicts_elin.zoo.basicts_models import WINDOW_FIELDS, rival_names
-from basicts_elin.zoo.config_file import load_config
+from basicts_elin.results.run_folder import read_run
+from basicts_elin.results.store import write_csv
+from basicts_elin.zoo.basicts_models import basicts_names
+from basicts_elin.zoo.registry import entry
 
-ROOT = Path(__file__).resolve().parents[1]
 DATASET = "SyntheticTraffic"
 OURS = ("ELinFormer", "STAEformer")
 COLUMNS = (
@@ -36,33 +33,37 @@ COLUMNS = (
 )  # fmt: skip
 TIMEOUT_SECONDS = 1800
 
-PAGE = """# Models of BasicTS on the benchmark's datasets
+PAGE = """# Models of BasicTS
 
-The models that BasicTS {basicts} ships, beside ours, each tried by
+The models that BasicTS {basicts} ships, and ELinFormer and STAEformer. Each runs by its name on every dataset:
+`-c <Model>/<Dataset>`. This table was made by
 
-    python benchmarks/models.py --output results/models_cpu.csv --markdown docs/models.md
+<!-- not run: hours -->
+```bash
+python benchmarks/models.py --output results/models_cpu.csv --markdown docs/models.md
+```
 
-which trains it for one epoch on synthetic traffic (64 nodes, 7 days, seed {seed}) and evaluates it; those that cannot
-be compared are refused with the reason, which the tests check on the installed BasicTS. Those that run need no
-configuration file: `python experiments/train.py -c baselines_cfg/<Model>/<Dataset>.py` takes the benchmark's recipe
-for any dataset of the catalogue (12 steps in, 12 out, all nodes), with the model's own defaults but for the fields
-named here, whose defaults do not fit a window of 12 steps. Models that can use timestamps get time of day and day of
-week.
+It trains each model for one epoch on synthetic traffic (64 sensors, 7 days, seed {seed}) and evaluates it. **The
+MAE after one epoch (75 steps of batch 16) shows that a model trains. It does not show how good the model becomes**:
+many are still behind the last value. Milliseconds per training step and peak memory of the process were measured on
+{hardware}, torch {torch}.
 
-STID and StemGNN have the optimizer and schedule of their BasicTS 0.5 configurations, the others STAEformer's: tune
-them before you draw conclusions (`--set`). FITS is trained with the benchmark's loss instead of its own, which does not
-know missing values. DUET's auxiliary loss is added to a loss on the original scale, where it weighs less. HI learns
-nothing: it repeats its input.
+Every model has the recipe of the benchmark (12 steps in, 12 out, all sensors) and its own defaults. Defaults that
+do not fit 12 steps are replaced, as the last column shows. Models that can use timestamps get time of day and day
+of week.
 
-One epoch, 75 steps of batch 16, shows that a model trains and can be evaluated; its MAE says nothing of what it
-becomes, and for many it is still behind the last value. Milliseconds per training step and peak memory of the process
-are those of {hardware}, torch {torch}.
+- STID and StemGNN have the optimizer and schedule of their BasicTS 0.5 configurations. All others have those of
+  STAEformer. Tune them with `--set` before you draw conclusions.
+- FITS is trained with the loss of the benchmark, because its own ignores missing values.
+- The auxiliary loss of DUET is added to a loss on the original scale, where its weight is lower.
+- HI repeats its input and learns nothing.
 
 | model | parameters | batch | ms / step | peak MiB | MAE after 1 epoch | fields set |
 |---|---|---|---|---|---|---|
 {rows}
 
-Not to be compared, with the reason:
+These models cannot be compared. Their names are refused with the reason, and the tests check each reason on the
+installed BasicTS:
 
 | model | reason |
 |---|---|
@@ -72,8 +73,9 @@ Not to be compared, with the reason:
 
 def try_model(model: str, gpus: str, place: Path) -> dict[str, Any]:
     """Train and evaluate `model` on the dataset in `place`. Returns its row."""
-    config_file = str(ROOT / "baselines_cfg" / model / f"{DATASET}.py")
-    command = [sys.executable, "-m", "basicts_elin.cli", "train", "-c", config_file, "--gpus", gpus]
+    if entry(model).unfit:
+        return {"model": model, "runs": "no", "reason": entry(model).unfit}
+    command = [sys.executable, "-m", "basicts_elin.cli", "train", "-c", f"{model}/{DATASET}", "--gpus", gpus]
     command += ["--set", "num_epochs=1", f"ckpt_save_dir=checkpoints/{model}"]
     try:
         done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
@@ -82,33 +84,28 @@ def try_model(model: str, gpus: str, place: Path) -> dict[str, Any]:
     if done.returncode:
         # nothing on stderr where the process was killed, such as for want of memory
         reason = (done.stderr.strip().splitlines() or [f"ended with exit code {done.returncode}"])[-1]
-        return {"model": model, "runs": "no", "reason": reason.rpartition(f"{model} cannot be compared: ")[2]}
+        return {"model": model, "runs": "no", "reason": reason}
     (folder,) = (place / "checkpoints" / model).iterdir()
-    record, config = read_record(folder), load_config(config_file)
-    rows = len(np.load(place / "datasets" / DATASET / "train_data.npy", mmap_mode="r"))
-    steps = ceil((rows - config.input_len - config.output_len + 1) / config.train_batch_size)
+    result = read_run(folder)
+    same = ("parameters", "seed", "hardware", "torch", "basicts", "commit")
     return {
         "model": model,
         "runs": "yes",
-        "parameters": record["parameters"],
-        "batch": config.train_batch_size,
-        "ms_per_step": round(1000 * record["seconds_per_epoch"] / steps),
-        "peak_memory_mib": round(record["peak_memory_mib"]),
-        "MAE": metrics_of(folder / "test_metrics.json")[OVERALL]["MAE"],
-        "seed": record["seed"],
-        "hardware": record["hardware"],
-        "torch": record["versions"]["torch"],
-        "basicts": record["versions"]["basicts"],
-        "commit": record["commit"],
+        "batch": result.batch_size,
+        "ms_per_step": round(1000 * result.seconds_per_epoch / ceil(result.train_windows / result.batch_size)),
+        "peak_memory_mib": round(result.peak_memory_mib),
+        "MAE": f"{result.metrics[OVERALL]['MAE']:.4f}",
+        **{name: getattr(result, name) for name in same},
     }
 
 
 def measure(models: Sequence[str], gpus: str) -> Iterator[dict[str, Any]]:
     """The rows of the naive forecasts and of `models`, as they come."""
     with tempfile.TemporaryDirectory() as folder:
-        dataset = prepare_synthetic(out=Path(folder, "datasets"), num_days=7)
+        dataset = open_dataset(prepare_synthetic(out=Path(folder, "datasets"), num_days=7))
         naive = naive_metrics(dataset)
-        yield from ({"model": name, "runs": "naive", "MAE": metrics[OVERALL]["MAE"]} for name, metrics in naive.items())
+        for name, metrics in naive.items():
+            yield {"model": name, "runs": "naive", "MAE": f"{metrics[OVERALL]['MAE']:.4f}"}
         for model in models:
             yield try_model(model, gpus, Path(folder))
 
@@ -120,7 +117,7 @@ def render(rows: Sequence[dict[str, Any]]) -> str:
         if row["runs"] == "no":
             refused.append(f"| {row['model']} | {row['reason']} |")
             continue
-        fields = ", ".join(f"{name}={value}" for name, value in WINDOW_FIELDS.get(row["model"], {}).items())
+        fields = ", ".join(f"{name}={value}" for name, value in _fields_set(row["model"]).items())
         parameters = f"{int(row['parameters']):,}" if row["parameters"] else ""
         cells = [row["model"], parameters, row["batch"], row["ms_per_step"], row["peak_memory_mib"]]
         lines.append("| " + " | ".join([*cells, f"{float(row['MAE']):.2f}", fields]) + " |")
@@ -128,6 +125,11 @@ def render(rows: Sequence[dict[str, Any]]) -> str:
     if facts is None:
         raise SystemExit("no model ran: there is nothing to make a page of")
     return PAGE.format(**facts, rows="\n".join(lines), refused="\n".join(refused))
+
+
+def _fields_set(model: str) -> dict[str, Any]:
+    """The fields of a BasicTS model whose defaults do not fit; none for the naive forecasts."""
+    return dict(entry(model).model_fields) if model in basicts_names() else {}
 
 
 def read_rows(file: Path) -> list[dict[str, str]]:
@@ -140,7 +142,7 @@ def read_rows(file: Path) -> list[dict[str, str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--models", nargs="+", default=[*OURS, *rival_names()], help="default: all")
+    parser.add_argument("--models", nargs="+", default=[*OURS, *basicts_names()], help="default: all")
     parser.add_argument("--gpus", default="cpu", help="cpu or a device number (default: cpu)")
     parser.add_argument("--output", type=Path, metavar="CSV", required=True, help="where the rows are written")
     parser.add_argument("--markdown", type=Path, metavar="MD", help="where the page is written")

@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 
 from basicts_elin import EntropyEqualAttention, LinformerAttention, SoftmaxAttention
-from basicts_elin.modules.matmul import MatmulAttention
 from basicts_elin.modules.projections import ProjectedAttention
 
 
@@ -16,7 +15,7 @@ class NoMixing(ProjectedAttention):
 
 
 LAYERS = {
-    "softmax matmul": lambda size, heads, tokens: MatmulAttention(size, heads),
+    "softmax matmul": lambda size, heads, tokens: SoftmaxAttention(size, heads, fused=False),
     "softmax SDPA": lambda size, heads, tokens: SoftmaxAttention(size, heads),
     "Linformer": lambda size, heads, tokens: LinformerAttention(size, heads, tokens),
     "linear": lambda size, heads, tokens: EntropyEqualAttention(size, heads, path="linear"),
@@ -44,7 +43,7 @@ def check_exactness(hidden_size: int, n_heads: int) -> None:
             _compare(reference.double(), other.double(), states, f"{path}, {reference.entropy}, {tokens} tokens")
         _compare(
             SoftmaxAttention(hidden_size, n_heads).double(),
-            MatmulAttention(hidden_size, n_heads).double(),
+            SoftmaxAttention(hidden_size, n_heads, fused=False).double(),
             states,
             f"softmax, {tokens} tokens",
         )

@@ -1,4 +1,4 @@
-"""A configuration with everything resolved, as text for people: one field a line."""
+"""A resolved configuration as text: one field per line."""
 
 import ast
 import inspect
@@ -10,21 +10,21 @@ from ..version import __version__
 
 CONFIG_TEXT = "config.txt"
 
-# shortcuts whose values lie elsewhere once the configuration is made, and what follows from gpus
+# shortcuts, whose values are stored in other fields, and what follows from gpus
 _DERIVED = {"lr", "batch_size", "memmap", "gpu_num"}
 
 
 def describe(config: BasicTSForecastingConfig) -> str:
-    """Lines field=value as `--set` takes them; objects, which only a configuration file can change, as comments."""
+    """Lines field=value, as `--set` takes them. Objects, which only a configuration file can set, are comments."""
     lines = [
         f"# {config.model.__name__} on {config.dataset_name}, basicts-elin {__version__}",
-        "# each line can be given to --set; gpus by --gpus, seed by --seed; objects only in a configuration file",
+        "# --set takes each line; --gpus and --seed set those two; objects are set in a configuration file",
     ]
     for name, value in config.items():
         if name.startswith("_") or name in _DERIVED:
             continue
         if isinstance(value, dict):
-            # what BasicTS takes from a field of the same name is shown there
+            # BasicTS copies these from the field of the same name, which is shown instead
             shown = {other for other in config if other not in _DERIVED and config[other] is not None}
             lines += [_line(f"{name}.{inner}", value[inner]) for inner in value if inner not in shown]
         else:
@@ -38,7 +38,7 @@ def _line(name: str, value: Any) -> str:
 
 
 def is_object(value: Any) -> bool:
-    """True for a value that has no text to set it by, and for a list with one in it."""
+    """True for a value that no text can set, and for a list that holds one."""
     if isinstance(value, (list, tuple)):
         return any(map(is_object, value))
     return not isinstance(value, (bool, int, float, str, type, type(None)))
@@ -61,7 +61,7 @@ def _text(value: Any) -> str:
 
 
 def _is_literal(text: str) -> bool:
-    """True for a string that would be read as something else, such as "0"."""
+    """True for a string that `--set` would read as another type, such as "0"."""
     try:
         ast.literal_eval(text)
     except (ValueError, SyntaxError):

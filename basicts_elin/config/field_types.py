@@ -1,4 +1,4 @@
-"""Whether the values of a configuration have the types that BasicTS declares; it does not look itself."""
+"""Checks that the values of a configuration have the types that BasicTS declares, which it does not check itself."""
 
 import dataclasses
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from basicts.configs import BasicTSForecastingConfig
 from ..errors import UserError
 from .overrides import CLASSES
 
-# which BasicTS takes without declaring it
+# fields that BasicTS accepts None for, without declaring it
 _MAY_BE_NONE = {"seed", "ckpt_save_strategy"}
 
 
 def check_types(config: BasicTSForecastingConfig) -> None:
-    """Raise UserError for a field of another type."""
+    """Raise UserError if a field has another type."""
     for field in dataclasses.fields(config):
         if field.name.startswith("_"):
             continue
@@ -23,10 +23,10 @@ def check_types(config: BasicTSForecastingConfig) -> None:
             continue
         if not _fits(value, field.type):
             expected = str(field.type).replace("typing.", "") if get_args(field.type) else field.type.__name__
-            raise UserError(f"{field.name}={value!r} in the configuration; expected {expected}")
+            raise UserError(field.name, repr(value), expected)
         needed = CLASSES.get(field.name)
         if needed and not issubclass(value, needed):
-            raise UserError(f"{field.name}={value.__name__} in the configuration; expected a {needed.__name__}")
+            raise UserError(field.name, value.__name__, f"a subclass of {needed.__name__}")
 
 
 def _fits(value: Any, declared: Any) -> bool:
@@ -39,5 +39,5 @@ def _fits(value: Any, declared: Any) -> bool:
         return callable(value)
     if kind is list:
         return isinstance(value, (list, tuple)) and all(_fits(item, inner[0]) for item in value)
-    # what a tuple consists of matters to nobody but BasicTS
+    # the elements of a tuple are not checked
     return not isinstance(kind, type) or isinstance(value, (int, float) if kind is float else kind)

@@ -1,18 +1,21 @@
-"""The facts of each dataset, in one place: everything that needs one of them reads it here.
+"""The public datasets: what is known of each before its file is opened, and how to get it.
 
 Step counts and start times follow the public files. Where the paper's Table 1 disagrees (PEMS-BAY: 52128 steps from
 2018; PEMS03 and PEMS07: date ranges that do not fit their step counts), the files are right.
 """
 
+import re
 from dataclasses import dataclass
-from typing import Optional
+from pathlib import Path
+from typing import Any, Optional
 
-from ..errors import UserError
+from ..errors import UserError, nearest
+from ..plugins import load_plugins
 
 MINUTES_PER_DAY = 24 * 60
 DAYS_PER_WEEK = 7
 
-# the page that links the preprocessed datasets
+# The page that links the preprocessed datasets.
 BASICTS_DOWNLOAD = "https://github.com/GestaltCogTeam/BasicTS/blob/v1.1.0/docs/getting_started.md"
 
 ROW_INDEX = "row index"
@@ -21,96 +24,159 @@ DATES = "dates"
 
 @dataclass(frozen=True)
 class DatasetFacts:
-    """What is known of a dataset before its file is opened.
+    """What is known of a dataset without its folder. A prepared `Dataset` has the same attributes.
 
     Attributes:
-        name: folder name under `datasets/`.
-        num_nodes: sensors.
-        num_steps: rows of the series; None where the user chooses (synthetic data).
+        name: name of its folder in `datasets/`.
+        num_nodes: number of sensors.
+        num_rows: number of rows; None if the user chooses it (synthetic data).
         start: date and time of the first row, local time.
-        timestamp_rule: `ROW_INDEX`: time of day = row mod steps per day, day of week counted from row 0 = day 0,
-            whatever the weekday was (the benchmark's rule for PEMS03 to PEMS08). `DATES`: from the date of each row,
-            Monday = 0.
-        split: train, validation, test parts of the series.
-        domain: what is measured, with its unit.
-        source: where the raw file comes from; None where it is made here.
-        whole: the dataset that this one is a part of; None for a whole one.
-        first_row: index of its first row within the full public series.
+        timestamp_rule: how a row gets its time of day and day of week. `ROW_INDEX`: by its index in the full series,
+            starting at midnight of day 0, whatever weekday that was (the benchmark's rule for PEMS03 to PEMS08).
+            `DATES`: by its date, Monday = 0.
+        split: fractions of the training, validation and test part.
+        domain: the quantity measured, with its unit in parentheses.
+        source: page of the raw file; None if the dataset is synthetic.
+        part_of: the public dataset that this one is a part of; None for a whole one.
+        first_row: index of its first row in the full public series.
         interval_minutes: minutes between rows.
-        null_value: the number that stands for a missing value.
-        gaps: where the dates skip rows: the last date before it, and how many steps are missing.
+        null_value: the number that marks a missing value.
+        non_negative: whether the quantity cannot be below 0.
+        gaps: (last date before the gap, number of missing rows) for each gap between the dates.
     """
 
     name: str
     num_nodes: int
-    num_steps: Optional[int]
+    num_rows: Optional[int]
     start: str
     timestamp_rule: str
     split: tuple[float, float, float]
     domain: str
     source: Optional[str]
-    whole: Optional[str] = None
+    part_of: Optional[str] = None
     first_row: int = 0
     interval_minutes: int = 5
     null_value: float = 0.0
+    non_negative: bool = False
     gaps: tuple[tuple[str, int], ...] = ()
 
     @property
     def steps_per_day(self) -> int:
-        return MINUTES_PER_DAY // self.interval_minutes
+        return steps_per_day(self.interval_minutes)
 
     @property
-    def regular_settings(self) -> dict:
-        """BasicTS's `regular_settings` of `meta.json`."""
-        return {
-            "train_val_test_ratio": list(self.split),
-            "norm_each_channel": False,
-            "rescale": True,
-            "metrics": ["MAE", "RMSE", "MAPE"],
-            "null_val": self.null_value,
-        }
+    def unit(self) -> str:
+        return unit_of(self.domain)
+
+    @property
+    def regular_settings(self) -> dict[str, Any]:
+        return regular_settings(self.split, self.null_value)
 
 
-_FLOW, _SPEED = "traffic flow (vehicles per 5 minutes)", "traffic speed (miles per hour)"
-_ASTGNN = "https://github.com/guoshnBJTU/ASTGNN/tree/main/data"
-_DCRNN = "https://github.com/liyaguang/DCRNN"
-_FLOW_SPLIT, _SPEED_SPLIT = (0.6, 0.2, 0.2), (0.7, 0.1, 0.2)
-_BAY = {
-    "start": "2017-01-01 00:00",
-    "timestamp_rule": DATES,
-    "split": _SPEED_SPLIT,
-    "domain": _SPEED,
-    "source": _DCRNN,
-    # the clock change
-    "gaps": (("2017-03-12 01:55", 12),),
-}
+_FLOW = {"domain": "traffic flow (vehicles per 5 minutes)", "split": (0.6, 0.2, 0.2), "non_negative": True}
+_SPEED = {"domain": "traffic speed (miles per hour)", "split": (0.7, 0.1, 0.2), "non_negative": True}
+_ASTGNN = {"timestamp_rule": ROW_INDEX, "source": "https://github.com/guoshnBJTU/ASTGNN/tree/main/data", **_FLOW}
+_DCRNN = {"timestamp_rule": DATES, "source": "https://github.com/liyaguang/DCRNN", **_SPEED}
+# The gap is the change to summer time.
+_BAY = {"start": "2017-01-01 00:00", "gaps": (("2017-03-12 01:55", 12),), **_DCRNN}
 
 _FACTS = (
     DatasetFacts("PEMS-BAY", 325, 52116, **_BAY),
-    DatasetFacts("PEMS03", 358, 26208, "2018-09-01 00:00", ROW_INDEX, _FLOW_SPLIT, _FLOW, _ASTGNN),
-    DatasetFacts("PEMS04", 307, 16992, "2018-01-01 00:00", ROW_INDEX, _FLOW_SPLIT, _FLOW, _ASTGNN),
-    DatasetFacts("PEMS07", 883, 28224, "2017-05-01 00:00", ROW_INDEX, _FLOW_SPLIT, _FLOW, _ASTGNN),
-    DatasetFacts("PEMS08", 170, 17856, "2016-07-01 00:00", ROW_INDEX, _FLOW_SPLIT, _FLOW, _ASTGNN),
-    DatasetFacts("METR-LA", 207, 34272, "2012-03-01 00:00", DATES, _SPEED_SPLIT, _SPEED, _DCRNN),
-    DatasetFacts(
-        "PEMS08_tail", 170, 7143, "2016-08-07 04:45", ROW_INDEX, _FLOW_SPLIT, _FLOW, _ASTGNN, "PEMS08", first_row=10713
-    ),
-    DatasetFacts("PEMS-BAY_67", 67, 52116, **_BAY, whole="PEMS-BAY"),
-    DatasetFacts("SyntheticTraffic", 64, None, "2024-01-01 00:00", ROW_INDEX, _FLOW_SPLIT, _FLOW, None),
+    DatasetFacts("PEMS03", 358, 26208, "2018-09-01 00:00", **_ASTGNN),
+    DatasetFacts("PEMS04", 307, 16992, "2018-01-01 00:00", **_ASTGNN),
+    DatasetFacts("PEMS07", 883, 28224, "2017-05-01 00:00", **_ASTGNN),
+    DatasetFacts("PEMS08", 170, 17856, "2016-07-01 00:00", **_ASTGNN),
+    DatasetFacts("METR-LA", 207, 34272, "2012-03-01 00:00", **_DCRNN),
+    DatasetFacts("PEMS08_tail", 170, 7143, "2016-08-07 04:45", part_of="PEMS08", first_row=10713, **_ASTGNN),
+    DatasetFacts("PEMS-BAY_67", 67, 52116, part_of="PEMS-BAY", **_BAY),
+    DatasetFacts("SyntheticTraffic", 64, None, "2024-01-01 00:00", ROW_INDEX, source=None, **_FLOW),
 )
 
 CATALOG: dict[str, DatasetFacts] = {facts.name: facts for facts in _FACTS}
 
 
+class UnknownDatasetError(UserError):
+    """A dataset is neither prepared nor in the catalogue."""
+
+
+def register_dataset(facts: DatasetFacts) -> None:
+    """Add a dataset to the catalogue, for the package of a plugin.
+
+    Registering the same facts again changes nothing.
+
+    Raises: UserError if the catalogue has other facts under that name.
+    """
+    known = CATALOG.setdefault(facts.name, facts)
+    if known != facts:
+        raise UserError("dataset", facts.name, "a name that no other dataset has", "register it under another name")
+
+
 def dataset_facts(name: str) -> DatasetFacts:
-    """The facts of dataset `name`; `UserError` with the known names otherwise."""
+    """The facts of dataset `name` in the catalogue. Raises: UserError with the known names if it has none."""
+    load_plugins()
     try:
         return CATALOG[name]
     except KeyError:
-        raise UserError(f"dataset: {name!r} is not in the catalogue; known are {', '.join(sorted(CATALOG))}") from None
+        raise unknown_dataset(name) from None
 
 
-def split_lengths(num_steps: int, split: tuple[float, float, float]) -> tuple[int, int, int]:
-    """Rows of the train, validation and test part as BasicTS 1.1 cuts them: the test part takes the remainder."""
-    train, val = int(num_steps * split[0]), int(num_steps * split[1])
-    return train, val, num_steps - train - val
+def unknown_dataset(name: str) -> UnknownDatasetError:
+    known = ", ".join(sorted(CATALOG))
+    expected = f"a folder in datasets/, or one of {known}{nearest(name, CATALOG)}"
+    return UnknownDatasetError("dataset", name, expected, "prepare it, or correct the name")
+
+
+def regular_settings(split: tuple[float, float, float], null_value: float) -> dict[str, Any]:
+    """BasicTS's `regular_settings` in `meta.json`, with the benchmark's values."""
+    return {
+        "train_val_test_ratio": list(split),
+        "norm_each_channel": False,
+        "rescale": True,
+        "metrics": ["MAE", "RMSE", "MAPE"],
+        "null_val": null_value,
+    }
+
+
+def steps_per_day(interval_minutes: int) -> int:
+    """Rows per day; 1 if they are a day or more apart."""
+    return max(1, MINUTES_PER_DAY // interval_minutes)
+
+
+def unit_of(domain: str) -> str:
+    """The unit in the parentheses at the end of a domain; "" if there is none."""
+    match = re.search(r"\(([^()]*)\)$", domain)
+    return match[1] if match else ""
+
+
+def split_lengths(num_rows: int, split: tuple[float, float, float]) -> tuple[int, int, int]:
+    """Rows of the training, validation and test part as BasicTS 1.1 cuts them: the test part takes the remainder."""
+    train, val = int(num_rows * split[0]), int(num_rows * split[1])
+    return train, val, num_rows - train - val
+
+
+def how_to_get(name: str) -> str:
+    """Where dataset `name` comes from, for the end of a sentence."""
+    facts = CATALOG.get(name)
+    if facts is None:
+        return "put the files of BasicTS 1.1's layout there"
+    made = f"make it by `{prepare_command(facts)}`"
+    if facts.source is None:
+        return made
+    if facts.part_of is not None:
+        return f"{made} (raw file of {facts.part_of}: {facts.source})"
+    return f"{made} (raw file: {facts.source}), or unpack BasicTS's download into datasets/ ({BASICTS_DOWNLOAD})"
+
+
+def not_prepared(name: str, folder: Path) -> UserError:
+    """The error for dataset `name` without its `folder`."""
+    return UserError(folder, "no such folder", f"the prepared dataset {name}", how_to_get(name))
+
+
+def prepare_command(facts: DatasetFacts) -> str:
+    """The command that makes a dataset from its raw file, or a synthetic one."""
+    command, whole = f"basicts-elin prepare {facts.name}", facts.part_of or facts.name
+    if facts.source is not None:
+        command += f" --raw {whole.lower()}.h5" if facts.timestamp_rule == DATES else f" --raw {whole}.npz"
+    if facts.part_of is None:
+        return command
+    return f"{command} --rows {facts.first_row}:" if facts.first_row else f"{command} --sensors FILE"

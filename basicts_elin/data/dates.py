@@ -1,6 +1,6 @@
-"""Dates of rows: what models see of them, and what is missing between them."""
+"""Dates of rows: the timestamps that models see, and the gaps between dates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,20 +9,20 @@ from ..errors import UserError
 from .catalog import DAYS_PER_WEEK, MINUTES_PER_DAY
 
 _MINUTE = np.timedelta64(1, "m")
-# datetime64 counts days from 1970-01-01, a Thursday; Monday is day 0
+# datetime64 counts days from 1970-01-01, a Thursday. Monday is day 0.
 _FIRST_WEEKDAY = 3
 
-# of a step: a time computed in float32 is nearly, but not exactly, a multiple of the step
+# In steps. A time computed in float32 is nearly, but not exactly, a multiple of the step.
 _OFF_GRID = 0.05
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Rows that are missing between two others.
+    """Missing rows between two others.
 
     Attributes:
-        after: time of the last row before it, datetime64[m].
-        steps: how many are missing.
+        after: date of the last row before the gap, datetime64[m].
+        steps: number of missing rows.
         interval_minutes: minutes between rows.
     """
 
@@ -36,12 +36,12 @@ class Gap:
 
     @property
     def first(self) -> np.datetime64:
-        """The first time that is missing."""
+        """The first missing date."""
         return self.after + self.interval_minutes * _MINUTE
 
     @property
     def is_clock_change(self) -> bool:
-        """True for the hour that summer time skips in the United States since 2007: 2:00 on March's second Sunday."""
+        """Whether it is the hour that US summer time has skipped since 2007, 2:00 on the second Sunday of March."""
         first = self.first.item()
         is_second_sunday = first.month == 3 and first.weekday() == 6 and 8 <= first.day <= 14
         return is_second_sunday and (first.hour, first.minute) == (2, 0) and self.length == 60 * _MINUTE
@@ -64,63 +64,81 @@ def date_timestamps(dates: np.ndarray) -> np.ndarray:
     return np.stack([time_of_day, day_of_week], axis=1).astype(np.float32)
 
 
+def agree(dates: np.ndarray, stamps: np.ndarray, interval_minutes: int, columns: Sequence[int]) -> bool:
+    """Whether timestamps [T, 2] are those of the dates [T], in the columns named (0: time of day, 1: day of week)."""
+    units = np.array([MINUTES_PER_DAY / interval_minutes, DAYS_PER_WEEK])
+    differ = np.rint(date_timestamps(dates) * units) != np.rint(stamps * units)
+    return not differ[:, columns].any()
+
+
 def find_gaps(dates: np.ndarray, interval_minutes: int) -> list[Gap]:
     """The gaps in dates datetime64[m] [T].
 
-    Raises: UserError where a date is not later than the one before it, or not a multiple of the interval later.
+    Raises: UserError if a date is not later than the one before it, or not by a multiple of the interval.
     """
     minutes = np.diff(dates) // _MINUTE
-    for wrong, reason in (
-        (minutes <= 0, "is not later than the row before it"),
-        (minutes % interval_minutes != 0, f"is no multiple of {interval_minutes} minutes later than the row before it"),
+    for wrong, expected in (
+        (minutes <= 0, "a later date in each row"),
+        (minutes % interval_minutes != 0, f"multiples of {interval_minutes} minutes between rows"),
     ):
         if wrong.any():
             row = int(wrong.argmax()) + 1
-            raise UserError(
-                f"raw: the date {format_time(dates[row])} of row {row} {reason} ({format_time(dates[row - 1])}); "
-                f"expected one row every {interval_minutes} minutes, gaps allowed: sort it, or drop what is double"
-            )
+            found = f"row {row} has the date {format_time(dates[row])}, the row before it {format_time(dates[row - 1])}"
+            raise UserError("raw", found, expected, "sort the rows and remove duplicates")
     return [
         Gap(dates[row], int(minutes[row] // interval_minutes) - 1, interval_minutes)
         for row in np.flatnonzero(minutes > interval_minutes)
     ]
 
 
-def check_timestamps(stamps: np.ndarray, steps_per_day: int, where: str, *, has_gaps: bool = False) -> None:
-    """Raise UserError unless `stamps` [T, 2 or more] are times of a regular day, in their order.
+def check_timestamps(
+    stamps: np.ndarray, steps_per_day: int, field: object, *, is_regular: bool = True, is_ordered: bool = True
+) -> None:
+    """Check timestamps [T, 2], time of day and day of week.
 
     Args:
-        where: what holds them, for the message.
-        has_gaps: the order is not checked, because after a gap of six days the time is earlier in the week.
+        steps_per_day: rows per day.
+        field: the argument or file that holds them, for the message.
+        is_regular: whether times of day must be multiples of a step, and days of the week of 1/7.
+        is_ordered: whether each row follows the one before it within a day. After a gap of six days, for example, the
+            next row is earlier in the week.
+    Raises: UserError unless they are in [0, 1), and regular and in order if they should be.
     """
     for column, (meaning, steps) in enumerate((("time of day", steps_per_day), ("day of week", DAYS_PER_WEEK))):
         times = np.asarray(stamps[:, column], dtype=np.float64)
-        # written so that NaN fails too
+        # Written so that NaN fails too.
         outside = ~((times >= 0) & (np.rint(times * steps) < steps))
         between = np.abs(times * steps - np.rint(times * steps)) > _OFF_GRID
-        for wrong, expected in ((outside, "[0, 1)"), (between, f"a multiple of 1/{steps}")):
+        for wrong, expected in ((outside, "[0, 1)"), (between & is_regular, f"a multiple of 1/{steps}")):
             if wrong.any():
                 row = int(wrong.argmax())
-                raise UserError(
-                    f"{where}: the {meaning} of row {row} is {times[row]:g}; expected {expected}: make it again"
-                )
-    if has_gaps:
-        return
+                raise UserError(field, f"{meaning} {times[row]:g} in row {row}", expected, "correct the timestamps")
+    if is_ordered:
+        _check_order(stamps, steps_per_day, field)
+
+
+def _check_order(stamps: np.ndarray, steps_per_day: int, field: object) -> None:
     steps_per_week = DAYS_PER_WEEK * steps_per_day
     place = np.rint(stamps[:, 1] * DAYS_PER_WEEK).astype(int) * steps_per_day
     place += np.rint(stamps[:, 0] * steps_per_day).astype(int)
     steps = np.diff(place) % steps_per_week
-    for wrong, what in (
-        (steps == 0, "has the time of the row before it"),
-        (steps > steps_per_week - steps_per_day, "is earlier than the row before it"),
+    for wrong, relation in (
+        (steps == 0, "at the same time as"),
+        (steps > steps_per_week - steps_per_day, "before"),
     ):
         if wrong.any():
             row = int(wrong.argmax()) + 1
-            raise UserError(f"{where}: row {row} {what}; expected rows in their order: sort it, or drop what is double")
+            fix = "sort the rows and remove duplicates"
+            raise UserError(field, f"row {row} is {relation} row {row - 1}", "rows in the order of their times", fix)
 
 
 def row_dates(start: str, num_rows: int, interval_minutes: int, gaps: Iterable[tuple[str, int]] = ()) -> np.ndarray:
-    """datetime64[m] [num_rows] from the first date and the gaps in their order: last date before it, missing steps."""
+    """datetime64[m] [num_rows].
+
+    Args:
+        start: date of the first row.
+        gaps: (last date before the gap, number of missing rows), in their order.
+    """
     dates = np.datetime64(start, "m") + np.arange(num_rows) * interval_minutes * _MINUTE
     for after, steps in gaps:
         dates[dates > np.datetime64(after, "m")] += steps * interval_minutes * _MINUTE

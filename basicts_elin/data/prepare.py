@@ -1,4 +1,4 @@
-"""From a raw file, or from nothing, to a dataset folder that BasicTS 1.1 reads."""
+"""Prepares a dataset folder that BasicTS 1.1 reads, from a raw file or as synthetic data."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +12,14 @@ from .catalog import DATES, DAYS_PER_WEEK, DatasetFacts, dataset_facts, split_le
 from .dates import check_timestamps, date_timestamps, find_gaps, format_time, row_dates
 from .graph import Graph, fit_graph, pickled, read_adjacency, read_distances, read_ids
 from .io.basicts05 import read_legacy
-from .io.npz import RawSeries, read_npz
-from .io.writer import check_destination
-from .layout import write_dataset
+from .io.npz import read_npz
+from .io.raw import RawSeries
+from .io.staging import check_destination
+from .quality import is_missing
 from .row_range import locate
+from .writer import write_dataset
 
-# the benchmark's window: 12 steps in, 12 out
+# The benchmark's window: 12 steps in, 12 out.
 MIN_PART_ROWS = 24
 
 
@@ -34,58 +36,56 @@ def prepare_dataset(
     adjacency: Optional[Path] = None,
     force: bool = False,
 ) -> Path:
-    """Write dataset `name` from its raw file, or from a BasicTS 0.5 folder, and print what was written.
+    """Write dataset `name` from its raw file or a BasicTS 0.5 folder, and print a summary.
 
-    Rows are counted in the full public series throughout: where a file has no dates, time of day and day of week follow
-    from that index. Without `rows` and `first_row` the file must hold exactly the rows that the catalogue names.
+    Rows are counted in the full public series. If a file has no dates, time of day and day of week follow from that
+    index. Without `rows` and `first_row` the file must hold exactly the rows that the catalogue names.
 
     Args:
         name: a dataset of the catalogue.
-        raw: an original `.npz` file (key `data`, [T, N, C] or [T, N], first channel), an original `.h5` file (a pandas
-            frame, dates x sensors) or a BasicTS 0.5 folder.
-        out: the folder `name` is written into this one.
-        rows: take only "A:B" ("A:", ":B", ":"; as in a Python slice, no negative numbers), of a file that starts at row
-            0 of the full series unless `first_row` says otherwise.
-        first_row: the row of the full series at which the file, a part of it, starts. Only for `.npz`: the others have
-            timestamps of their own.
-        sensors: take only the sensors that this file names, in its order, one id a line. Only for `.h5`.
-        distances: the graph as CSV (from, to, cost), see `graph.read_distances`.
-        ids: the ids of the nodes, one a line: what `distances` names them by.
+        raw: an original `.npz` file (array `data`, [T, N, C] or [T, N], first channel), an original `.h5` file (a
+            pandas frame, dates x sensors) or a BasicTS 0.5 folder.
+        out: the folder in which the folder `name` is written.
+        rows: take only "A:B" ("A:", ":B", ":"; as in a Python slice, no negative numbers). The file starts at row 0 of
+            the full series unless `first_row` says otherwise.
+        first_row: the row of the full series at which a partial file starts. Only for `.npz`: the others have their own
+            timestamps.
+        sensors: take only the sensors that this file names, in its order, one id per line. Only for `.h5`.
+        distances: the graph as a CSV (from, to, cost), see `graph.read_distances`.
+        ids: the ids by which `distances` names the nodes, one per line.
         adjacency: the graph as a matrix, see `graph.read_adjacency`.
-        force: replace an existing folder; files in it that are not written anew are kept.
+        force: replace an existing folder. Files in it that are not written again are kept.
 
-    Returns:
-        The written folder, `out/name`.
+    Returns: the folder `out/name`.
 
-    Raises:
-        UserError: anything about the arguments, the files or their values is not as expected.
+    Raises: UserError if an argument, a file or a value cannot be used.
     """
     facts, raw, folder = dataset_facts(name), Path(raw), Path(out) / name
     if facts.source is None:
-        raise UserError(f"raw: {name} is made, not read; leave --raw away")
+        raise UserError("raw", raw, f"no file: {name} is synthetic", "omit --raw")
     if first_row is not None and first_row < 0:
-        raise UserError(f"first_row: {first_row} is negative; expected the index within the full series, 0 or more")
+        raise UserError("first_row", first_row, "0 or more, the index in the full series", "correct --first-row")
     if distances is not None and adjacency is not None:
-        raise UserError("adjacency: the graph is given twice, by --distances too; expected one of them")
+        raise UserError("adjacency", adjacency, "one graph", "omit --distances or --adjacency")
     check_destination(folder, force=force)
 
     series = _read(facts, raw, first_row)
     all_names = series.node_names
     if sensors is not None:
         series = _select(series, raw, sensors)
-    num_steps, num_nodes = series.values.shape
+    num_rows, num_nodes = series.values.shape
     if num_nodes != facts.num_nodes:
-        source = f"raw: {raw}" if sensors is None else f"sensors: {sensors}"
+        field, file = ("raw", raw) if sensors is None else ("sensors", sensors)
         choose = sensors is None and series.node_names is not None and num_nodes > facts.num_nodes
-        fix = "; choose its sensors by --sensors FILE" if choose else ": is it another dataset's?"
-        raise UserError(f"{source} has {num_nodes} nodes; {name} has {facts.num_nodes}{fix}")
+        fix = "choose its sensors by --sensors FILE" if choose else f"give the file of {name}"
+        raise UserError(field, f"{num_nodes} nodes in {file}", f"{facts.num_nodes}, the nodes of {name}", fix)
     if ids is not None:
         if series.node_names is not None:
-            raise UserError(f"ids: {raw} has ids of its own, which name its nodes; leave --ids away")
+            raise UserError("ids", ids, f"no file: {raw} has its own ids", "omit --ids")
         series = replace(series, node_names=_ids(ids, num_nodes))
     graph = _graph(series, distances, adjacency, all_names)
 
-    first, part = locate(facts, num_steps, rows, first_row)
+    first, part = locate(facts, num_rows, rows, first_row)
     values = series.values[part]
     _check_values(values, facts, raw, part.start, series.node_names)
     stamps, origin = _times(facts, series, part, first)
@@ -99,18 +99,16 @@ def prepare_dataset(
 def prepare_synthetic(
     *, out: Path = Path("datasets"), num_nodes: int = 64, num_days: int = 28, seed: int = 0, force: bool = False
 ) -> Path:
-    """Make the dataset SyntheticTraffic with its graph and print what was written.
+    """Make the dataset SyntheticTraffic with its graph, and print a summary.
 
     Args:
-        out: the folder `SyntheticTraffic` is written into this one.
+        out: the folder in which the folder `SyntheticTraffic` is written.
         num_nodes, num_days, seed: see `synthetic.synthetic_traffic`.
-        force: replace an existing folder; files in it that are not written anew are kept.
+        force: replace an existing folder. Files in it that are not written again are kept.
 
-    Returns:
-        The written folder, `out/SyntheticTraffic`.
+    Returns: the folder `out/SyntheticTraffic`.
 
-    Raises:
-        UserError: a parameter is out of range, or the folder exists and `force` is not set.
+    Raises: UserError if an argument is out of range, or the folder exists and `force` is not set.
     """
     facts = dataset_facts(synthetic.NAME)
     folder = Path(out) / facts.name
@@ -133,24 +131,22 @@ def row_timestamps(facts: DatasetFacts, first_row: int, num_rows: int) -> np.nda
 
 
 def _read(facts: DatasetFacts, raw: Path, first_row: Optional[int]) -> RawSeries:
+    suffix = ".h5" if facts.timestamp_rule == DATES else ".npz"
+    expected, fix = f"the {suffix} file of {facts.name}, or a folder of BasicTS 0.5", f"get it from {facts.source}"
     if not raw.exists():
-        raise UserError(f"raw: {raw} does not exist; expected the file of {facts.name}, see {facts.source}")
-    expected = ".h5" if facts.timestamp_rule == DATES else ".npz"
+        raise UserError("raw", f"{raw} does not exist", expected, fix)
     kind = "folder" if raw.is_dir() else raw.suffix.lower()
-    if kind not in ("folder", expected):
-        raise UserError(
-            f"raw: {raw} is neither a {expected} file nor a folder of BasicTS 0.5; expected one of them, see "
-            f"{facts.source}"
-        )
+    if kind not in ("folder", suffix):
+        raise UserError("raw", raw, expected, fix)
     if kind == ".npz":
         return read_npz(raw)
     if first_row is not None:
-        raise UserError(f"first_row: {first_row} is not for the {kind} {raw}, which has its own timestamps")
+        raise UserError("first_row", first_row, f"none: the {kind} {raw} has its own timestamps", "omit --first-row")
     if kind == "folder":
         series = read_legacy(raw)
-        check_timestamps(series.timestamps, facts.steps_per_day, f"raw: {raw / 'data.dat'}, channels 1 and 2")
+        check_timestamps(series.timestamps, facts.steps_per_day, "raw")
         return series
-    # only here, because the commands start faster without it
+    # Imported here because the commands start faster without it.
     from .io.h5 import read_h5
 
     return read_h5(raw)
@@ -159,15 +155,14 @@ def _read(facts: DatasetFacts, raw: Path, first_row: Optional[int]) -> RawSeries
 def _select(series: RawSeries, raw: Path, sensors: Path) -> RawSeries:
     """The sensors that the file `sensors` names, in its order."""
     if series.node_names is None:
-        raise UserError(f"sensors: {raw} has no sensor ids to choose by; leave --sensors away, it is for .h5")
+        raise UserError("sensors", sensors, f"none: {raw} has no sensor ids", "omit --sensors, which is for .h5")
     chosen = read_ids(sensors, "sensors")
     place = {name: column for column, name in enumerate(series.node_names)}
     unknown = [name for name in chosen if name not in place]
     if unknown:
-        raise UserError(
-            f"sensors: {sensors} names {unknown[0]}, which is no sensor of {raw} ({len(unknown)} of {len(chosen)} are "
-            f"unknown); expected ids such as {series.node_names[0]}"
-        )
+        found = f"{unknown[0]} in {sensors} ({len(unknown)} of {len(chosen)} ids are unknown)"
+        expected = f"sensors of {raw}, such as {series.node_names[0]}"
+        raise UserError("sensors", found, expected, "correct the ids")
     columns = [place[name] for name in chosen]
     return replace(series, values=np.ascontiguousarray(series.values[:, columns]), node_names=chosen)
 
@@ -175,17 +170,17 @@ def _select(series: RawSeries, raw: Path, sensors: Path) -> RawSeries:
 def _ids(file: Path, num_nodes: int) -> list[str]:
     names = read_ids(file, "ids")
     if len(names) != num_nodes:
-        raise UserError(f"ids: {file} has {len(names)} ids; the dataset has {num_nodes} nodes: expected one for each")
+        raise UserError("ids", f"{len(names)} ids in {file}", f"{num_nodes}, one for each node", "correct the ids")
     return names
 
 
 def _graph(
     series: RawSeries, distances: Optional[Path], adjacency: Optional[Path], all_names: Optional[list[str]]
 ) -> Optional[bytes]:
-    """The content of `adj_mx.pkl`; None where there is no graph. `all_names`: of the raw file, before a choice."""
+    """The content of `adj_mx.pkl`; None without a graph. `all_names`: of the raw file, before sensors were selected."""
     num_nodes, names = series.values.shape[1], series.node_names
     if distances is not None:
-        return pickled(read_distances(distances, num_nodes, names, left_out=set(all_names or ()) - set(names or ())))
+        return pickled(read_distances(distances, num_nodes, names, ignored=set(all_names or ()) - set(names or ())))
     if adjacency is None:
         return series.graph
     graph = read_adjacency(adjacency)
@@ -195,14 +190,14 @@ def _graph(
 
 
 def _times(facts: DatasetFacts, series: RawSeries, part: slice, first: int) -> tuple[np.ndarray, dict]:
-    """Timestamps [T, 2] of the rows of `part`, and what `meta.json` says of their dates."""
+    """Timestamps [T, 2] of the rows of `part`, and the keys of `meta.json` that say their dates."""
     if series.dates is not None:
         dates = series.dates[part]
         gaps = find_gaps(dates, facts.interval_minutes)
         origin = {"start": format_time(dates[0]), "gaps": [[format_time(gap.after), gap.steps] for gap in gaps]}
         return date_timestamps(dates), origin
     if series.timestamps is not None:
-        # the folder does not say its dates
+        # A BasicTS 0.5 folder has no dates.
         return series.timestamps[part], {}
     num_rows = part.stop - part.start
     start = row_dates(facts.start, first - facts.first_row + 1, facts.interval_minutes)[-1]
@@ -212,25 +207,22 @@ def _times(facts: DatasetFacts, series: RawSeries, part: slice, first: int) -> t
 def _check_values(
     values: np.ndarray, facts: DatasetFacts, raw: Path, first_in_file: int, names: Optional[list[str]]
 ) -> None:
-    """`values` [T, N] must be finite, not negative, not all missing, and enough for three parts."""
+    """`values` [T, N] must be usable numbers, not all missing, and enough for three parts."""
     lengths = split_lengths(len(values), facts.split)
     if min(lengths) < MIN_PART_ROWS:
-        raise UserError(
-            f"rows: {len(values)} rows give parts of {lengths[0]}, {lengths[1]} and {lengths[2]}; "
-            f"each needs {MIN_PART_ROWS} (12 in, 12 out): take more rows"
-        )
-    for wrong, what, expected in (
-        (~np.isfinite(values), "that are NaN or infinite", "numbers"),
-        (values < min(0, facts.null_value), "below 0", f"{facts.domain} of 0 or more"),
+        found = f"{len(values)} rows, which give parts of {lengths[0]}, {lengths[1]} and {lengths[2]}"
+        raise UserError("rows", found, f"{MIN_PART_ROWS} or more in each part (12 in, 12 out)", "take more rows")
+    missing, null = f"{facts.null_value:g} if missing", facts.null_value
+    unusable = np.isinf(values) if np.isnan(null) else ~np.isfinite(values)
+    negative = (values < min(0, null)) & facts.non_negative
+    for wrong, found, expected in (
+        (unusable, "NaN or infinity", f"numbers, {missing}"),
+        (negative, "values below 0", f"{facts.domain} of 0 or more, {missing}"),
     ):
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
             node = column if names is None else names[column]
-            raise UserError(
-                f"raw: {raw} has {wrong.sum()} values {what}, the first ({values[row, column]:g}) at row "
-                f"{row + first_in_file}, node {node}; expected {expected}, {facts.null_value:g} where one is missing"
-            )
-    if (values == facts.null_value).all():
-        raise UserError(
-            f"raw: every value of {raw} is {facts.null_value:g} = missing; expected numbers: is it damaged?"
-        )
+            first = f"the first, {values[row, column]:g}, in row {row + first_in_file} at node {node}"
+            raise UserError("raw", f"{wrong.sum()} x {found} in {raw} ({first})", expected, "correct the file")
+    if is_missing(values, null).all():
+        raise UserError("raw", f"only {null:g} in {raw}, which marks missing values", "numbers", "download it again")

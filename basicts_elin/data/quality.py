@@ -1,32 +1,104 @@
-"""What a series can be trained with and may yet be wrong: sensors that are stuck, or hardly ever measure."""
+"""What can be wrong with a prepared dataset: what is refused, and what is only warned of."""
 
 from collections.abc import Sequence
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
 import numpy as np
 
+from ..errors import UserError
+from .catalog import MINUTES_PER_DAY
+from .dates import check_timestamps
+from .layout import PARTS, meta_error
+
+if TYPE_CHECKING:
+    from .dataset import Dataset
+
 _SHOWN = 5
+_AGAIN = "prepare it again"
 
 
-def suspicions(parts: Sequence[np.ndarray], null_value: float, names: Optional[Sequence[str]] = None) -> list[str]:
-    """A line for each kind of suspicious sensor that there is.
+def check_arrays(dataset: "Dataset") -> None:
+    """Raises: UserError unless the arrays are sound and fit each other and `meta.json`."""
+    for part in PARTS:
+        _check_part(dataset, part)
+    num_nodes = dataset.values("train").shape[1]
+    for part in PARTS:
+        found = dataset.values(part).shape[1]
+        if found != num_nodes:
+            file = dataset.folder / f"{part}_data.npy"
+            raise UserError(file, f"{found} nodes", f"{num_nodes}, as train_data.npy", _AGAIN)
+    if dataset.num_nodes != num_nodes:
+        raise meta_error(dataset.folder, "num_vars", dataset.num_nodes, f"{num_nodes}, the nodes of train_data.npy")
+    _ = dataset.node_names
+
+
+def _check_part(dataset: "Dataset", part: str) -> None:
+    values, stamps = dataset.stored(part, "data"), dataset.stored(part, "timestamps")
+    file, stamps_file = (dataset.folder / f"{part}_{kind}.npy" for kind in ("data", "timestamps"))
+    if stamps.shape[1] <= max(dataset.timestamp_columns):
+        expected = "two or more: time of day, day of week"
+        raise UserError(stamps_file, f"{stamps.shape[1]} columns", expected, _AGAIN)
+    if len(stamps) != len(values):
+        raise UserError(stamps_file, f"{len(stamps)} rows", f"{len(values)}, as {file.name}", _AGAIN)
+    _check_values(dataset, values, file)
+    stamps = dataset.timestamps(part)
+    if not np.isfinite(stamps).all():
+        raise UserError(stamps_file, "NaN or infinity", "times in [0, 1)", _AGAIN)
+    # Without a known rule, rows may skip nights or weekends.
+    is_regular = dataset.timestamp_rule is not None
+    is_ordered = is_regular and not dataset.gaps and dataset.interval_minutes <= MINUTES_PER_DAY
+    check_timestamps(stamps, dataset.steps_per_day, stamps_file, is_regular=is_regular, is_ordered=is_ordered)
+
+
+def _check_values(dataset: "Dataset", values: np.ndarray, file: object) -> None:
+    missing = dataset.null_value
+    unusable = np.isinf(values) if np.isnan(missing) else ~np.isfinite(values)
+    if unusable.any():
+        raise UserError(file, "NaN or infinity", f"numbers, {missing:g} if missing", _AGAIN)
+    if dataset.non_negative:
+        # fmin ignores NaN
+        lowest = np.fmin.reduce(values, axis=None, initial=0)
+        if lowest < min(0, 0 if np.isnan(missing) else missing):
+            raise UserError(
+                file, f"{lowest:g}", f"0 or more: {dataset.domain or 'meta.json says non_negative'}", _AGAIN
+            )
+
+
+def mean_and_deviation(values: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation of all values but NaN, computed in float64. Other marks of missing values count.
+
+    Those of no value are NaN.
+    """
+    mean = float(np.mean(values, dtype=np.float64))
+    if np.isnan(mean):
+        values = values[~np.isnan(values)]
+        if not len(values):
+            return np.nan, np.nan
+        mean = float(np.mean(values, dtype=np.float64))
+    return mean, float(np.std(values, dtype=np.float64))
+
+
+def quality_warnings(
+    parts: Sequence[np.ndarray], null_value: float, names: Optional[Sequence[str]] = None
+) -> list[str]:
+    """One line for each problem that some sensors have.
 
     Args:
-        parts: of a series, [rows, nodes] each.
-        null_value: the number that stands for a missing value.
-        names: of the nodes; None: their numbers.
+        parts: the parts of a series, [rows, nodes] each.
+        null_value: the number that marks a missing value.
+        names: of the nodes; None: their numbers from 0.
     """
     num_rows, num_nodes = sum(map(len, parts)), parts[0].shape[1]
     low, high = np.full(num_nodes, np.inf), np.full(num_nodes, -np.inf)
     count = np.zeros(num_nodes, int)
     for values in parts:
-        measured = ~np.isnan(values) if np.isnan(null_value) else values != null_value
+        measured = ~is_missing(values, null_value)
         low = np.minimum(low, values.min(axis=0, where=measured, initial=np.inf))
         high = np.maximum(high, values.max(axis=0, where=measured, initial=-np.inf))
         count += measured.sum(axis=0)
     missing = 100 * (1 - count.sum() / (num_rows * num_nodes))
     found = (
-        (low == high, "are constant", "all that they measured is one value"),
+        (low == high, "are constant", "each has measured only one value"),
         (2 * count < num_rows, "miss more than 50 % of their values", f"{missing:.1f} % of all values are missing"),
     )
     return [
@@ -34,6 +106,11 @@ def suspicions(parts: Sequence[np.ndarray], null_value: float, names: Optional[S
         for which, what, more in found
         if which.any()
     ]
+
+
+def is_missing(values: np.ndarray, null_value: float) -> np.ndarray:
+    """True where a value is missing."""
+    return np.isnan(values) if np.isnan(null_value) else values == null_value
 
 
 def _listed(which: np.ndarray, names: Optional[Sequence[str]]) -> str:

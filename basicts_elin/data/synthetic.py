@@ -1,6 +1,6 @@
-"""Synthetic traffic whose structure goes beyond the time of day, made without a download.
+"""Synthetic traffic with more structure than the time of day, made without a download.
 
-Letters: T steps, N sensors, P parents (the at most two sensors that feed one).
+T: rows, N: sensors, P: parents of a sensor (one or two).
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ NAME = "SyntheticTraffic"
 MIN_NODES = 2
 MIN_DAYS = 7
 MAX_DELAY = 6
-# about a year of 1000 sensors: some 10 GB while they are made
+# About a year of 1000 sensors, which takes some 10 GB of memory.
 MAX_NODE_DAYS = 365_000
 
 _NUM_REGIONS = 4
@@ -23,13 +23,13 @@ _FIRST_WEEKEND_DAY = 5
 
 @dataclass(frozen=True)
 class RoadNetwork:
-    """A random acyclic road network: sensor i is fed by its (at most) two nearest sensors of lower number.
+    """A random acyclic road network: its (at most) two nearest sensors of lower number feed sensor i.
 
     Attributes:
         positions: float64 [N, 2], kilometres.
-        parents: int64 [N, P], the sensors that feed sensor i; where there is none, i itself with weight 0.
+        parents: int64 [N, P], the sensors that feed sensor i; in an empty place i itself, with weight 0.
         delays: int64 [N, P], travel time from the parent in steps, 1 to `MAX_DELAY`.
-        weights: float64 [N, P], share of the parent's wave that arrives; each row sums to less than 1.
+        weights: float64 [N, P], fraction of the parent's wave that arrives; each row sums to less than 1.
     """
 
     positions: np.ndarray
@@ -39,7 +39,7 @@ class RoadNetwork:
 
     @property
     def adjacency(self) -> np.ndarray:
-        """float32 [N, N] of 0 and 1: entry [j, i] is 1 where a road leads from sensor j to sensor i."""
+        """float32 [N, N]: entry [j, i] is 1 if a road leads from sensor j to sensor i, else 0."""
         sensor, slot = np.nonzero(self.weights)
         adjacency = np.zeros((len(self.parents), len(self.parents)), dtype=np.float32)
         adjacency[self.parents[sensor, slot], sensor] = 1.0
@@ -58,31 +58,28 @@ def synthetic_traffic(num_nodes: int = 64, num_days: int = 28, seed: int = 0) ->
         w_i(t) = u_i(t) + Σ_j a_ij w_j(t - d_ij)            waves that travel along the roads
         u_i(t) = v_i(t) - incidents_i(t)                    v: AR(1) within half an hour
 
-    c is the sensor's size, p a smooth profile with a morning and an evening peak on weekdays and one flat peak at the
-    weekend (day 5 and 6 of each week), n standard normal noise. An incident takes 40 to 90 % of the flow at a random
-    sensor for 30 to 90 minutes. What happens at j is seen at i only d_ij steps later: a model that reads the
+    c is the size of the sensor. p is a smooth profile, with a morning and an evening peak on weekdays and one flat peak
+    at the weekend (days 5 and 6 of each week). n is standard normal noise. An incident removes 40 to 90 % of the flow
+    at a random sensor for 30 to 90 minutes. A wave at j reaches i d_ij steps later, so a model that reads the
     neighbours' last hour knows more than one that reads only sensor i.
 
     Args:
         num_nodes: sensors, at least 2.
         num_days: days, at least 7.
-        seed: of numpy's generator, 0 or more.
+        seed: of the random numbers, 0 or more.
 
     Returns:
-        values: float32 [T, N], vehicles per 5 minutes, rounded to 0.1, at least 1; about 1 % are 0 = missing.
+        values: float32 [T, N], vehicles per 5 minutes, rounded to 0.1, at least 1; about 1 % are missing, marked by 0.
         network: the roads that the waves travel on.
 
-    Raises:
-        UserError: a parameter is out of range.
+    Raises: UserError if an argument is out of range.
     """
     for field, value, least in (("nodes", num_nodes, MIN_NODES), ("days", num_days, MIN_DAYS), ("seed", seed, 0)):
         if value < least:
-            raise UserError(f"{field}: {value} is too small for {NAME}; expected {least} or more")
+            raise UserError(field, value, f"{least} or more", f"give another --{field}")
     if num_nodes * num_days > MAX_NODE_DAYS:
-        raise UserError(
-            f"nodes: {num_nodes} on {num_days} days are too many for {NAME}, which is made in memory; expected nodes x "
-            f"days to be {MAX_NODE_DAYS} or less"
-        )
+        expected = f"nodes x days of {MAX_NODE_DAYS} or less, because the series is made in memory"
+        raise UserError("nodes", f"{num_nodes} on {num_days} days", expected, "give fewer --nodes or --days")
 
     rng = np.random.default_rng(seed)
     steps_per_day = dataset_facts(NAME).steps_per_day
@@ -103,7 +100,7 @@ def synthetic_traffic(num_nodes: int = 64, num_days: int = 28, seed: int = 0) ->
 
 
 def random_network(rng: np.random.Generator, num_nodes: int) -> RoadNetwork:
-    """Draw a network of `num_nodes` sensors, one per square kilometre; connected, because each but the first is fed."""
+    """A random network of `num_nodes` sensors, one per square kilometre. Each but the first has a parent."""
     positions = rng.uniform(0.0, np.sqrt(num_nodes), (num_nodes, 2))
     parents = np.tile(np.arange(num_nodes)[:, None], (1, 2))
     delays = np.ones((num_nodes, 2), dtype=np.int64)
@@ -133,7 +130,7 @@ def _daily_base(rng: np.random.Generator, num_nodes: int, num_days: int, steps_p
     hours = np.arange(steps_per_day)[:, None] * 24.0 / steps_per_day
 
     def peak(hour: np.ndarray, sharpness: float) -> np.ndarray:
-        # von Mises rather than Gaussian: midnight joins without a step
+        # Von Mises, not Gaussian: it is continuous at midnight.
         return np.exp(sharpness * (np.cos(2 * np.pi * (hours - hour) / 24.0) - 1.0))
 
     morning = rng.uniform(0.3, 0.8, num_nodes) * peak(rng.uniform(7.0, 9.0, num_nodes), 8.0)
@@ -148,7 +145,7 @@ def _daily_base(rng: np.random.Generator, num_nodes: int, num_days: int, steps_p
 
 
 def _autoregression(rng: np.random.Generator, num_steps: int, width: int, memory: float, spread: float) -> np.ndarray:
-    """Stationary AR(1) [num_steps, width] of standard deviation `spread`; `memory` steps until it fades to 1/e."""
+    """Stationary AR(1) [num_steps, width] with standard deviation `spread`; correlation is 1/e after `memory` steps."""
     keep = np.exp(-1.0 / memory)
     series = rng.standard_normal((num_steps, width)) * spread * np.sqrt(1.0 - keep**2)
     series[0] /= np.sqrt(1.0 - keep**2)
@@ -158,7 +155,7 @@ def _autoregression(rng: np.random.Generator, num_steps: int, width: int, memory
 
 
 def _demand(rng: np.random.Generator, num_nodes: int, num_days: int, steps_per_day: int) -> np.ndarray:
-    """Slow demand g [T, N]: one value per midnight, linear between."""
+    """Slow demand g [T, N]: one value per midnight, linear in between."""
     midnights = _autoregression(rng, num_days + 1, num_nodes, memory=2.0, spread=0.04)
     part = (np.arange(steps_per_day) / steps_per_day)[None, :, None]
     days = midnights[:-1, None] * (1.0 - part) + midnights[1:, None] * part
@@ -180,7 +177,7 @@ def _pulses(rng: np.random.Generator, num_steps: int, num_nodes: int) -> np.ndar
 
 
 def _incidents(rng: np.random.Generator, num_steps: int, num_nodes: int, steps_per_day: int) -> np.ndarray:
-    """Share of the flow [T, N] that incidents take."""
+    """Fraction of the flow [T, N] that incidents remove."""
     lost = np.zeros((num_steps, num_nodes))
     for _ in range(rng.poisson(0.15 * num_nodes * num_steps / steps_per_day)):
         start, duration, sensor = rng.integers(num_steps), rng.integers(6, 19), rng.integers(num_nodes)

@@ -1,4 +1,4 @@
-"""The benchmark's metrics in numpy, for forecasts that no run made: the naive ones."""
+"""The benchmark's metrics in numpy, for forecasts made outside a run: the naive ones."""
 
 from typing import Optional
 
@@ -8,7 +8,7 @@ METRICS = ("MAE", "RMSE", "MAPE")
 HORIZONS = (3, 6, 12)
 OVERALL = "overall"
 
-# as close to the null value as BasicTS takes for missing
+# BasicTS takes a value this close to the null value as missing.
 _NULL_TOLERANCE = 5e-5
 
 
@@ -20,9 +20,9 @@ def observed(targets: np.ndarray, null_value: float) -> np.ndarray:
 
 
 def masked_metrics(prediction: np.ndarray, targets: np.ndarray, mask: np.ndarray) -> dict[str, Optional[float]]:
-    """MAE, RMSE and MAPE (per cent) over the entries where mask is True; None where there is none.
+    """MAE, RMSE and MAPE (per cent) over the entries whose mask is True; None if there is no such entry.
 
-    MAPE leaves out targets of zero. Arrays of one shape; computed in float64.
+    The arrays have the same shape. MAPE skips targets of zero. Computed in float64.
     """
     target = targets[mask].astype(np.float64)
     error = np.abs(prediction[mask].astype(np.float64) - target)

@@ -1,13 +1,12 @@
-"""Forecasts that need no training, on the benchmark's test windows: what every model has to beat."""
+"""Forecasts without training, on the benchmark's test windows: every model has to beat them."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..data.layout import read_meta
-from ..data.prepared import open_prepared
+from ..data.catalog import DAYS_PER_WEEK
+from ..data.dataset import Dataset
 from ..errors import UserError
 from .metrics import metrics_by_horizon, observed
 
@@ -16,53 +15,43 @@ LAST_VALUE, HISTORICAL_AVERAGE = "last value", "historical average"
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a prepared dataset: values [rows, nodes], slot of the day and day of the week [rows]."""
+    """One part of a dataset.
+
+    Attributes:
+        values: [rows, nodes].
+        slot: number of the step in the day, [rows].
+        day: number of the day in the week, [rows].
+    """
 
     values: np.ndarray
     slot: np.ndarray
     day: np.ndarray
 
-
-@dataclass(frozen=True)
-class Prepared:
-    """What the naive forecasts read of a dataset folder."""
-
-    train: Part
-    test: Part
-    null_value: float
+    @classmethod
+    def of(cls, dataset: Dataset, name: str) -> "Part":
+        """The part "train", "val" or "test"."""
+        counts = enumerate((dataset.steps_per_day, DAYS_PER_WEEK))
+        stamps = dataset.timestamps(name)
+        return cls(dataset.values(name), *(np.rint(stamps[:, column] * count).astype(int) for column, count in counts))
 
 
-def read_prepared(folder: Path) -> Prepared:
-    """Read a BasicTS 1.1 dataset folder. Raises: UserError where it is not there."""
-    if not (folder / "meta.json").is_file():
-        raise UserError(f"{folder} is no prepared dataset (no meta.json); start the command where datasets/ lies")
-    meta = read_meta(folder)
-    try:
-        slots_per_day, null_value = 24 * 60 // meta["frequency (minutes)"], float(meta["regular_settings"]["null_val"])
-    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
-        raise UserError(f"{folder / 'meta.json'} lacks the frequency or null_val; prepare the dataset again") from error
-    values = open_prepared(folder, folder.name, null_value)
+def naive_metrics(dataset: Dataset, input_len: int = 12, output_len: int = 12) -> dict[str, dict[str, dict]]:
+    """Metrics by horizon of each naive forecast on the test windows.
 
-    def part(name: str) -> Part:
-        timestamps = np.load(folder / f"{name}_timestamps.npy")
-        slot, day = (np.rint(timestamps[:, i] * count).astype(int) for i, count in ((0, slots_per_day), (1, 7)))
-        return Part(values[name], slot, day)
-
-    return Prepared(part("train"), part("test"), null_value)
-
-
-def naive_metrics(folder: Path, input_len: int = 12, output_len: int = 12) -> dict[str, dict[str, dict]]:
-    """Metrics by horizon of each naive forecast on the test windows of a prepared dataset."""
-    data = read_prepared(folder)
-    rows = len(data.test.values)
-    if rows < input_len + output_len:
-        raise UserError(f"{folder}/test_data.npy has {rows} rows; expected {input_len} + {output_len}, a window")
-    targets = windows(data.test.values[input_len:], output_len)
+    Raises: UserError if the dataset is not sound, or its test part has no window.
+    """
+    dataset.check()
+    test, null = dataset.values("test"), dataset.null_value
+    if len(test) < input_len + output_len:
+        file, needed = dataset.folder / "test_data.npy", input_len + output_len
+        raise UserError(file, f"{len(test)} rows", f"{needed} or more, one window", "prepare more rows")
+    targets = windows(test[input_len:], output_len)
+    average = historical_average(Part.of(dataset, "train"), Part.of(dataset, "test"), null)
     forecasts = {
-        LAST_VALUE: last_value(data.test.values, input_len, output_len, data.null_value),
-        HISTORICAL_AVERAGE: windows(historical_average(data)[input_len:], output_len),
+        LAST_VALUE: last_value(test, input_len, output_len, null),
+        HISTORICAL_AVERAGE: windows(average[input_len:], output_len),
     }
-    return {name: metrics_by_horizon(forecast, targets, data.null_value) for name, forecast in forecasts.items()}
+    return {name: metrics_by_horizon(forecast, targets, null) for name, forecast in forecasts.items()}
 
 
 def windows(series: np.ndarray, length: int) -> np.ndarray:
@@ -71,7 +60,7 @@ def windows(series: np.ndarray, length: int) -> np.ndarray:
 
 
 def last_value(series: np.ndarray, input_len: int, output_len: int, null_value: float) -> np.ndarray:
-    """The last measured value of each input window, held; the null value where the window has none.
+    """The last measured value of each input window, repeated; the null value if the window has none.
 
     series [rows, nodes] -> [windows, output_len, nodes].
     """
@@ -81,19 +70,19 @@ def last_value(series: np.ndarray, input_len: int, output_len: int, null_value: 
     return np.broadcast_to(last, (len(inputs), output_len, series.shape[1]))
 
 
-def historical_average(data: Prepared) -> np.ndarray:
-    """Mean of the measured training values of the same node, day of week and time of day, for every test row.
+def historical_average(train: Part, test: Part, null_value: float) -> np.ndarray:
+    """Mean of the measured training values of the same node, day of week and time of day, [test rows, nodes].
 
-    Where a node was never measured then: its mean at that time of day, or over the whole training part. [rows, nodes].
+    For a node never measured then: its mean at that time of day, else over the whole training part, else the null
+    value.
     """
-    train, test = data.train, data.test
     slots, days = 1 + max(train.slot.max(), test.slot.max()), 1 + max(train.day.max(), test.day.max())
-    mask = observed(train.values, data.null_value)
+    mask = observed(train.values, null_value)
     totals = np.zeros((slots, days, train.values.shape[1]))
     counts = np.zeros_like(totals)
     np.add.at(totals, (train.slot, train.day), np.where(mask, train.values, 0.0))
     np.add.at(counts, (train.slot, train.day), mask)
-    average = _mean(totals.sum((0, 1)), counts.sum((0, 1)), fallback=data.null_value)
+    average = _mean(totals.sum((0, 1)), counts.sum((0, 1)), fallback=null_value)
     by_slot = _mean(totals.sum(1), counts.sum(1), fallback=average)
     return _mean(totals, counts, fallback=by_slot[:, None])[test.slot, test.day]
 

@@ -1,7 +1,7 @@
-"""Softmax attention through torch's scaled_dot_product_attention."""
+"""Softmax attention, by torch's fused kernel or by products of matrices."""
 
 import math
-from typing import Optional, Tuple
+from typing import Any, Optional, Tuple
 
 import torch
 from torch.nn import functional as F
@@ -10,13 +10,42 @@ from .projections import ProjectedAttention
 
 
 class SoftmaxAttention(ProjectedAttention):
-    """The same mathematics as BasicTS's MultiHeadAttention, on [..., N, D], without forming the weights where it can.
+    """The same mathematics as BasicTS's MultiHeadAttention, on [..., N, D].
 
     Args:
         hidden_size: D.
         n_heads: H, a divisor of D.
         dropout: on the weights, while training.
+        fused: True: torch's scaled_dot_product_attention, which does not form the weights where it can avoid it.
+            False: the weights are formed, with the heads stacked in front of the batch, as STAEformer does in BasicTS
+            0.5. The published memory and times were measured with that.
     """
+
+    def __init__(self, hidden_size: int, n_heads: int, dropout: float = 0.0, *, fused: bool = True, **unsupported: Any):
+        super().__init__(hidden_size, n_heads, dropout, **unsupported)
+        self.fused = fused
+
+    def extra_repr(self) -> str:
+        return "" if self.fused else "fused=False"
+
+    def _attend_tokens(
+        self,
+        hidden_states: torch.Tensor,
+        tokens: torch.Tensor,
+        attention_mask: Optional[torch.Tensor],
+        output_attentions: bool,
+    ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
+        if self.fused or output_attentions:
+            return super()._attend_tokens(hidden_states, tokens, attention_mask, output_attentions)
+        if attention_mask is not None:
+            # the mask is laid out for [..., H, L, N]
+            output, _ = super()._attend_tokens(hidden_states, tokens, attention_mask, True)
+            return output, None
+        projected = (self.q_proj(hidden_states), self.k_proj(tokens), self.v_proj(tokens))
+        query, key, value = (torch.stack(tensor.chunk(self.n_heads, -1)) for tensor in projected)
+        weights = (query @ key.transpose(-2, -1) / math.sqrt(self.head_size)).softmax(-1)
+        weights = F.dropout(weights, self.dropout, self.training)
+        return self.out_proj(torch.cat((weights @ value).unbind(), -1)), None
 
     def _attend(
         self,
@@ -37,6 +66,7 @@ class SoftmaxAttention(ProjectedAttention):
             attention_mask = attention_mask.to(query.dtype)
         elif query.dim() > 4 and query.shape[:-3] == key.shape[:-3]:
             # the fused kernels take exactly four dimensions
-            folded = (heads.flatten(0, -4) for heads in (query, key, value))
-            return F.scaled_dot_product_attention(*folded, dropout_p=dropout).reshape(query.shape), None
+            folded = [heads.flatten(0, -4) for heads in (query, key, value)]
+            context = F.scaled_dot_product_attention(folded[0], folded[1], folded[2], dropout_p=dropout)
+            return context.reshape(query.shape), None
         return F.scaled_dot_product_attention(query, key, value, attn_mask=attention_mask, dropout_p=dropout), None

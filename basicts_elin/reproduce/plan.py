@@ -1,76 +1,70 @@
 """Which runs a table of the paper needs: models x datasets x seeds, and the configuration of each."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Optional
 
-from ..data.catalog import dataset_facts
+from ..data.dataset import find_dataset
 from ..errors import UserError
-from ..legacy_checkout import ABSENT
 from ..results import paper
+from ..zoo import registry
 
-# Configurations that the commands know by these names; for the older ones see legacy/.
-FILES = "baselines_cfg/{model}/{dataset}.py"
-# the older baselines that have a name of their own are known by it alone
-OLDER_PREFIX = "legacy/"
-OLDER_FILES = "legacy/{model}/{dataset}"
-
-# models of BasicTS 0.5 that 1.1 does not have
-OLDER = ("AGCRN", "DCRNN", "GTS", "D2STGNN", "HimNet", "STGCN", "MTGNN", "GWNet", "STWave")
-
-# model -> backbone and attention, in the order of the table
-ATTENTION = {
-    "STAEformer_matmul": ("STAEformer", "softmax (matmul)"),
-    "STAEformer": ("STAEformer", "softmax (SDPA)"),
-    "STAEformer_linformer": ("STAEformer", "Linformer"),
-    "ELinFormer": ("STAEformer", "entropy-equal, taylor"),
-    "ELinFormer_gaussian": ("STAEformer", "entropy-equal, gaussian"),
-    "iTransformer": ("iTransformer", "softmax (matmul)"),
-    "iTransformer_sdpa": ("iTransformer", "softmax (SDPA)"),
-    "iTransformer_linformer": ("iTransformer", "Linformer"),
-    "iTransformer_linear": ("iTransformer", "entropy-equal, taylor"),
-    "iTransformer_gaussian": ("iTransformer", "entropy-equal, gaussian"),
-}
-SMALL = "_small"
-# those that a small configuration exists of
-_WITH_SMALL = tuple(model for model, (backbone, _) in ATTENTION.items() if backbone == "STAEformer")
+# how the train command is told a model and a dataset: as a file, which may also be a name
+CONFIG = "baselines_cfg/{model}/{dataset}.py"
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table's models and datasets, unless the command names others, and the stem of its files."""
+    """The models and datasets of a table, unless the command names others, and the stem of its files."""
 
-    models: tuple[str, ...]
+    models: Callable[[], Sequence[str]]
     datasets: tuple[str, ...]
     stem: str
 
 
+def _table2_models() -> list[str]:
+    """The models that Table 2 prints, also with the attention that the paper measured them with."""
+    names = []
+    for paper_name in next(iter(paper.TABLE2.values())):
+        entry = registry.paper_entry(paper_name)
+        names += [f"{entry.name}_{entry.paper_attention}"] if entry.paper_attention else []
+        names.append(entry.name)
+    return names
+
+
 DATASETS_TABLE = "table1"
 TABLES = {
-    DATASETS_TABLE: Table((), tuple(paper.TABLE1), "table1"),
-    "table2": Table(("STAEformer_matmul", "STAEformer", "ELinFormer"), tuple(paper.TABLE2), "table2"),
-    "table3": Table(tuple(paper.TABLE3), paper.TABLE3_DATASETS, "table3"),
+    DATASETS_TABLE: Table(tuple, tuple(paper.TABLE1), "table1"),
+    "table2": Table(_table2_models, tuple(paper.TABLE2), "table2"),
+    "table3": Table(lambda: tuple(paper.TABLE3), paper.TABLE3_DATASETS, "table3"),
     # attention_cpu.csv is the layer's benchmark
-    "attention": Table(tuple(ATTENTION), tuple(paper.TABLE2), "attention_methods"),
+    "attention": Table(lambda: tuple(registry.compared_models()), tuple(paper.TABLE2), "attention_methods"),
 }
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training: `model` as the results name it, small ones with their suffix; epochs None = the configuration's."""
+    """One training.
+
+    Attributes:
+        model: as the results name it; small ones have their suffix.
+        config: what the train command is told.
+        epochs: None = the configuration's.
+        is_legacy: whether the model is one of BasicTS 0.5.
+    """
 
     model: str
     dataset: str
     seed: int
     config: str
     epochs: Optional[int] = None
-    is_older: bool = False
+    is_legacy: bool = False
 
     def __str__(self) -> str:
         return f"{self.model} {self.dataset} seed {self.seed}"
 
     def arguments(self, gpus: str) -> list[str]:
-        """Of the train command."""
+        """The arguments of the train command."""
         changes = ["--set", f"num_epochs={self.epochs}"] if self.epochs else []
         return ["-c", self.config, "--gpus", gpus, "--seed", str(self.seed), *changes]
 
@@ -83,38 +77,40 @@ def plan_runs(
     epochs: Optional[int] = None,
     small: bool = False,
 ) -> list[Run]:
-    """The runs of a table, a dataset's together, a seed of every model before the next one.
+    """The runs of a table: dataset by dataset, and for each seed every model.
 
     Args:
-        models, datasets: None = the table's. Any dataset of the catalogue; any model that has a configuration, those of
-            BasicTS 0.5 as legacy/<Model>.
+        models, datasets: None = the table's. Any dataset that is prepared or in the catalogue; any model that the train
+            command knows, those of BasicTS 0.5 as legacy/<Model>.
         small: the small configuration of each model that has one.
-    Raises: UserError for a dataset that is not in the catalogue, and for a model that cannot be run, if it is asked for
-        by name.
+    Raises: UserError for a dataset that is neither prepared nor in the catalogue, and for a model of the paper that
+        cannot be run, if `models` names it.
     """
     for model in models or ():
-        if model in ABSENT:
-            raise UserError(f"--models {model}: {ABSENT[model]}; leave it away")
+        if _unfit(model):
+            raise UserError("--models", f"{model}: {_unfit(model)}", "models that can be trained", "omit it")
     runs = []
     for dataset in datasets or TABLES[table].datasets:
-        dataset_facts(dataset)
+        find_dataset(dataset)
         for seed in seeds:
-            for model in models or TABLES[table].models:
-                if model not in ABSENT:
+            for model in models or TABLES[table].models():
+                if not _unfit(model):
                     runs.append(_run(model, dataset, seed, epochs, small))
     return list(dict.fromkeys(runs))
 
 
-def base_name(model: str) -> str:
-    """The model that a small one is the small one of."""
-    return model.removesuffix(SMALL)
+def _unfit(model: str) -> str:
+    """Why the model cannot be trained; "" if it can, or if only a configuration file knows it."""
+    found = registry.find(model)
+    return found.entry.unfit if found else ""
 
 
 def _run(model: str, dataset: str, seed: int, epochs: Optional[int], small: bool) -> Run:
-    if small and model in _WITH_SMALL:
-        model += SMALL
-    is_older = model in OLDER or model.startswith(OLDER_PREFIX)
-    pattern = OLDER_FILES if is_older else FILES
-    older_name = model.removeprefix(OLDER_PREFIX)
-    config = pattern.format(model=older_name, dataset=dataset)
-    return Run(older_name if older_name in OLDER else model, dataset, seed, config, epochs, is_older)
+    found = registry.find(model)
+    if found and found.entry.is_legacy:
+        # models of the paper's tables are known by its names
+        name = found.entry.paper_name or found.entry.name
+        return Run(name, dataset, seed, f"{found.entry.name}/{dataset}", epochs, is_legacy=True)
+    if small and found and found.entry.small:
+        model = replace(found, is_small=True).name
+    return Run(model, dataset, seed, CONFIG.format(model=model, dataset=dataset), epochs)

@@ -1,6 +1,6 @@
 """What the paper prints: Tables 1 to 3 of arXiv 2511.03190 v1, figure by figure.
 
-Most of its baseline figures are collected from the benchmark or the original papers, as it says itself.
+The paper says that it collected most figures of other models from the benchmark or the original papers.
 """
 
 from typing import NamedTuple, Optional
@@ -9,7 +9,7 @@ SOURCE = "arXiv 2511.03190"
 
 
 class Description(NamedTuple):
-    """A line of Table 1; `edges` is None where the paper has none, `period` is month/day/year."""
+    """A line of Table 1; `edges` is None if the paper has none, `period` is month/day/year."""
 
     nodes: int
     edges: Optional[int]
@@ -77,23 +77,15 @@ TABLE3 = {
     "ELinFormer": ((1.53, 3.52), (14.81, 24.86), (18.22, 29.82), (19.06, 32.39), (13.51, 23.37)),
 }
 
-# the paper's STAEformer multiplies matrices; ours of its name is torch's fused kernel: the same errors, other costs
-_SAME = {"STAEformer_matmul": "STAEformer"}
-_OTHER_COSTS = ("STAEformer",)
-
 
 def table2_value(model: str, dataset: str, column: str) -> Optional[float]:
-    """A figure of Table 2; None where the paper has none, as for the small models and for parts of datasets."""
-    if model in _OTHER_COSTS and column in ("memory_mib", "seconds_per_epoch"):
-        return None
-    line = TABLE2.get(dataset, {}).get(_SAME.get(model, model))
-    return getattr(line, column, None)
+    """A figure of Table 2, of a model by the paper's name; None if the paper has none."""
+    return getattr(TABLE2.get(dataset, {}).get(model), column, None)
 
 
 def table3_value(model: str, dataset: str, column: str) -> Optional[float]:
-    """MAE or RMSE of Table 3; None where the paper has none."""
-    lines = TABLE3.get(_SAME.get(model, model))
-    if lines is None or dataset not in TABLE3_DATASETS or column not in ("MAE", "RMSE"):
+    """MAE or RMSE of Table 3, of a model by the paper's name; None if the paper has none."""
+    if model not in TABLE3 or dataset not in TABLE3_DATASETS or column not in ("MAE", "RMSE"):
         return None
-    figures = lines[TABLE3_DATASETS.index(dataset)]
+    figures = TABLE3[model][TABLE3_DATASETS.index(dataset)]
     return figures and figures[("MAE", "RMSE").index(column)]

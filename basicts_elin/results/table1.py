@@ -7,12 +7,10 @@ from typing import Optional
 import numpy as np
 
 from ..data.availability import dataset_status
-from ..data.graph import read_adjacency
-from ..data.io.writer import GRAPH_FILE
-from ..data.labels import part_dates
-from ..data.layout import read_meta
+from ..data.dataset import open_dataset
+from ..data.graph import graph_of
+from ..data.layout import GRAPH_FILE
 from . import paper
-from .store import Row
 
 COLUMNS = ("dataset", "nodes", "edges", "timesteps", "interval_minutes", "first", "last")
 
@@ -26,20 +24,20 @@ off the diagonal, each pair once where the matrix is symmetric.
 _TITLES = ("nodes", "edges", "steps", "minutes", "range")
 
 
-def dataset_row(name: str, datasets: Path) -> Optional[Row]:
-    """The facts of a prepared dataset; None where it is not prepared."""
+def dataset_row(name: str, datasets: Path) -> Optional[dict[str, str]]:
+    """The facts of a prepared dataset; None if it is not prepared."""
     folder = datasets / name
     if dataset_status(folder).missing:
         return None
-    meta = read_meta(folder)
-    first, last = (part_dates(folder, part) for part in ("train", "test"))
-    graph = folder / GRAPH_FILE
+    dataset = open_dataset(folder)
+    first, last = (dataset.dates(part) for part in ("train", "test"))
+    edges = "" if dataset.graph is None else count_edges(graph_of(dataset.adjacency, folder / GRAPH_FILE).matrix)
     facts = {
         "dataset": name,
-        "nodes": meta["num_vars"],
-        "edges": count_edges(read_adjacency(graph).matrix) if graph.is_file() else "",
-        "timesteps": meta["num_time_steps"],
-        "interval_minutes": meta["frequency (minutes)"],
+        "nodes": dataset.num_nodes,
+        "edges": edges,
+        "timesteps": dataset.num_rows,
+        "interval_minutes": dataset.interval_minutes,
         "first": "" if first is None else str(first[0]),
         "last": "" if last is None else str(last[-1]),
     }
@@ -52,7 +50,7 @@ def count_edges(matrix: np.ndarray) -> int:
     return int(entries // 2 if np.array_equal(matrix, matrix.T) else entries)
 
 
-def page(rows: Sequence[Row], source: str, command: str) -> str:
+def page(rows: Sequence[dict[str, str]], source: str, command: str) -> str:
     """The page of the paper's datasets and those in the rows."""
     found = {row["dataset"]: row for row in rows}
     lines = ["| dataset | " + " | ".join(f"{title}: paper | file" for title in _TITLES) + " |"]

@@ -1,4 +1,4 @@
-"""Entropy-equal attention in place of the softmax attention of a BasicTS model."""
+"""Another attention in the place of a model's own one."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -12,16 +12,20 @@ from basicts.modules.transformer import DecoderOnlyLayer, MultiHeadAttention, Se
 from torch import nn
 
 from ..modules import EntropyEqualAttention
+from ..modules.projections import ProjectedAttention
 
 Where = Union[str, Sequence[str], Callable[[str], bool]]
+Factory = Callable[[nn.Module, str], Optional[nn.Module]]
+
+_PROJECTIONS = ("q_proj", "k_proj", "v_proj", "out_proj")
 
 
 @dataclass(frozen=True)
-class Linearization:
-    """What `linearize` did.
+class Replacement:
+    """What `replace_attention` did.
 
     Attributes:
-        replaced: names of the modules that are EntropyEqualAttention now.
+        replaced: names of the modules that are the factory's layers now.
         left: names of the attention modules that stayed, each with the reason.
     """
 
@@ -34,67 +38,119 @@ class Linearization:
         return "\n".join(lines) or "no attention found"
 
 
-def linearize(
-    model: nn.Module, entropy: str = "taylor", path: str = "auto", where: Optional[Where] = None
-) -> Linearization:
-    """Replace the softmax attention of a model of BasicTS by EntropyEqualAttention, in place.
+def replace_attention(model: nn.Module, factory: Factory, where: Optional[Where] = None) -> Replacement:
+    """Replace the attention layers of a model, in place.
 
-    Each `MultiHeadAttention` is replaced by a layer around the very same q_proj, k_proj, v_proj and out_proj, so that
-    state_dicts and optimizers stay valid; dropout rate and training mode are kept, hooks on the layer itself are not.
-    Left as they are:
+    The new layers take over the very same q_proj, k_proj, v_proj and out_proj, so that state_dicts and optimizers
+    remain valid, and the dropout rate and training mode. Hooks on a layer itself are lost. Left as they are:
 
     - self-attention of decoders, which is causal: in a `DecoderOnlyLayer` (Timer), and as `self_attn` of a
-      `Seq2SeqDecoderLayer` (Informer), unless its forward takes no attention_mask, as TimeXer's does not;
+      `Seq2SeqDecoderLayer` (Informer), unless its forward takes no attention_mask, as in TimeXer;
     - attention whose masks differ per query: beside a `MahalanobisMask` (DUET);
-    - grouped heads and rotary position embeddings, which EntropyEqualAttention does not have;
-    - attention of any other class: AutoCorrelation, ProbAttention, DSAttention, subclasses of MultiHeadAttention.
+    - grouped heads and rotary position embeddings, which the layers of this package do not have;
+    - attention of other classes than BasicTS's `MultiHeadAttention` and the layers of this package: AutoCorrelation,
+      ProbAttention, DSAttention, subclasses of MultiHeadAttention.
 
-    Masks are known only when a model is called. In a model of your own, one that differs per query is right in a layer
-    that was replaced, but takes the quadratic path; a bias on the logits and a key-value cache are errors there.
+    Args:
+        model: a model built on `basicts.modules.transformer` or on this package's layers.
+        factory: called with a layer and its name. Returns the layer that takes its place, which is called as
+            MultiHeadAttention is, or None to leave it.
+        where: which of the layers that can be replaced; a predicate of the module's name, or names or patterns such as
+            "encoder.*" (`fnmatch`). None = all.
+    Raises: ValueError where a pattern or predicate chooses none of them, and for a model that is nothing but the
+        attention; the model is then as it was.
+    """
+    return _replace(model, factory, where, (ProjectedAttention,))
+
+
+def linearize(
+    model: nn.Module, entropy: str = "taylor", path: str = "auto", where: Optional[Where] = None
+) -> Replacement:
+    """Replace the softmax attention of a model of BasicTS by EntropyEqualAttention, in place.
+
+    `replace_attention` says what is kept and what is left. Layers of this package are left, too. Masks are known only
+    when a model is called. In a model of your own, a mask that differs per query is right in a layer that was
+    replaced, but takes the quadratic path. A bias on the logits and a key-value cache are errors there.
 
     Args:
         model: a model built on `basicts.modules.transformer`.
         entropy, path: as in `basicts_elin.EntropyEqualAttention`.
-        where: which of the layers that can be replaced; a predicate of the module's name, or names or patterns such as
-            "encoder.*" (`fnmatch`). None = all.
-    Raises: ValueError where a pattern or predicate chooses none of them, for a model that is nothing but the attention,
-        and for an unknown entropy or path; the model is then as it was.
+        where: as in `replace_attention`.
+    Raises: ValueError as `replace_attention`, and for an unknown entropy or path; the model is then as it was.
     """
-    # before anything is changed, and where nothing is found too
-    _empty_layer(1, 1, 0.0, entropy, path)
-    if isinstance(model, MultiHeadAttention):
+
+    def factory(attention: nn.Module, name: str) -> nn.Module:
+        return layer(attention.hidden_size, attention.n_heads)
+
+    def layer(hidden_size: int, n_heads: int) -> EntropyEqualAttention:
+        # parameters of its own would draw random numbers, and be thrown away
+        with torch.device("meta"):
+            return EntropyEqualAttention(hidden_size, n_heads, entropy=entropy, path=path)
+
+    # wrong arguments are refused where no attention is found, too
+    layer(1, 1)
+    return _replace(model, factory, where, ())
+
+
+def _replace(model: nn.Module, factory: Factory, where: Optional[Where], own: tuple[type, ...]) -> Replacement:
+    """own: classes of this package that can be replaced, with their subclasses."""
+    if type(model) is MultiHeadAttention or isinstance(model, own):
         raise ValueError(
-            "model is a MultiHeadAttention itself, which cannot be replaced in place; expected a model that holds one: "
-            "build an EntropyEqualAttention and load its state_dict"
+            f"model is a {type(model).__name__} itself, which cannot be replaced in place; expected a model that holds "
+            "one: build the new layer and load its state_dict"
         )
     # a module in two places has two names
     modules = model.named_modules(remove_duplicate=False)
     attentions = {name: module for name, module in modules if _is_attention(module)}
-    left = {name: reason for name in attentions if (reason := _reason_to_leave(model, name))}
+    left = {name: reason for name in attentions if (reason := _reason_to_leave(model, name, own))}
     candidates = [name for name in attentions if name not in left]
     chosen = candidates if where is None else _chosen(candidates, left, where)
-    layers = {id(attentions[name]): _entropy_equal(attentions[name], entropy, path) for name in chosen}
+    # all of them before the model is changed
+    layers: dict[int, Optional[nn.Module]] = {}
     for name in chosen:
+        if id(attentions[name]) not in layers:
+            layers[id(attentions[name])] = factory(attentions[name], name)
+    replaced, reasons = [], {}
+    for name, attention in attentions.items():
+        layer = layers.get(id(attention)) if name in chosen else None
+        if layer is None:
+            reasons[name] = left.get(name, "the factory left it" if name in chosen else "not chosen by where")
+            continue
+        _take_over(layer, attention)
         holder, _, attribute = name.rpartition(".")
-        setattr(model.get_submodule(holder), attribute, layers[id(attentions[name])])
-    reasons = {name: left.get(name, "not chosen by where") for name in attentions if name not in chosen}
-    return Linearization(tuple(chosen), reasons)
+        setattr(model.get_submodule(holder), attribute, layer)
+        replaced.append(name)
+    return Replacement(tuple(replaced), reasons)
+
+
+def _take_over(layer: nn.Module, attention: nn.Module) -> None:
+    """Projections, dropout rate and training mode."""
+    for name in _PROJECTIONS:
+        setattr(layer, name, getattr(attention, name))
+    rate = getattr(attention.dropout, "p", attention.dropout)
+    if isinstance(getattr(layer, "dropout", None), nn.Dropout):
+        layer.dropout.p = rate
+    else:
+        layer.dropout = rate
+    layer.train(attention.training)
 
 
 def _is_attention(module: nn.Module) -> bool:
     return hasattr(module, "q_proj") or isinstance(module, nn.MultiheadAttention)
 
 
-def _reason_to_leave(model: nn.Module, name: str) -> Optional[str]:
+def _reason_to_leave(model: nn.Module, name: str, own: tuple[type, ...]) -> Optional[str]:
     """Why the attention of that name cannot be replaced; None where it can."""
     attention = model.get_submodule(name)
     kind = type(attention)
     # a subclass may compute anything
-    if kind is not MultiHeadAttention:
+    if kind is not MultiHeadAttention and not isinstance(attention, own):
         return f"not a MultiHeadAttention but {kind.__name__}"
-    if attention.kv_heads != attention.n_heads:
-        return f"grouped heads: kv_heads={attention.kv_heads}, n_heads={attention.n_heads}"
-    if attention.rope is not None:
+    # the layers of this package have neither
+    kv_heads, rope = getattr(attention, "kv_heads", attention.n_heads), getattr(attention, "rope", None)
+    if kv_heads != attention.n_heads:
+        return f"grouped heads: kv_heads={kv_heads}, n_heads={attention.n_heads}"
+    if rope is not None:
         return "rotary position embedding"
     parts = name.split(".")
     holders = [model.get_submodule(".".join(parts[:depth])) for depth in range(len(parts))]
@@ -129,17 +185,3 @@ def _chosen(candidates: Sequence[str], left: dict[str, str], where: Where) -> li
             f"{', '.join(candidates) or 'none'}{reasons and '; left as they are: '}{reasons}"
         )
     return chosen
-
-
-def _entropy_equal(attention: MultiHeadAttention, entropy: str, path: str) -> EntropyEqualAttention:
-    layer = _empty_layer(attention.hidden_size, attention.n_heads, attention.dropout.p, entropy, path)
-    for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
-        setattr(layer, name, getattr(attention, name))
-    layer.training = attention.training
-    return layer
-
-
-def _empty_layer(hidden_size: int, n_heads: int, dropout: float, entropy: str, path: str) -> EntropyEqualAttention:
-    # parameters of its own would draw random numbers and be thrown away
-    with torch.device("meta"):
-        return EntropyEqualAttention(hidden_size, n_heads, dropout, entropy=entropy, path=path)

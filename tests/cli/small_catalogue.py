@@ -11,7 +11,7 @@ from basicts_elin.data.catalog import CATALOG
 
 CATALOG[NAME] = FACTS
 for name in ("PEMS08", "METR-LA"):
-    CATALOG[name] = replace(CATALOG[name], num_nodes=NODES, num_steps=FULL)
+    CATALOG[name] = replace(CATALOG[name], num_nodes=NODES, num_rows=FULL)
 
 if __name__ == "__main__":
     sys.exit(main())

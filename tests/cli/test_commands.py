@@ -112,7 +112,7 @@ def test_the_scripts_from_another_folder(tmp_path):
 
     refused_ = run(tmp_path, scripts / "train.py", "-c", "no.py", *arguments)
     assert (refused_.returncode, refused_.stdout) == (2, "")
-    assert refused_.stderr.startswith("error: config file no.py is missing; expected a file with CFG")
+    assert refused_.stderr.startswith("error: config file no.py: missing; expected a file with CFG")
     assert refused_.stderr.count("\n") == 1
 
 

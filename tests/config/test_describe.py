@@ -9,7 +9,7 @@ from tiny import ours, settings
 
 from basicts_elin.cli import _assignment
 from basicts_elin.config.describe import describe
-from basicts_elin.config.overrides import with_changes
+from basicts_elin.config.overrides import with_overrides
 from basicts_elin.training.launch.launcher import launch_training
 from basicts_elin.version import __version__
 from basicts_elin.zoo.config_file import load_config
@@ -17,7 +17,7 @@ from basicts_elin.zoo.config_file import load_config
 ROOT = Path(__file__).resolve().parents[2] / "baselines_cfg"
 FILES = ["ELinFormer/PEMS07", "STAEformer_small/PEMS08_tail", "STID/PEMS04", "ELinFormer/METR-LA"]
 # arguments of a callback, a list and one of a few values among the model's fields, a recipe of its own
-RIVALS = ["DUET/PEMS08", "FiLM/PEMS-BAY", "TimeMixer/PEMS03", "StemGNN/METR-LA"]
+BY_NAME = ["DUET/PEMS08", "FiLM/PEMS-BAY", "TimeMixer/PEMS03", "StemGNN/METR-LA"]
 GROUPS = ["model_config", "dataset_params", "optimizer_params", "lr_scheduler_params"]
 DERIVED = {"lr", "batch_size", "memmap", "gpu_num"}
 
@@ -52,22 +52,22 @@ def held(config, name):
     return f"{value.__module__}.{value.__qualname__}" if isinstance(value, type) else value
 
 
-@pytest.mark.parametrize("name", [*FILES, *RIVALS])
+@pytest.mark.parametrize("name", [*FILES, *BY_NAME])
 def test_every_line_given_back_makes_the_same_configuration(name):
     config = loaded(name)
-    again = with_changes(config, said(config))
+    again = with_overrides(config, said(config))
     assert again.md5 == config.md5
     assert settings(again) == settings(config)
     assert describe(again) == describe(config)
 
 
-@pytest.mark.parametrize("name", [*FILES, *RIVALS])
+@pytest.mark.parametrize("name", [*FILES, *BY_NAME])
 def test_the_lines_say_what_the_configuration_holds(name):
     config = loaded(name)
     assert all(value == held(config, name) for name, value in said(config).items())
 
 
-@pytest.mark.parametrize("name", [*FILES, *RIVALS])
+@pytest.mark.parametrize("name", [*FILES, *BY_NAME])
 def test_every_field_has_one_line(name):
     config = loaded(name)
     fields = [field for field in config if not field.startswith("_") and field not in DERIVED and field not in GROUPS]
@@ -90,9 +90,9 @@ def test_the_lines_turn_another_configuration_into_this_one():
         "null_val": 1.0,
         "best_metric": "max",
     }
-    other = with_changes(config, changes)
+    other = with_overrides(config, changes)
     assert other.md5 != config.md5
-    assert with_changes(other, said(config)).md5 == config.md5
+    assert with_overrides(other, said(config)).md5 == config.md5
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,9 @@ def test_the_lines_turn_another_configuration_into_this_one():
     ],
 )
 def test_what_is_set_is_said(workplace, name, value, expected):
-    changed = with_changes(ours(), {name: value})
+    changed = with_overrides(ours(), {name: value})
     assert expected in lines(changed)
-    assert with_changes(ours(), said(changed)).md5 == changed.md5
+    assert with_overrides(ours(), said(changed)).md5 == changed.md5
 
 
 @pytest.mark.parametrize("text", ["0", "None", "True", "[1]", "1e3", "'x'", "a b", "a=b", "checkpoints/0", ""])
@@ -122,7 +122,7 @@ def test_a_text_stays_a_text(workplace, text):
 
 def test_missing_values_that_are_nan(workplace):
     config = ours(null_val=np.nan)
-    assert np.isnan(with_changes(ours(), said(config)).null_val)
+    assert np.isnan(with_overrides(ours(), said(config)).null_val)
 
 
 def test_callbacks_are_comments_with_their_arguments(workplace):
@@ -162,7 +162,7 @@ def test_what_is_private_or_follows_from_the_rest_is_left_out(workplace):
 
 
 def test_a_run_leaves_what_it_was_made_with(tiny):
-    config = with_changes(ours(), {"bias": False, "optimizer_params.betas": (0.8, 0.9), "test_batch_size": 7})
+    config = with_overrides(ours(), {"bias": False, "optimizer_params.betas": (0.8, 0.9), "test_batch_size": 7})
     expected = describe(config)
     assert {"model_config.bias=False", "optimizer_params.betas=[0.8,0.9]", "test_batch_size=7"} <= {*lines(config)}
     assert (launch_training(config) / "config.txt").read_text() == expected

@@ -16,7 +16,9 @@ NAMES = [
     "EntropyEqualAttention",
     "SoftmaxAttention",
     "LinformerAttention",
+    "replace_attention",
     "linearize",
+    "benchmark_config",
     "entropy_equal_attention",
     "attention_entropy",
 ]
@@ -48,7 +50,7 @@ assert attention_entropy(query, key).shape == (2, 7)
 for layer in (EntropyEqualAttention(12, 3), SoftmaxAttention(12, 3), LinformerAttention(12, 3, 7)):
     assert layer(query)[0].shape == (2, 7, 12)
 assert not any(name.split(".")[0] == "basicts" for name in sys.modules)
-for name in ("ELinFormer", "ELinFormerConfig", "STAEformer", "STAEformerConfig", "linearize"):
+for name in ("ELinFormer", "ELinFormerConfig", "STAEformer", "STAEformerConfig", "replace_attention"):
     try:
         exec(f"from basicts_elin import {name}")
     except ValueError as error:
@@ -71,7 +73,7 @@ def test_without_basicts():
     lines = run(WITHOUT_BASICTS)
     assert [line.split()[:2] for line in lines] == [
         [name, "UserError"]
-        for name in ("ELinFormer", "ELinFormerConfig", "STAEformer", "STAEformerConfig", "linearize")
+        for name in ("ELinFormer", "ELinFormerConfig", "STAEformer", "STAEformerConfig", "replace_attention")
     ]
     assert all("UserError basicts: not installed; expected 1.1.x; " in line for line in lines)
 

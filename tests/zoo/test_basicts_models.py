@@ -1,4 +1,4 @@
-"""BasicTS's own models by name, and the reasons against those that are left out."""
+"""BasicTS's own models by name, and the reasons why some cannot be trained."""
 
 import importlib
 import inspect
@@ -11,28 +11,30 @@ from basicts.models.Informer import Informer, InformerConfig
 from basicts.models.Koopa import Koopa, KoopaConfig
 from basicts.models.Koopa.callback.koopa_mask_init import KoopaMaskInitCallback
 from basicts.models.SOFTS import SOFTS, SOFTSConfig
+from basicts.models.STID import STID
 from basicts.models.Timer import Timer, TimerConfig
-from basicts.runners.callback import EarlyStopping, NoBP
+from basicts.runners.callback import EarlyStopping, GradientClipping, NoBP
+from refusal import refuses
 from tiny import NAME, NODES, STEPS, Recorder, bare
 
-from basicts_elin.config.overrides import with_changes
+from basicts_elin.config.overrides import with_overrides
 from basicts_elin.data.catalog import CATALOG
-from basicts_elin.errors import UserError
 from basicts_elin.training.launch.launcher import launch_training, run_folder
 from basicts_elin.training.protocol.callbacks import AuxiliaryLoss, BenchmarkLoss
-from basicts_elin.training.protocol.recipe import stid_config
-from basicts_elin.zoo.basicts_models import UNFIT, rival_config, rival_names
+from basicts_elin.zoo.basicts_models import basicts_names
+from basicts_elin.zoo.registry import config_for, entry
 
 pytestmark = pytest.mark.filterwarnings("ignore:Complex modules are a new feature")
 
-FIT = [name for name in rival_names() if name not in UNFIT]
+UNFIT = [name for name in basicts_names() if entry(name).unfit]
+FIT = [name for name in basicts_names() if name not in UNFIT]
 SMALL = {"hidden_size": 8, "intermediate_size": 8}
 LENGTHS = {"input_len": STEPS, "output_len": STEPS}
 
 
 def parameters(model):
     """Of the forward of a model's class."""
-    return inspect.signature(rival_config(model, "SyntheticTraffic").model.forward).parameters
+    return inspect.signature(config_for(model, "SyntheticTraffic").model.forward).parameters
 
 
 READ_TARGETS = [name for name in FIT if "targets" in parameters(name)]
@@ -41,9 +43,9 @@ READ_TARGETS = [name for name in FIT if "targets" in parameters(name)]
 @cache
 def built(name):
     """A model for few nodes with its recipe's sizes, made once."""
-    config = rival_config(name, "SyntheticTraffic")
+    config = config_for(name, "SyntheticTraffic")
     if "num_features" in config.model_config:
-        config = with_changes(config, {"model_config.num_features": NODES})
+        config = with_overrides(config, {"model_config.num_features": NODES})
     torch.manual_seed(0)
     return config.model(config.model_config)
 
@@ -71,15 +73,8 @@ def forecast(model, **changes):
 
 
 def added(config):
-    """The callbacks beside the protocol's three."""
-    return [type(callback) for callback in config.callbacks[3:]]
-
-
-def refusal(*arguments):
-    with pytest.raises(UserError) as error:
-        rival_config(*arguments)
-    assert "\n" not in str(error.value)
-    return str(error.value)
+    """The callbacks beside the protocol's one."""
+    return [type(callback) for callback in config.callbacks[1:]]
 
 
 @pytest.mark.parametrize("name", FIT)
@@ -114,7 +109,7 @@ def test_historical_inertia_repeats_the_inputs():
 @pytest.mark.parametrize("name", FIT)
 def test_every_dataset_has_its_number_of_nodes_and_steps(name):
     for dataset, facts in CATALOG.items():
-        config = rival_config(name, dataset)
+        config = config_for(name, dataset)
         model_config = config.model_config
         assert (config.dataset_name, model_config.input_len, model_config.output_len) == (dataset, 12, 12)
         assert model_config.get("num_features", facts.num_nodes) == facts.num_nodes
@@ -124,20 +119,27 @@ def test_every_dataset_has_its_number_of_nodes_and_steps(name):
 
 @pytest.mark.parametrize("name", [name for name in FIT if name not in ("STID", "StemGNN")])
 def test_the_recipe_is_the_benchmarks(name):
-    config = rival_config(name, "PEMS08")
+    config = config_for(name, "PEMS08")
     assert config.optimizer_params == {"lr": 1e-3, "weight_decay": 3e-4}
     assert config.lr_scheduler_params == {"milestones": [20, 25], "gamma": 0.1}
     assert (config.num_epochs, config.train_batch_size, config.seed) == (100, 16, 42)
     assert added(config) == {"DUET": [AuxiliaryLoss], "FITS": [BenchmarkLoss], "HI": [NoBP]}.get(name, [])
 
 
-def test_stid_is_that_of_its_own_recipe():
-    assert rival_config("STID", "PEMS04").md5 == stid_config("PEMS04").md5
-    assert rival_config("STID", "PEMS04", num_epochs=3).md5 == stid_config("PEMS04", num_epochs=3).md5
+def test_the_recipe_of_stid():
+    config = config_for("STID", "PEMS04")
+    assert config.optimizer_params == {"lr": 2e-3, "weight_decay": 1e-4}
+    assert config.lr_scheduler_params == {"milestones": [1, 50, 80], "gamma": 0.5}
+    assert (config.num_epochs, config.train_batch_size, config.model) == (100, 64, STID)
+    assert added(config) == [GradientClipping]
+    assert (config.callbacks[-1].norm_type, config.callbacks[-1].max_norm) == (2.0, 5.0)
+    model_config = config.model_config
+    assert (model_config.num_features, model_config.num_layers, model_config.num_time_in_day) == (307, 3, 288)
+    assert (model_config.if_time_in_day, model_config.if_day_in_week) == (True, True)
 
 
 def test_the_recipe_of_stemgnn():
-    config = rival_config("StemGNN", "PEMS03")
+    config = config_for("StemGNN", "PEMS03")
     assert config.optimizer_params == {"lr": 4e-4, "weight_decay": 3e-4}
     assert config.lr_scheduler_params == {"milestones": [1, 50], "gamma": 0.5}
     assert added(config) == []
@@ -145,46 +147,38 @@ def test_the_recipe_of_stemgnn():
 
 def test_the_auxiliary_loss_of_duet_is_the_one_its_model_returns():
     returned = built("DUET")(batch()["inputs"])
-    (callback,) = rival_config("DUET", "PEMS08").callbacks[3:]
+    (callback,) = config_for("DUET", "PEMS08").callbacks[1:]
     assert set(callback.losses) == set(returned) - {"prediction"}
 
 
 def test_differences_win():
-    config = rival_config("StemGNN", "PEMS08", num_epochs=3, optimizer_params={"lr": 0.5})
+    config = config_for("StemGNN", "PEMS08", num_epochs=3, optimizer_params={"lr": 0.5})
     assert (config.num_epochs, config.optimizer_params.lr) == (3, 0.5)
 
 
 @pytest.mark.parametrize("name", ["DLinear", "DUET", "FITS", "HI"])
 def test_callbacks_are_added_to_those_that_a_model_needs(name):
-    needed = added(rival_config(name, "PEMS08"))
-    assert added(rival_config(name, "PEMS08", callbacks=[EarlyStopping(3)])) == [*needed, EarlyStopping]
+    needed = added(config_for(name, "PEMS08"))
+    assert added(config_for(name, "PEMS08", callbacks=[EarlyStopping(3)])) == [*needed, EarlyStopping]
 
 
 def test_two_configurations_share_nothing():
-    one, other = (rival_config("DUET", "PEMS08") for _ in range(2))
+    one, other = (config_for("DUET", "PEMS08") for _ in range(2))
     assert not {id(callback) for callback in one.callbacks} & {id(callback) for callback in other.callbacks}
     assert one.model_config is not other.model_config
 
 
 def test_names_are_those_of_basicts_packages():
-    assert FIT and set(UNFIT) < set(rival_names())
-    assert all(importlib.util.find_spec(f"basicts.models.{name}") for name in rival_names())
-    assert rival_names() == sorted(rival_names(), key=str.lower)
-
-
-def test_an_unknown_model_lists_the_known_ones():
-    assert refusal("ELinFormer", "PEMS08") == (f"model: BasicTS has no 'ELinFormer'; it has {', '.join(rival_names())}")
-
-
-@pytest.mark.parametrize("name", FIT)
-def test_an_unknown_dataset_lists_the_known_ones(name):
-    message = f"dataset: 'PEMS99' is not in the catalogue; known are {', '.join(sorted(CATALOG))}"
-    assert refusal(name, "PEMS99") == message
+    names = basicts_names()
+    assert UNFIT == ["Informer", "Koopa", "SOFTS", "Timer"] and set(UNFIT) < set(names)
+    assert all(importlib.util.find_spec(f"basicts.models.{name}") for name in names)
+    assert names == sorted(names, key=str.lower)
 
 
 @pytest.mark.parametrize("name", UNFIT)
-def test_a_model_that_cannot_be_compared_says_why(name):
-    assert refusal(name, "PEMS08") == f"model: {name} cannot be compared: {UNFIT[name]}"
+def test_a_model_that_cannot_be_trained_says_why(name):
+    with refuses(f"model {name}", found=entry(name).unfit):
+        config_for(name, "PEMS08")
 
 
 def test_informer_reads_the_targets():
@@ -231,7 +225,7 @@ def test_koopa_without_a_mask_has_nothing_that_varies(tiny):
 
 @pytest.mark.parametrize("name", ["DLinear", "FITS", "DUET"])
 def test_a_run_of_one_epoch(tiny, name):
-    config = rival_config(name, NAME, num_epochs=1)
+    config = config_for(name, NAME, num_epochs=1)
     launch_training(config)
     assert (run_folder(config) / "test_metrics.json").is_file()
 
@@ -246,4 +240,4 @@ def test_parameters_that_no_loss_reaches_are_known_to_the_distributed_training(n
     model.zero_grad()
     loss.backward()
     unused = [key for key, parameter in model.named_parameters() if parameter.grad is None]
-    assert rival_config(name, "PEMS08").ddp_find_unused_parameters == bool(unused)
+    assert config_for(name, "PEMS08").ddp_find_unused_parameters == bool(unused)

@@ -1,4 +1,4 @@
-"""Dataset folders of BasicTS 0.5: `data.dat`, `desc.json` and perhaps `adj_mx.pkl`."""
+"""Dataset folders of BasicTS 0.5: `data.dat`, `desc.json` and an optional `adj_mx.pkl`."""
 
 import json
 from math import prod
@@ -7,32 +7,35 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import UserError
-from .npz import RawSeries, to_float32
-from .writer import GRAPH_FILE
+from .raw import RawSeries, to_float32
 
+_GRAPH_FILE = "adj_mx.pkl"
 _TIMESTAMP_CHANNELS = {1: "time of day", 2: "day of week"}
+_AGAIN = "copy the folder again"
 
 
 def read_legacy(folder: Path) -> RawSeries:
-    """Values (channel 0) and timestamps (channels 1, 2) of a BasicTS 0.5 folder, and its graph as it is.
+    """Values (channel 0) and timestamps (channels 1, 2) of a BasicTS 0.5 folder, and the bytes of its graph.
 
-    Raises:
-        UserError: a file is missing, its size does not fit its description, or the timestamps are not usable.
+    Raises: UserError if a file is missing, its size does not fit its description, or the timestamps are unusable.
     """
     data_file = folder / "data.dat"
     if not data_file.is_file():
-        raise UserError(f"raw: {folder} has no data.dat; expected a folder of BasicTS 0.5, or the raw file")
+        expected = "a folder of BasicTS 0.5, or the raw file"
+        raise UserError("raw", f"{folder} without data.dat", expected, "name another --raw")
     shape = _described_shape(folder / "desc.json")
     expected, found = prod(shape) * np.dtype(np.float32).itemsize, data_file.stat().st_size
     if found != expected:
         raise UserError(
-            f"raw: {data_file} has {found} bytes; expected {expected}, the float32 shape {list(shape)} of desc.json: "
-            "copy the folder again"
+            "raw",
+            f"{data_file} of {found} bytes",
+            f"{expected} bytes, the float32 shape {list(shape)} in desc.json",
+            _AGAIN,
         )
     data = np.memmap(data_file, dtype=np.float32, mode="r", shape=shape)
     for channel, meaning in _TIMESTAMP_CHANNELS.items():
         _check_timestamps(data[..., channel], channel, meaning, data_file)
-    graph_file = folder / GRAPH_FILE
+    graph_file = folder / _GRAPH_FILE
     return RawSeries(
         values=to_float32(data[..., 0]),
         timestamps=to_float32(data[:, 0, list(_TIMESTAMP_CHANNELS)]),
@@ -41,35 +44,28 @@ def read_legacy(folder: Path) -> RawSeries:
 
 
 def _described_shape(file: Path) -> tuple[int, int, int]:
+    expected = "'shape' [rows, nodes, channels] with 3 channels or more: value, time of day, day of week"
     try:
         shape = json.loads(file.read_text(encoding="utf-8"))["shape"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UserError(
-            f"raw: {file} gives no 'shape' ({type(error).__name__}); expected [steps, nodes, channels]"
-        ) from error
+        raise UserError("raw", f"{file} without 'shape' ({type(error).__name__})", expected, _AGAIN) from error
     fits = isinstance(shape, list) and len(shape) == 3 and all(isinstance(size, int) and size > 0 for size in shape)
     if not fits or shape[2] <= max(_TIMESTAMP_CHANNELS):
-        raise UserError(
-            f"raw: 'shape' in {file} is {shape}; expected [steps, nodes, channels] with 3 channels or more: "
-            "value, time of day, day of week"
-        )
+        raise UserError("raw", f"{file} with 'shape' {shape}", expected, _AGAIN)
     return tuple(shape)
 
 
 def _check_timestamps(stamps: np.ndarray, channel: int, meaning: str, file: Path) -> None:
     """`stamps` [T, N] must be the same at every node and lie in [0, 1)."""
+    where, fix = f"channel {channel} ({meaning}) of {file}", "correct the channel, or use the raw file"
     first = np.array(stamps[:, :1])
-    # written so that NaN fails too
+    # Written so that NaN fails too.
     outside = ~((first >= 0) & (first < 1))[:, 0]
     if outside.any():
         row = int(outside.argmax())
-        raise UserError(
-            f"raw: channel {channel} ({meaning}) of {file} is {first[row, 0]:g} at row {row}; expected [0, 1): "
-            "time of day as a part of the day, day of week / 7"
-        )
+        expected = "[0, 1): time of day as a fraction of the day, day of week / 7"
+        raise UserError("raw", f"{where} is {first[row, 0]:g} at row {row}", expected, fix)
     differing = (stamps != first).any(axis=1)
     if differing.any():
-        raise UserError(
-            f"raw: channel {channel} ({meaning}) of {file} differs between nodes at row {int(differing.argmax())}; "
-            "expected one time for all nodes"
-        )
+        row = int(differing.argmax())
+        raise UserError("raw", f"{where} differs between nodes at row {row}", "one time for all nodes", fix)

@@ -1,7 +1,7 @@
 """The original `.h5` files: a pandas frame, dates x sensors.
 
-Read by h5py and not by pandas, which unpickles what a file carries as attributes: that runs code, and it fails for the
-files of another pandas.
+Read with h5py, because pandas unpickles attributes of the file. That runs code, and fails for files of other pandas
+versions.
 """
 
 from pathlib import Path
@@ -10,17 +10,16 @@ import h5py
 import numpy as np
 
 from ...errors import UserError, one_line
-from .npz import RawSeries, to_float32
+from .raw import RawSeries, to_float32
 
 _AXES = ("axis0", "axis1")
 
 
 def read_h5(path: Path) -> RawSeries:
-    """Values, dates and sensor ids of the one frame in `path`, whatever its key.
+    """Values, dates and sensor ids of the only frame in `path`, whatever its key.
 
-    Raises:
-        UserError: the file is damaged, holds no frame in pandas's fixed format or several, its index holds no dates, or
-            its columns no numbers.
+    Raises: UserError if the file is damaged, holds no frame in pandas's fixed format or several, or a frame whose index
+        is not dates or whose columns are not numbers.
     """
     try:
         with h5py.File(path, "r") as file:
@@ -30,11 +29,9 @@ def read_h5(path: Path) -> RawSeries:
     except UserError:
         raise
     except Exception as error:
-        # a damaged file may fail in any way, from KeyError to MemoryError
-        raise UserError(
-            f"raw: {path} cannot be read as HDF5 ({one_line(error)}); is it cut short? Download it again, or save a "
-            "frame of your own without compression"
-        ) from error
+        # A damaged file can fail in any way, from KeyError to MemoryError.
+        fix = "download it again, or save your own frame without compression"
+        raise UserError("raw", f"{path} cannot be read ({one_line(error)})", "an HDF5 file", fix) from error
     return RawSeries(values, dates=dates, node_names=names)
 
 
@@ -52,26 +49,26 @@ def _the_frame(file: h5py.File, path: Path) -> tuple[str, h5py.Group]:
     if len(frames) == 1:
         return next(iter(frames.items()))
     if frames:
-        raise UserError(f"raw: {path} holds several frames, {', '.join(frames)}; expected one: save it alone")
-    found = f"{tables[0]!r} is in pandas's table format" if tables else f"its keys are {', '.join(file) or '(none)'}"
-    raise UserError(
-        f"raw: {path} holds no frame in pandas's fixed format, {found}; expected dates x sensors as written by "
-        "frame.to_hdf(path, key='data')"
-    )
+        found = f"{path} with the frames {', '.join(frames)}"
+        raise UserError("raw", found, "one frame", "save the right one in a file of its own")
+    content = f"{tables[0]!r} in pandas's table format" if tables else f"the keys {', '.join(file) or '(none)'}"
+    expected = "a frame, dates x sensors, in pandas's fixed format"
+    raise UserError("raw", f"{path} with {content}", expected, "save it by frame.to_hdf(path, key='data')")
 
 
 def _dates(axis: h5py.Dataset, where: str) -> np.ndarray:
-    """datetime64[m] [T] of an axis that holds integers since 1970."""
+    """datetime64[m] [T] of an axis of integers since 1970."""
     kind = " ".join(_text(axis.attrs.get("kind")).split())
     if not kind.startswith("datetime64") or axis.attrs.get("tz") is not None:
-        found = f"{kind or 'something else'}{' with a time zone' if kind.startswith('datetime64') else ''}"
-        raise UserError(f"raw: the index of {where} holds {found}; expected dates in local time, one for each row")
+        found = f"{kind or 'another type'}{' with a time zone' if kind.startswith('datetime64') else ''}"
+        fix = "make it a DatetimeIndex without time zone"
+        raise UserError("raw", f"the index of {where} is {found}", "dates in local time, one for each row", fix)
     unit = kind.removeprefix("datetime64").strip("[]") or "ns"
     exact = np.asarray(axis).astype("int64").view(f"datetime64[{unit}]")
     dates = exact.astype("datetime64[m]")
     if (dates != exact).any():
         row = int((dates != exact).argmax())
-        raise UserError(f"raw: row {row} of {where} is dated {exact[row]}; expected whole minutes")
+        raise UserError("raw", f"row {row} of {where} has the date {exact[row]}", "whole minutes", "round the dates")
     return dates
 
 
@@ -84,22 +81,25 @@ def _text(value: object) -> str:
 
 
 def _values(frame: h5py.Group, key: str, path: Path, shape: tuple[int, int]) -> np.ndarray:
-    """float32 [T, N]; pandas keeps columns of one type together, a block for each type."""
+    """float32 [T, N]. Pandas stores the columns of each type as one block."""
     names = _names(frame["axis0"])
-    # pandas writes what is empty as one value, with its shape beside it
+    # Pandas writes an empty axis as one value with an attribute for its shape.
     is_empty = any("shape" in frame[axis].attrs for axis in _AXES)
     if len(set(names)) != len(names) or is_empty:
-        raise UserError(f"raw: {key!r} of {path} is empty or has two columns of one name; expected dates x sensors")
+        found = f"{key!r} in {path} is empty, or two of its columns have the same name"
+        raise UserError("raw", found, "dates x sensors", "save the frame again")
     place = {name: column for column, name in enumerate(names)}
     values = np.full(shape, np.nan, np.float32)
     for number in range(int(frame.attrs["nblocks"])):
         block, items = frame[f"block{number}_values"], _names(frame[f"block{number}_items"])
-        # of dates and durations, which are written as integers
+        # Dates and durations are written as integers.
         kind = _text(block.attrs.get("value_type")) or str(block.dtype)
         if np.dtype(block.dtype).kind not in "iuf" or "time" in kind:
-            raise UserError(f"raw: column {items[0]} of {path} holds {kind}; expected numbers in every column")
+            found = f"column {items[0]} of {path} is {kind}"
+            raise UserError("raw", found, "numbers in every column", "remove the column, or convert it")
         part = np.asarray(block) if block.attrs.get("transposed") else np.asarray(block).T
         if part.shape != (len(values), len(items)):
-            raise UserError(f"raw: block {number} of {key!r} in {path} has the shape {part.shape}; is it cut short?")
+            found = f"block {number} of {key!r} in {path} has the shape {list(part.shape)}"
+            raise UserError("raw", found, [len(values), len(items)], "download or save it again")
         values[:, [place[item] for item in items]] = to_float32(part)
     return values

@@ -1,4 +1,4 @@
-"""Pickles of strings, numbers, lists, dicts and numpy arrays, and of nothing else: no other is executed."""
+"""Pickles of strings, numbers, lists, dicts and numpy arrays. Any other pickle is refused and not executed."""
 
 import io
 import pickle
@@ -9,26 +9,39 @@ import numpy as np
 
 from ...errors import UserError, one_line
 
+_EXPECTED = "arrays, lists, dicts, strings and numbers only"
+_FIX = "save the matrix as .npy"
+
+
+class _RefusedContentError(ValueError):
+    """What a pickle holds, or asks for, that is not plain data."""
+
 
 def load_arrays(path: Path, field: str) -> Any:
-    """The content of a pickle, also of one written by Python 2.
+    """The content of a pickle file, also of one written by Python 2.
 
     Args:
+        path: the file.
         field: the argument that named the file, for the message.
-    Raises: UserError where the file asks for anything but plain data and arrays, or is damaged.
+    Raises: UserError if the file asks for anything but plain data and arrays, or is damaged.
     """
+    return parse_arrays(path.read_bytes(), path, field)
+
+
+def parse_arrays(content: bytes, path: Path, field: str) -> Any:
+    """`load_arrays` of a file that has been read."""
     try:
-        return _plain(_PlainData(io.BytesIO(path.read_bytes()), encoding="latin1").load())
-    except UserError as error:
-        raise UserError(f"{field}: {path} {error}") from error
+        return _plain(_PlainData(io.BytesIO(content), encoding="latin1").load())
+    except _RefusedContentError as error:
+        raise UserError(field, f"{path} {error}", _EXPECTED, f"{_FIX}; nothing in the file was executed") from error
     except Exception as error:
-        # a damaged pickle may fail in any way, from EOFError to MemoryError
-        reason = one_line(error)
-        raise UserError(f"{field}: {path} cannot be read as a pickle ({reason}); download or copy it again") from error
+        # A damaged pickle can fail in any way, from EOFError to MemoryError.
+        found = f"{path} cannot be read ({one_line(error)})"
+        raise UserError(field, found, "a pickle", "download or copy it again") from error
 
 
 class _Type:
-    """What a pickle says of a numpy type."""
+    """A numpy type as a pickle describes it."""
 
     def __init__(self, text: str, *_: Any):
         self.text, self.byte_order = text, "="
@@ -39,25 +52,25 @@ class _Type:
     def dtype(self) -> np.dtype:
         found = np.dtype(self.text)
         if found.kind not in "biufcSU":
-            raise UserError(f"holds values of the type {self.text}; expected numbers or text")
+            raise _RefusedContentError(f"holds values of type {self.text}")
         return found.newbyteorder(self.byte_order)
 
 
 class _Array:
-    """An array made of type, shape and bytes: numpy's own unpickling takes a file's word for what its bytes are."""
+    """An array built from type, shape and bytes. Numpy's own unpickling trusts the file: that can corrupt memory."""
 
     def __init__(self, *_: Any):
         self.value = np.empty(0)
 
     def __setstate__(self, state: tuple) -> None:
         _, shape, kind, is_fortran, content = state
-        # as text where Python 2 wrote it
+        # Python 2 wrote the bytes as text.
         content = content.encode("latin1") if isinstance(content, str) else content
         self.value = np.frombuffer(content, kind.dtype()).reshape(shape, order="F" if is_fortran else "C")
 
 
 def _from_buffer(content: bytes, kind: _Type, shape: tuple, order: str, axes: Optional[tuple] = None) -> _Array:
-    """numpy's other way to write an array; with order "K", the shape is that of the transposed one."""
+    """Numpy's other way to write an array. With order "K", the shape is that of the transposed array."""
     array = _Array()
     array.__setstate__((1, shape, kind, order == "F", content))
     if order == "K" and axes is not None:
@@ -66,18 +79,18 @@ def _from_buffer(content: bytes, kind: _Type, shape: tuple, order: str, axes: Op
 
 
 def _encode(text: str, encoding: str) -> bytes:
-    """What numpy needs of `_codecs.encode`, for arrays that Python 3 wrote for Python 2."""
+    """`_codecs.encode` as numpy uses it in arrays that Python 3 wrote for Python 2."""
     if encoding != "latin1":
-        raise UserError(f"encodes by {encoding!r}; expected arrays and plain data only")
+        raise _RefusedContentError(f"encodes text as {encoding!r}")
     return text.encode("latin1")
 
 
 def _plain(content: Any) -> Any:
-    """The content with numpy's arrays for ours."""
+    """The content with numpy arrays in place of `_Array`."""
     if isinstance(content, _Array):
         return content.value
     if isinstance(content, _Type):
-        raise UserError("holds a type and no array; expected arrays and plain data")
+        raise _RefusedContentError("holds a type without an array")
     if isinstance(content, (list, tuple)):
         return type(content)(map(_plain, content))
     return {key: _plain(value) for key, value in content.items()} if isinstance(content, dict) else content
@@ -97,7 +110,4 @@ class _PlainData(pickle.Unpickler):
         try:
             return _ALLOWED[module, name]
         except KeyError:
-            raise UserError(
-                f"asks for {' '.join(f'{module}.{name}'.split())}, which a graph does not need; expected arrays, "
-                "lists, dicts and strings: nothing of it was run; save the matrix as .npy"
-            ) from None
+            raise _RefusedContentError(f"asks for {' '.join(f'{module}.{name}'.split())}") from None

@@ -8,16 +8,16 @@ import numpy as np
 from basicts.configs import BasicTSForecastingConfig
 
 from ...config.describe import CONFIG_TEXT, describe
-from ...data.fingerprint import dataset_fingerprint
-from ...data.labels import node_names
-from ...data.quality import suspicions
+from ...data.dataset import Dataset, dataset_of
+from ...data.layout import PARTS
+from ...data.quality import quality_warnings
 from ...errors import UserError
 from ...files import made_folder, write_atomically
 from ..runner.predictions import FILE_NAME, announcement
 from ..runner.runner import BenchmarkRunner
 from .checkpoint_checks import check_checkpoint
 from .config_checks import check_config
-from .data_checks import check_dataset, check_same_dataset, dataset_folder
+from .data_checks import check_same_dataset, checked_dataset
 from .devices import choose_devices
 from .job import run_job, train
 from .model_checks import check_model
@@ -50,7 +50,7 @@ def launch_training(
     Raises: UserError, also if another process is training in the folder. FailedRunError.
     """
     group = group or Group(config.gpu_num or 1)
-    values = check_run(config, group.size)
+    dataset = check_run(config, group.size)
     if save_predictions and not config.eval_after_train:
         raise UserError("--save-predictions", "eval_after_train=False", "eval_after_train=True, to have predictions")
     choose_devices(config)
@@ -60,7 +60,7 @@ def launch_training(
         # The first process writes, whether the others see its folder or not.
         run_in_group(group, train, config, None)
         return folder
-    for line in suspicions(values, config.null_val, node_names(dataset_folder(config), values[0].shape[1])):
+    for line in quality_warnings([dataset.values(part) for part in PARTS], config.null_val, dataset.node_names):
         print(line)
     _announce(config, folder, group, resume=resume)
     predictions_file = _announced_predictions(config, folder) if save_predictions else None
@@ -91,12 +91,12 @@ def launch_prediction(config: BasicTSForecastingConfig, checkpoint: str, output:
     return _evaluate(config, checkpoint, output, collect=True).predictions.arrays
 
 
-def check_run(config: BasicTSForecastingConfig, processes: int = 1) -> list[np.ndarray]:
-    """Check all that a run needs, before it starts. Returns the values of the dataset's parts. Raises: UserError."""
+def check_run(config: BasicTSForecastingConfig, processes: int = 1) -> Dataset:
+    """Check all that a run needs, before it starts. Returns its dataset. Raises: UserError."""
     check_config(config, processes)
     check_picklable(config, processes)
     check_model(config)
-    return check_dataset(config)
+    return checked_dataset(config)
 
 
 def _evaluate(
@@ -109,8 +109,8 @@ def _evaluate(
     save_predictions: bool = False,
 ) -> BenchmarkRunner:
     """The runner, after an evaluation."""
-    check_run(config)
-    check_same_dataset(check_checkpoint(checkpoint, config), checkpoint, config)
+    dataset = check_run(config)
+    check_same_dataset(check_checkpoint(checkpoint, config), checkpoint, dataset)
     config = copy.deepcopy(config)
     predictions_file = _announced_predictions(config, output) if save_predictions else None
     config["_output_dir"] = str(output)
@@ -141,7 +141,8 @@ def _announced_predictions(config: BasicTSForecastingConfig, folder: Path) -> Pa
 
 def _record_inputs(config: BasicTSForecastingConfig, folder: Path) -> None:
     """Write the configuration into the run's folder, and note the fingerprint of the dataset in it."""
-    config["_fingerprint"] = dataset_fingerprint(dataset_folder(config))
-    check_same_data(folder, config["_fingerprint"], dataset_folder(config))
+    dataset = dataset_of(config)
+    config["_fingerprint"] = dataset.fingerprint
+    check_same_data(folder, dataset)
     write_atomically(folder / "cfg.json", str(config).encode())
     write_atomically(folder / CONFIG_TEXT, describe(config).encode())

@@ -8,9 +8,10 @@ from pathlib import Path
 from basicts.configs import BasicTSForecastingConfig
 from filelock import FileLock, Timeout
 
+from ...data.dataset import Dataset
 from ...errors import UserError
 from ...files import made_folder, read_json, remove_leftovers
-from ...record import FILE_NAME
+from ...record import RECORD_FILE
 from ..runner.checkpoints import epoch_checkpoints
 
 _LOCK = ".lock"
@@ -52,18 +53,19 @@ class OtherDataError(UserError):
     """A run was trained on other data than the folder of its dataset holds now."""
 
 
-def check_same_data(folder: Path, fingerprint: dict[str, str], dataset: Path) -> None:
+def check_same_data(folder: Path, dataset: Dataset) -> None:
     """Raises: OtherDataError if `folder` holds a run on other data than `dataset` holds now.
 
     The graph is not compared: it is part of the run's hash if the model reads it.
     """
-    if not (folder / FILE_NAME).is_file():
+    if not (folder / RECORD_FILE).is_file():
         return
-    trained = read_json(folder / FILE_NAME, f"train.py {_ANEW}").get("dataset_sha256") or {}
-    if any(trained.get(name, fingerprint[name]) != fingerprint[name] for name in ("data", "nodes")):
+    trained = read_json(folder / RECORD_FILE, f"train.py {_ANEW}").get("dataset_sha256") or {}
+    found = dataset.fingerprint
+    if any(trained.get(name, found[name]) != found[name] for name in ("data", "nodes")):
         raise OtherDataError(
             folder,
-            f"a run on other data than those of {dataset}",
+            f"a run on other data than those of {dataset.folder}",
             "a run on the same data",
             f"prepare those data again, or use --fresh: train.py {_ANEW}",
         )

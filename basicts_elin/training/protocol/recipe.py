@@ -2,15 +2,14 @@
 
 import copy
 from dataclasses import fields
-from typing import Any
+from typing import Any, Union
 
 from basicts.configs import BasicTSForecastingConfig, BasicTSModelConfig
-from basicts.models.STID import STID, STIDConfig
-from basicts.runners.callback import GradientClipping
 from torch.optim import Adam
 from torch.optim.lr_scheduler import MultiStepLR
 
-from ...data.catalog import dataset_facts
+from ...data.catalog import DAYS_PER_WEEK, DatasetFacts
+from ...data.dataset import Dataset, find_dataset, open_dataset
 from ...errors import UserError
 from .callbacks import FinitePredictions
 from .scaler import BenchmarkZScoreScaler
@@ -20,22 +19,12 @@ from .taskflow import OriginalScaleTaskFlow
 # evaluation of the best model at the end remains.
 NEVER = 10**9
 
-# BasicTS's and one of ours, see `loop`
+# BasicTS's fields, and one of this package, see `loop`
 _FIELDS = {field.name for field in fields(BasicTSForecastingConfig) if not field.name.startswith("_")} | {"precision"}
-
-# The CPU-sized ELinFormer and STAEformer: hidden size 64, one temporal and one spatial layer.
-SMALL = {
-    "input_hidden_size": 16,
-    "tid_hidden_size": 16,
-    "diw_hidden_size": 8,
-    "adaptive_hidden_size": 24,
-    "intermediate_size": 128,
-    "num_layers": 1,
-}
 
 
 def benchmark_config(
-    model: type, model_config: BasicTSModelConfig, dataset: str, **differences: Any
+    model: type, model_config: BasicTSModelConfig, dataset: Union[str, Dataset, DatasetFacts], **differences: Any
 ) -> BasicTSForecastingConfig:
     """The configuration of a run by the benchmark's protocol: that of BasicTS 0.5's STAEformer configurations.
 
@@ -45,29 +34,36 @@ def benchmark_config(
 
     Args:
         model: model class.
-        model_config: its configuration; `num_features`, where None, and `num_time_in_day` come from the catalogue.
-        dataset: a name in the catalogue; its folder is `datasets/<name>` where the run starts.
+        model_config: its configuration; `num_features` and `timestamp_sizes`, if None, and `num_time_in_day` come from
+            the dataset.
+        dataset: a name, or what `find_dataset` returned for it. The folder `datasets/<name>` says what the dataset is,
+            if it is prepared in the working directory, else the catalogue.
         differences: any field of `BasicTSForecastingConfig`. `callbacks` are added to the protocol's own.
-    Raises: UserError for a dataset that is not in the catalogue, and for a field that BasicTS does not have.
+    Raises: UserError for a dataset that is neither prepared nor in the catalogue, and for a field that BasicTS does not
+        have.
     """
     unknown = differences.keys() - _FIELDS
     if unknown:
         raise UserError(
-            f"benchmark_config: BasicTSForecastingConfig has no field {', '.join(sorted(unknown))} (fields of the "
-            f"model belong into its own configuration); it has {', '.join(sorted(_FIELDS))}"
+            f"benchmark_config({', '.join(f'{name}=...' for name in sorted(unknown))})",
+            "no field of BasicTSForecastingConfig",
+            f"one of {', '.join(sorted(_FIELDS))}",
+            f"set fields of the model in its own configuration, {type(model_config).__name__}",
         )
-    facts = dataset_facts(dataset)
+    found = _found(dataset, differences.get("dataset_params") or {})
     model_config = copy.deepcopy(model_config)
     if model_config.get("num_features", 0) is None:
-        model_config.num_features = facts.num_nodes
+        model_config.num_features = found.num_nodes
     if "num_time_in_day" in model_config:
-        model_config.num_time_in_day = facts.steps_per_day
+        model_config.num_time_in_day = found.steps_per_day
+    if model_config.get("timestamp_sizes", ()) is None:
+        model_config.timestamp_sizes = [found.steps_per_day, DAYS_PER_WEEK]
     recipe = {
-        "dataset_name": dataset,
+        "dataset_name": dataset if isinstance(dataset, str) else dataset.name,
         "input_len": 12,
         "output_len": 12,
         "use_timestamps": True,
-        "null_val": facts.null_value,
+        "null_val": found.null_value,
         "scaler": BenchmarkZScoreScaler,
         "norm_each_channel": False,
         "rescale": True,
@@ -89,17 +85,14 @@ def benchmark_config(
     }
     recipe.update(differences)
     recipe["callbacks"] = [FinitePredictions(), *differences.get("callbacks", [])]
-    return BasicTSForecastingConfig(model=model, model_config=model_config, **recipe)
+    config = BasicTSForecastingConfig(model=model, model_config=model_config, **recipe)
+    if isinstance(found, Dataset):
+        config["_dataset"] = found
+    return config
 
 
-def stid_config(dataset: str, **differences: Any) -> BasicTSForecastingConfig:
-    """BasicTS's own STID by the recipe of BasicTS 0.5's STID configurations, the same for all six datasets."""
-    recipe = {
-        "optimizer_params": {"lr": 2e-3, "weight_decay": 1e-4},
-        "lr_scheduler_params": {"milestones": [1, 50, 80], "gamma": 0.5},
-        "train_batch_size": 64,
-    }
-    recipe.update(differences)
-    recipe["callbacks"] = [GradientClipping(5.0), *differences.get("callbacks", [])]
-    model_config = STIDConfig(num_layers=3, if_time_in_day=True, if_day_in_week=True)
-    return benchmark_config(STID, model_config, dataset, **recipe)
+def _found(dataset: Union[str, Dataset, DatasetFacts], dataset_params: dict[str, Any]) -> Union[Dataset, DatasetFacts]:
+    folder = dataset_params.get("data_file_path")
+    if not isinstance(dataset, str):
+        return dataset
+    return open_dataset(folder) if folder else find_dataset(dataset)

@@ -6,14 +6,15 @@ import numpy as np
 import torch
 from basicts.scaler import ZScoreScaler
 
+from ...data.quality import mean_and_deviation
 from ...errors import UserError
 
 
 class BenchmarkZScoreScaler(ZScoreScaler):
     """BasicTS's z-score that also works with `norm_each_channel=False`, the benchmark's setting.
 
-    Zeros (missing values) count in the mean and the deviation, as in BasicTS 0.5, which the published figures were made
-    with.
+    Missing values marked by a number (0) count in the mean and the deviation, as in BasicTS 0.5, which the published
+    figures were made with. NaN does not count.
     """
 
     def fit(self, data: np.ndarray) -> None:
@@ -26,9 +27,9 @@ class BenchmarkZScoreScaler(ZScoreScaler):
             super().fit(data)
         if self.stats:
             return
-        mean, deviation = float(np.mean(data, dtype=np.float64)), float(np.std(data, dtype=np.float64))
+        mean, deviation = mean_and_deviation(data)
         if not np.isfinite([mean, deviation]).all():
-            raise UserError("training data", "NaN or infinity", "finite values", "prepare the dataset again")
+            raise UserError("training data", "infinity, or NaN only", "finite values", "prepare the dataset again")
         # tensors, because BasicTS reads checkpoints with weights_only
         self.stats = {"mean": torch.tensor(mean), "std": torch.tensor(deviation or 1.0)}
 

@@ -29,6 +29,9 @@ class OriginalScaleTaskFlow(BasicTSForecastingTaskFlow, BasicTSCallback):
         data["targets_mask"] = _is_measured(data["targets"], runner.cfg.null_val)
         data["targets"] = data["targets"].masked_fill(~data["targets_mask"], runner.cfg.null_to_num)
         data["inputs"] = runner.scaler.transform(data["inputs"])
+        if math.isnan(runner.cfg.null_val):
+            # NaN cannot be scaled like any value.
+            data["inputs"] = data["inputs"].masked_fill(data["inputs"].isnan(), runner.cfg.null_to_num)
         data["targets"] = runner.scaler.transform(data["targets"], data["targets_mask"])
         return data
 

@@ -1,6 +1,6 @@
 """Predictions of every test window, collected batch by batch and written as one file.
 
-BasicTS defect 10: it writes predictions to wrong rows after a short batch, without a header, and unasked.
+BasicTS defect 10: what it writes itself has wrong rows after a short batch, no header, and inputs on another scale.
 """
 
 import os
@@ -11,21 +11,20 @@ import numpy as np
 from basicts.configs import BasicTSForecastingConfig
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ...data.labels import node_names, part_dates
-from ...errors import UserError
-from ..launch.data_checks import dataset_folder
+from ...data.dataset import Dataset, dataset_of
+from ...errors import UserError, one_line
 
 FILE_NAME = "predictions.npz"
 
-# of a batch that the task flow has brought back to the original scale
-_KEYS = {"prediction": "prediction", "target": "targets", "mask": "targets_mask"}
+# Names in a batch that the task flow has brought back to the original scale.
+_NAMES_IN_BATCH = {"prediction": "prediction", "target": "targets", "mask": "targets_mask"}
 _TYPES = {"prediction": np.float32, "target": np.float32, "mask": np.bool_}
 
 
 class Predictions:
     """The arrays prediction, target and mask, [windows, steps, nodes].
 
-    Prediction and target are in original units; mask is True where the target was measured.
+    Prediction and target are in original units. The mask is True where the target was measured.
     """
 
     def __init__(self, shape: tuple[int, int, int]):
@@ -33,54 +32,54 @@ class Predictions:
         self._filled = 0
 
     def add(self, batch: dict[str, Any]) -> None:
-        """Take the next windows, tensors [batch, steps, nodes] under BasicTS's names."""
+        """Add the next windows, tensors [batch, steps, nodes] under BasicTS's names."""
         rows = slice(self._filled, self._filled + len(batch["prediction"]))
-        for name, key in _KEYS.items():
-            self.arrays[name][rows] = batch[key].detach().cpu().numpy()
+        for name, name_in_batch in _NAMES_IN_BATCH.items():
+            self.arrays[name][rows] = batch[name_in_batch].detach().cpu().numpy()
         self._filled = rows.stop
 
     def write(self, path: Path, config: BasicTSForecastingConfig) -> None:
-        """Write the arrays, with node_names [nodes] and times [windows, steps], whole or not at all."""
-        folder = dataset_folder(config)
-        windows, steps, nodes = self.arrays["prediction"].shape
-        labels = {
-            "node_names": np.array(node_names(folder, nodes)),
-            "times": target_times(folder, config.dataset_params.input_len, windows, steps),
+        """Write the arrays, node_names [nodes] and times [windows, steps], as a whole or not at all."""
+        dataset = dataset_of(config)
+        windows, steps, _ = self.arrays["prediction"].shape
+        where_and_when = {
+            "node_names": np.array(dataset.node_names),
+            "times": target_times(dataset, config.dataset_params.input_len, windows, steps),
         }
         temporary = path.with_suffix(".tmp")
         try:
             with temporary.open("wb") as file:
-                np.savez(file, **self.arrays, **labels)
+                np.savez(file, **self.arrays, **where_and_when)
             os.replace(temporary, path)
         except OSError as error:
             temporary.unlink(missing_ok=True)
-            raise UserError(f"predictions: {path} cannot be written ({error})") from error
+            found = f"{path} cannot be written ({one_line(error)})"
+            raise UserError("predictions", found, fix="free space there, and evaluate again") from error
 
 
 def windows_shape(config: BasicTSForecastingConfig) -> tuple[int, int, int]:
     """Windows, steps and nodes of the test part."""
-    rows, nodes = np.load(dataset_folder(config) / "test_data.npy", mmap_mode="r").shape
+    rows, nodes = dataset_of(config).values("test").shape
     lengths = config.dataset_params
     return rows - lengths.input_len - lengths.output_len + 1, lengths.output_len, nodes
 
 
-def target_times(folder: Path, input_len: int, windows: int, steps: int) -> np.ndarray:
-    """The time that each prediction is for, datetime64[m] [windows, steps]; NaT where the dataset has no dates."""
-    dates = part_dates(folder, "test")
+def target_times(dataset: Dataset, input_len: int, windows: int, steps: int) -> np.ndarray:
+    """The date of each predicted value, datetime64[m] [windows, steps]; NaT if the dataset's dates are not known."""
+    dates = dataset.dates("test")
     if dates is None:
         return np.full((windows, steps), np.datetime64("NaT", "m"))
     return sliding_window_view(dates[input_len:], steps)
 
 
 def announcement(config: BasicTSForecastingConfig, path: Path) -> str:
-    """What `write` will put where, and how large it will be."""
+    """What `write` will write, and how large the file will be. Raises: UserError for names or dates it could not."""
     windows, steps, nodes = windows_shape(config)
-    folder = dataset_folder(config)
-    # now, and not after the training, if there is anything wrong with them
-    names, dated = np.array(node_names(folder, nodes)), part_dates(folder, "test") is not None
+    dataset = dataset_of(config)
+    names, is_dated = np.array(dataset.node_names), dataset.dates("test") is not None
     bytes_per_value = sum(np.dtype(kind).itemsize for kind in _TYPES.values())
     size = windows * steps * (nodes * bytes_per_value + np.dtype("datetime64[m]").itemsize) + names.nbytes
-    unknown = "" if dated else "; without times, which the dataset does not have"
+    unknown = "" if is_dated else "; without times, because the dataset's dates are not known"
     return f"predictions: {windows} windows x {steps} steps x {nodes} nodes, {_readable(size)}, to {path}{unknown}"
 
 

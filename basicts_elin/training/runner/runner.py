@@ -6,25 +6,33 @@ import time
 from pathlib import Path
 from typing import Optional
 
+from basicts.configs import BasicTSForecastingConfig
 from basicts.utils import RunnerStatus
 from easytorch.utils import get_world_size, is_master
 
+from ...data.dataset import dataset_of
 from ...record import RunRecord
 from .checkpoints import read_checkpoint
 from .distributed import ParallelRunner
 from .predictions import Predictions
+from .windows import with_open_dataset
 
 
 class BenchmarkRunner(ParallelRunner):
     """A BasicTSRunner that can be resumed, runs in several processes, and keeps a record.
 
-    It reads three private fields of the configuration, which stay out of its hash: `_output_dir`, the folder of the run
-    or of the results; `_config_file`, and `_fingerprint` of the dataset, for the record.
+    It reads private fields of the configuration, which stay out of its hash: `_output_dir`, the folder of the run or of
+    the results; `_dataset`, see `data.dataset.dataset_of`; `_config_file`, and `_fingerprint` of the dataset, for the
+    record.
     """
+
+    def __init__(self, cfg: BasicTSForecastingConfig) -> None:
+        super().__init__(with_open_dataset(cfg))
 
     def on_train_start(self) -> None:
         super().on_train_start()
         if is_master():
+            dataset = dataset_of(self.cfg)
             self.record = RunRecord(
                 Path(self.ckpt_save_dir),
                 self.start_epoch,
@@ -34,6 +42,8 @@ class BenchmarkRunner(ParallelRunner):
                 dataset_sha256=self.cfg.get("_fingerprint"),
                 model=self.model_name,
                 dataset=self.cfg.dataset_name,
+                interval_minutes=dataset.interval_minutes,
+                unit=dataset.unit,
                 parameters=sum(parameter.numel() for parameter in self.model.parameters()),
                 seed=self.cfg.seed,
                 num_epochs=self.cfg.num_epochs,

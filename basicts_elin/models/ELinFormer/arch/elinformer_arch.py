@@ -7,7 +7,7 @@ from ..config.elinformer_config import ELinFormerConfig
 
 class ELinFormer(STAEformer):
     """
-    STAEformer with every attention, temporal and spatial, entropy-equal: the same parameters.
+    STAEformer with entropy-equal attention in every temporal and spatial layer. Its parameters are those of STAEformer.
 
     Paper: Efficient Linear Attention for Multivariate Time Series Modeling via Entropy Equality
     Link: https://arxiv.org/abs/2511.03190
@@ -16,4 +16,5 @@ class ELinFormer(STAEformer):
 
     def _build_attention(self, config: ELinFormerConfig) -> nn.Module:
         return EntropyEqualAttention(
-            self.hidden_size, config.n_heads, entropy=config.entropy, path=config.path, eps=config.eps)
+            self.hidden_size, config.n_heads, entropy=config.entropy, path=config.path, eps=config.eps
+        )

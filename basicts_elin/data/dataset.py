@@ -1,0 +1,337 @@
+"""A prepared dataset: its folder is opened once, and the object is handed on."""
+
+import functools
+import hashlib
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any, Optional, Union
+
+import numpy as np
+
+from ..errors import UserError, one_line
+from .catalog import (
+    CATALOG,
+    DATES,
+    MINUTES_PER_DAY,
+    DatasetFacts,
+    dataset_facts,
+    how_to_get,
+    not_prepared,
+    regular_settings,
+    steps_per_day,
+    unit_of,
+)
+from .dates import agree, format_time, row_dates
+from .io.npy import map_array
+from .io.pickles import parse_arrays
+from .layout import FILES, GRAPH_FILE, INTERVAL, META_FILE, PARTS, SETTINGS, meta_error, read_meta
+from .quality import check_arrays, mean_and_deviation
+
+DATASETS = Path("datasets")
+
+_TIMESTAMPS = ("time of day", "day of week")
+# Every dataset of the catalogue has fewer rows before its first one.
+_MOST_SKIPPED = 10**6
+
+
+class Dataset:
+    """One prepared folder in BasicTS 1.1's layout. T: rows of a part, N: nodes.
+
+    A fact comes from `meta.json`, else from the catalogue if it has the dataset, else from a rule. Each file is opened
+    at most once, when it is first needed; arrays are memory-mapped. A dataset does not change: `copy.deepcopy` returns
+    the same object. A pickle holds the path of the folder, and the process that reads it opens the folder.
+
+    Attributes:
+        folder: the path as it was given; messages name it.
+        meta: content of `meta.json`; {} if there is none.
+    """
+
+    def __init__(self, folder: Path, meta: dict[str, Any]):
+        self.folder, self.meta = folder, meta
+        self._place = folder.resolve()
+        self._state = _state(self._place)
+        self._facts: Optional[DatasetFacts] = CATALOG.get(meta.get("name", folder.name))
+        self._arrays: dict[tuple[str, str], np.ndarray] = {}
+        self._is_sound = False
+
+    def __deepcopy__(self, memo: dict) -> "Dataset":
+        return self
+
+    def __reduce__(self) -> tuple:
+        return open_dataset, (self.folder,)
+
+    def __repr__(self) -> str:
+        return f"Dataset({str(self.folder)!r})"
+
+    def is_current(self, folder: Path) -> bool:
+        """Whether this is the dataset in `folder`, and no file there has changed since it was opened."""
+        return folder.resolve() == self._place and _state(self._place) == self._state
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def num_nodes(self) -> int:
+        return self.meta.get("num_vars") or self.values("train").shape[1]
+
+    @property
+    def num_rows(self) -> int:
+        return sum(len(self.values(part)) for part in PARTS)
+
+    @functools.cached_property
+    def interval_minutes(self) -> int:
+        """Minutes between rows; if nothing says it, by the time of day of the training part."""
+        known = self.meta.get(INTERVAL) or self._known("interval_minutes")
+        if known is not None:
+            return known
+        advances = np.diff(self.timestamps("train")[:, 0].astype(np.float64))
+        advances = advances[advances > 0]
+        return max(1, round(float(np.median(advances)) * MINUTES_PER_DAY)) if len(advances) else MINUTES_PER_DAY
+
+    @property
+    def steps_per_day(self) -> int:
+        return steps_per_day(self.interval_minutes)
+
+    @property
+    def null_value(self) -> float:
+        """The number that marks a missing value; NaN if nothing says it."""
+        found = self.meta.get(SETTINGS, {}).get("null_val")
+        return float(self._known("null_value", np.nan) if found is None else found)
+
+    @property
+    def split(self) -> tuple[float, float, float]:
+        """Fractions of the training, validation and test part."""
+        found = self.meta.get(SETTINGS, {}).get("train_val_test_ratio") or self._known("split")
+        return tuple(found or (len(self.values(part)) / self.num_rows for part in PARTS))
+
+    @property
+    def regular_settings(self) -> dict[str, Any]:
+        """Those in `meta.json`; the benchmark's for a key that it lacks."""
+        return {**regular_settings(self.split, self.null_value), **self.meta.get(SETTINGS, {})}
+
+    @property
+    def domain(self) -> str:
+        """The quantity measured; "" if nothing says it."""
+        return self.meta.get("domain") or self._known("domain", "")
+
+    @property
+    def unit(self) -> str:
+        return self.meta.get("unit") or unit_of(self.domain) or self._known("unit", "")
+
+    @property
+    def non_negative(self) -> bool:
+        """Whether the quantity cannot be below 0."""
+        return self.meta.get("non_negative", self._known("non_negative", False))
+
+    @property
+    def timestamp_rule(self) -> Optional[str]:
+        """`catalog.ROW_INDEX` or `catalog.DATES`; None if nothing says it."""
+        return self.meta.get("timestamp_rule") or self._known("timestamp_rule")
+
+    @property
+    def part_of(self) -> Optional[str]:
+        """Name of the whole public dataset that this one is a part of."""
+        return self.meta.get("part_of") or self._known("part_of")
+
+    @property
+    def start(self) -> Optional[str]:
+        """Date and time of the first row, local time; None if it is not known."""
+        return None if self._dates is None else format_time(self._dates[0])
+
+    @property
+    def gaps(self) -> tuple[tuple[str, int], ...]:
+        """(last date before the gap, number of missing rows) for each gap between the dates."""
+        _, gaps, _ = self._calendar
+        return tuple(map(tuple, gaps))
+
+    @property
+    def node_names(self) -> list[str]:
+        """The sensor ids, or the numbers from 0 if `meta.json` has none.
+
+        Raises: UserError if it does not have one for each node.
+        """
+        names = self.meta.get("node_names")
+        if names is None:
+            return [str(number) for number in range(self.num_nodes)]
+        if len(names) != self.num_nodes:
+            raise meta_error(self.folder, "node_names", f"{len(names)} names", f"{self.num_nodes}, one for each node")
+        return [str(name) for name in names]
+
+    def values(self, part: str) -> np.ndarray:
+        """float32 [T, N] of "train", "val" or "test", memory-mapped."""
+        return self.stored(part, "data")
+
+    def timestamps(self, part: str) -> np.ndarray:
+        """float32 [T, 2], time of day and day of week, both in [0, 1).
+
+        `timestamps_description` in `meta.json` says which columns these are; without it they are the first two.
+        """
+        stored = self.stored(part, "timestamps")
+        if stored.shape[1] != len(_TIMESTAMPS) or self.timestamp_columns != [0, 1]:
+            if (part, "times") not in self._arrays:
+                self._arrays[part, "times"] = np.ascontiguousarray(stored[:, self.timestamp_columns])
+            stored = self._arrays[part, "times"]
+        return stored.astype(np.float32, copy=False)
+
+    @property
+    def timestamp_columns(self) -> list[int]:
+        """The columns of the stored timestamps that hold time of day and day of week."""
+        names = self.meta.get("timestamps_description", [])
+        described = [" ".join(str(name).lower().replace("_", " ").split()) for name in names]
+        return [described.index(name) for name in _TIMESTAMPS] if {*_TIMESTAMPS} <= {*described} else [0, 1]
+
+    def dates(self, part: str) -> Optional[np.ndarray]:
+        """datetime64[m] [T]; None if the dates are not known.
+
+        They follow from `start` and `gaps` in `meta.json`, or from the catalogue. They must agree with the stored time
+        of day, and with the day of week if the dataset's rule takes that from dates.
+
+        Raises: UserError if `start` and `gaps` are not dates.
+        """
+        if self._dates is None:
+            return None
+        lengths = [len(self.timestamps(name)) for name in PARTS]
+        first = sum(lengths[: PARTS.index(part)])
+        return self._dates[first : first + lengths[PARTS.index(part)]]
+
+    @functools.cached_property
+    def graph(self) -> Optional[bytes]:
+        """The content of `adj_mx.pkl`; None if there is none."""
+        file = self._place / GRAPH_FILE
+        return file.read_bytes() if file.is_file() else None
+
+    @functools.cached_property
+    def adjacency(self) -> Any:
+        """What the pickle of the graph holds, see `io.pickles`; None without a graph."""
+        return None if self.graph is None else parse_arrays(self.graph, self.folder / GRAPH_FILE, "graph")
+
+    @functools.cached_property
+    def fingerprint(self) -> dict[str, str]:
+        """sha256 of the arrays ("data"), of the node names in their order ("nodes") and, if there is one, the graph."""
+        data, names = hashlib.sha256(), "\n".join(self.node_names)
+        for part in PARTS:
+            for kind in ("timestamps", "data"):
+                array = self.stored(part, kind)
+                data.update(f"{part}_{kind} {array.dtype.str} {array.shape}".encode())
+                for rows in np.array_split(array, max(1, array.nbytes // 2**24)):
+                    data.update(np.ascontiguousarray(rows))
+        found = {"data": data.hexdigest(), "nodes": hashlib.sha256(names.encode()).hexdigest()}
+        return found if self.graph is None else {**found, "graph": hashlib.sha256(self.graph).hexdigest()}
+
+    @functools.cached_property
+    def statistics(self) -> tuple[float, float]:
+        """Mean and standard deviation over all nodes of the training part, see `mean_and_deviation`."""
+        return mean_and_deviation(self.values("train"))
+
+    def check(self) -> None:
+        """Raises: UserError unless the arrays are sound and fit each other and `meta.json`."""
+        if not self._is_sound:
+            check_arrays(self)
+            self._is_sound = True
+
+    def stored(self, part: str, kind: str) -> np.ndarray:
+        """The array "data" or "timestamps" of a part as its file has it, memory-mapped.
+
+        Raises: UserError if the file is missing or damaged.
+        """
+        if (part, kind) not in self._arrays:
+            self._arrays[part, kind] = self._open(f"{part}_{kind}.npy")
+        return self._arrays[part, kind]
+
+    def _open(self, name: str) -> np.ndarray:
+        file, again = self.folder / name, f"prepare {self.name} again"
+        if not (self._place / name).is_file():
+            raise UserError(file, "missing", f"an array of dataset {self.name}", how_to_get(self.name))
+        try:
+            array = map_array(self._place / name)
+        except OSError:
+            raise
+        except Exception as error:
+            # A damaged header can fail in any way, from EOFError to SyntaxError.
+            raise UserError(file, f"cannot be read ({one_line(error)})", "an .npy array", again) from error
+        expected = "floats [rows, columns]" if name.endswith("_timestamps.npy") else "float32 [rows, nodes]"
+        is_float = array.dtype.kind == "f" if name.endswith("_timestamps.npy") else array.dtype == np.float32
+        if array.ndim != 2 or not is_float:
+            raise UserError(file, f"{array.dtype} {list(array.shape)}", expected, again)
+        return array
+
+    def _known(self, fact: str, default: Any = None) -> Any:
+        """The fact by the catalogue."""
+        return default if self._facts is None else getattr(self._facts, fact)
+
+    @property
+    def _calendar(self) -> tuple[Optional[str], list, int]:
+        """Date of a row, gaps after it, and how many rows it lies before the first one."""
+        start, first_row = self.meta.get("start"), self.meta.get("first_row")
+        if start is None and self._facts and (first_row is not None or self.num_rows == self._facts.num_rows):
+            skipped = 0 if first_row is None else first_row - self._facts.first_row
+            return self._facts.start, list(self._facts.gaps), skipped
+        return start, self.meta.get("gaps", []), 0
+
+    @functools.cached_property
+    def _dates(self) -> Optional[np.ndarray]:
+        """The dates of all rows."""
+        start, gaps, skipped = self._calendar
+        if start is None or not 0 <= skipped <= _MOST_SKIPPED:
+            return None
+        stamps = np.concatenate([self.timestamps(part) for part in PARTS])
+        try:
+            dates = row_dates(start, skipped + len(stamps), self.interval_minutes, gaps)[skipped:]
+        except (TypeError, ValueError, OverflowError) as error:
+            found, example = (
+                f"{start!r}, {gaps!r} ({one_line(error)})",
+                '"2017-01-01 00:00", [["2017-03-12 01:55", 12]]',
+            )
+            raise meta_error(self.folder, "start, gaps", found, f"dates such as {example}") from error
+        # By another rule, days may be counted from the first one, whatever weekday it was.
+        columns = [0, 1] if self.timestamp_rule == DATES else [0]
+        return dates if agree(dates, stamps, self.interval_minutes, columns) else None
+
+
+def open_dataset(folder: Union[str, Path]) -> Dataset:
+    """The dataset in a prepared folder. Only `meta.json` is read yet.
+
+    Raises: UserError if there is no folder, or `meta.json` cannot be used.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise not_prepared(folder.name, folder)
+    return Dataset(folder, read_meta(folder))
+
+
+def find_dataset(name: str) -> Union[Dataset, DatasetFacts]:
+    """The dataset in `datasets/<name>` if it is prepared there, else its facts in the catalogue.
+
+    Raises: UnknownDatasetError if there is neither. UserError if `meta.json` cannot be used.
+    """
+    folder = DATASETS / name
+    if any((folder / file).is_file() for file in (META_FILE, "train_data.npy")):
+        return open_dataset(folder)
+    return dataset_facts(name)
+
+
+def dataset_folder(config: MutableMapping[str, Any]) -> Path:
+    """The folder of a configuration's dataset."""
+    return Path(config["dataset_params"].get("data_file_path") or DATASETS / config["dataset_name"])
+
+
+def dataset_of(config: MutableMapping[str, Any]) -> Dataset:
+    """The dataset of a configuration, which carries it as `_dataset`, a field that BasicTS leaves out of its hash.
+
+    It is opened if the configuration does not carry it, or if its files have changed since.
+
+    Raises: UserError as `open_dataset`.
+    """
+    folder, found = dataset_folder(config), config.get("_dataset")
+    if found is None or not found.is_current(folder):
+        if not folder.is_dir():
+            raise not_prepared(config["dataset_name"], folder)
+        found = config["_dataset"] = open_dataset(folder)
+    return found
+
+
+def _state(folder: Path) -> tuple:
+    """What changes if a file of the folder does."""
+    stats = [(folder / name).stat() if (folder / name).is_file() else None for name in (*FILES, GRAPH_FILE)]
+    return tuple(stat and (stat.st_ino, stat.st_size, stat.st_mtime_ns) for stat in stats)

@@ -1,0 +1,68 @@
+"""The windows of a dataset that is already open, for BasicTS's loaders."""
+
+import copy
+import functools
+from typing import Any
+
+import numpy as np
+from basicts.configs import BasicTSForecastingConfig
+from basicts.data import BasicTSForecastingDataset
+from basicts.data.base_dataset import BasicTSDataset
+
+from ...data.dataset import Dataset, dataset_of
+
+
+class ForecastingWindows(BasicTSForecastingDataset):
+    """BasicTS's windows over the arrays of a `Dataset`. BasicTS itself would open the files again for each loader.
+
+    With `memmap`, windows are read from the disk when they are needed; without, the part is kept in memory. Models get
+    two timestamp columns, time of day and day of week, even if the files have more.
+    """
+
+    def __init__(
+        self,
+        source: Dataset,
+        dataset_name: str,
+        mode: str,
+        input_len: int,
+        output_len: int,
+        use_timestamps: bool = False,
+        memmap: bool = False,
+        **_: Any,
+    ):
+        # Not BasicTSForecastingDataset's, which opens the files.
+        BasicTSDataset.__init__(self, dataset_name, mode, memmap)
+        self.source, self.input_len, self.output_len = source, input_len, output_len
+        self.use_timestamps = use_timestamps
+        self._load()
+
+    def _load(self) -> None:
+        part = f"{self.mode}"
+        self._data = self._kept(self.source.values(part))
+        if self.use_timestamps:
+            self.timestamps = self._kept(self.source.timestamps(part))
+
+    def _kept(self, array: np.ndarray) -> np.ndarray:
+        return array if self.memmap else np.array(array)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the arrays, which a worker process opens by itself."""
+        return {name: value for name, value in vars(self).items() if name not in ("_data", "timestamps")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._load()
+
+
+def with_open_dataset(config: BasicTSForecastingConfig) -> BasicTSForecastingConfig:
+    """A copy whose loaders take their windows from the configuration's `Dataset`.
+
+    Its hash is the same. A dataset type of the user's own is left as it is.
+    """
+    if config.dataset_type is not BasicTSForecastingDataset:
+        return config
+    # Computed while the dataset type is BasicTS's, and kept.
+    _ = config.md5
+    config = copy.copy(config)
+    config.dataset_type = functools.partial(ForecastingWindows, dataset_of(config))
+    return config

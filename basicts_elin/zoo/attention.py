@@ -1,0 +1,121 @@
+"""The attentions that a model of the registry can be built with: `<Model>_<attention>`.
+
+This module imports neither torch nor BasicTS before a layer is built, so that names can be looked up quickly.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from ..errors import UserError
+from ..plugins import load_plugins
+
+# Linformer's K. The paper does not say which one it took.
+PROJ_LEN = 64
+
+# (the layer to be replaced, the configuration of the model, the number of key tokens) -> the new layer
+LayerFactory = Callable[[Any, Any, Optional[int]], Any]
+
+
+@dataclass(frozen=True)
+class AttentionEntry:
+    """An attention that takes the place of a model's own one.
+
+    Attributes:
+        name: in the names of models: `iTransformer_<name>`.
+        factory: builds the layer, see `register_attention`.
+        title: in tables.
+        model_fields: fields that a model's configuration gets, which `factory` reads and `--set` changes.
+        needs_num_tokens: whether a layer is built for a fixed number of key tokens.
+    """
+
+    name: str
+    factory: LayerFactory
+    title: str
+    model_fields: Mapping[str, Any] = field(default_factory=dict)
+    needs_num_tokens: bool = False
+
+
+_ENTRIES: dict[str, AttentionEntry] = {}
+
+
+def register_attention(
+    name: str,
+    factory: LayerFactory,
+    title: str,
+    model_fields: Optional[Mapping[str, Any]] = None,
+    needs_num_tokens: bool = False,
+) -> None:
+    """Add an attention, so that every model whose attention can be replaced has a variant `<Model>_<name>`.
+
+    Args:
+        factory: called with the layer to be replaced (`hidden_size`, `n_heads`), the configuration of the model, and
+            the number of key tokens, which is None where the model's entry does not say it. Returns a layer with
+            the call of BasicTS's MultiHeadAttention. Projections, dropout and training mode are then taken over from
+            the layer that is replaced.
+        title: in tables.
+        model_fields: fields that the configuration of the model gets.
+        needs_num_tokens: whether the factory needs the number of tokens.
+    Raises: UserError where the name is taken or is not an identifier.
+    """
+    if not name.isidentifier() or name == "small":
+        raise UserError(f"attention {name!r}", "not usable in the name of a model", "letters, digits and _")
+    if name in _ENTRIES:
+        raise UserError(f"attention {name}", "registered twice", "another name")
+    _ENTRIES[name] = AttentionEntry(name, factory, title, dict(model_fields or {}), needs_num_tokens)
+
+
+def attention_names() -> list[str]:
+    """In the order of registration, which is that of tables."""
+    load_plugins()
+    return list(_ENTRIES)
+
+
+def attention_entry(name: str) -> AttentionEntry:
+    """Raises: UserError with the known names."""
+    known = attention_names()
+    if name not in known:
+        raise UserError("attention", repr(name), f"one of {', '.join(known)}")
+    return _ENTRIES[name]
+
+
+def _matmul(attention: Any, config: Any, num_tokens: Optional[int]) -> Any:
+    import torch
+
+    from ..modules import SoftmaxAttention
+
+    # parameters of its own would draw random numbers, and be thrown away
+    with torch.device("meta"):
+        return SoftmaxAttention(attention.hidden_size, attention.n_heads, fused=False)
+
+
+def _sdpa(attention: Any, config: Any, num_tokens: Optional[int]) -> Any:
+    from ..modules import SoftmaxAttention
+
+    # it draws random numbers for nothing: the runs in results/ have drawn them, too
+    return SoftmaxAttention(attention.hidden_size, attention.n_heads)
+
+
+def _linformer(attention: Any, config: Any, num_tokens: Optional[int]) -> Any:
+    from ..modules import LinformerAttention
+
+    # more mixtures than tokens would compress nothing
+    proj_len = min(config.get("proj_len", PROJ_LEN), num_tokens)
+    return LinformerAttention(attention.hidden_size, attention.n_heads, num_tokens, proj_len)
+
+
+def _entropy_equal(attention: Any, config: Any, num_tokens: Optional[int]) -> Any:
+    import torch
+
+    from ..modules import EntropyEqualAttention
+
+    settings = {name: config[name] for name in ("entropy", "path", "eps") if name in config}
+    with torch.device("meta"):
+        return EntropyEqualAttention(attention.hidden_size, attention.n_heads, **settings)
+
+
+register_attention("matmul", _matmul, "softmax (matmul)")
+register_attention("sdpa", _sdpa, "softmax (SDPA)")
+register_attention("linformer", _linformer, "Linformer", {"proj_len": PROJ_LEN}, needs_num_tokens=True)
+register_attention("linear", _entropy_equal, "entropy-equal, taylor", {"entropy": "taylor", "path": "auto"})
+register_attention("gaussian", _entropy_equal, "entropy-equal, gaussian", {"entropy": "gaussian", "path": "auto"})

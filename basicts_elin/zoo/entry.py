@@ -1,0 +1,100 @@
+"""What the registry knows of a model."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from .attention import attention_entry
+
+LEGACY = "legacy/"
+SMALL = "small"
+
+Fields = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Size:
+    """A smaller size of a model: the fields of the model and of the run that it changes."""
+
+    model_fields: Fields
+    run_fields: Fields = field(default_factory=dict)
+    dataset_fields: Mapping[str, Fields] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model.
+
+    Attributes:
+        name: as in `-c <name>/<Dataset>`.
+        load: imports the model. Returns its class and the class of its configuration. None = there is no such code.
+        model_fields: fields of the model's configuration that differ from their defaults.
+        run_fields: fields of the run that differ from the benchmark's recipe, see `benchmark_config`.
+        dataset_fields: dataset -> fields of the run that differ on that dataset.
+        callbacks: makes the callbacks that the model needs beside the protocol's.
+        small: its smaller size, `<name>_small`; None = it has none.
+        attention: the name, in `attention.py`, of its own attention; "" = its attention cannot be replaced.
+        num_tokens: the number of key tokens of the attention layer of a name, from the model's configuration; None =
+            not known, so that the model cannot have an attention that is built for a number of tokens.
+        backbone: the model that it differs from in its attention alone; "" = it is a backbone itself.
+        compared: the attentions that it contributes to the comparison of attentions.
+        paper_name: in the paper's tables; "" = not there.
+        paper_attention: the attention that the paper measured memory and time with; "" = its own.
+        unfit: why it cannot be trained; "" = it can.
+    """
+
+    name: str
+    load: Optional[Callable[[], tuple[type, type]]] = None
+    model_fields: Fields = field(default_factory=dict)
+    run_fields: Fields = field(default_factory=dict)
+    dataset_fields: Mapping[str, Fields] = field(default_factory=dict)
+    callbacks: Callable[[], list[Any]] = list
+    small: Optional[Size] = None
+    attention: str = ""
+    num_tokens: Optional[Callable[[str, Any], int]] = None
+    backbone: str = ""
+    compared: tuple[str, ...] = ()
+    paper_name: str = ""
+    paper_attention: str = ""
+    unfit: str = ""
+
+    @property
+    def is_legacy(self) -> bool:
+        return self.name.startswith(LEGACY)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What a name stands for: a model, with another attention unless `attention` is "", in its small size or not."""
+
+    entry: ModelEntry
+    attention: str = ""
+    is_small: bool = False
+
+    @property
+    def class_name(self) -> str:
+        """The name without the size, which is not a matter of the class."""
+        return "_".join(filter(None, (self.entry.name, self.attention)))
+
+    @property
+    def name(self) -> str:
+        return f"{self.class_name}_{SMALL}" if self.is_small else self.class_name
+
+    @property
+    def backbone(self) -> str:
+        return self.entry.backbone or self.entry.name
+
+    @property
+    def attention_title(self) -> str:
+        """In tables; "" where the attention cannot be replaced."""
+        name = self.attention or self.entry.attention
+        return attention_entry(name).title if name else ""
+
+    def load(self) -> tuple[type, type]:
+        """The class of the model, with this attention, and the class of its configuration."""
+        model, config = self.entry.load()
+        if self.attention:
+            from . import variants
+
+            model = getattr(variants, self.class_name)
+        return model, config

@@ -1,0 +1,32 @@
+"""BasicTS's STID by the recipe of its BasicTS 0.5 configurations, the same for all six datasets."""
+
+from typing import Any
+
+from .registry import ModelEntry, register
+
+
+def _load() -> tuple[type, type]:
+    from basicts.models.STID import STID, STIDConfig
+
+    return STID, STIDConfig
+
+
+def _callbacks() -> list[Any]:
+    from basicts.runners.callback import GradientClipping
+
+    return [GradientClipping(5.0)]
+
+
+register(
+    ModelEntry(
+        "STID",
+        _load,
+        model_fields={"num_layers": 3, "if_time_in_day": True, "if_day_in_week": True},
+        run_fields={
+            "optimizer_params": {"lr": 2e-3, "weight_decay": 1e-4},
+            "lr_scheduler_params": {"milestones": [1, 50, 80], "gamma": 0.5},
+            "train_batch_size": 64,
+        },
+        callbacks=_callbacks,
+    )
+)
