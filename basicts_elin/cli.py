@@ -21,21 +21,20 @@ _OF_RAW_FILES = ("rows", "first_row", "sensors", "distances", "ids", "adjacency"
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run one verb.
+    """Run one verb. Returns the exit code.
 
-    Returns the exit code: 0, or with one line on stderr 2 for something the user can mend, 1 for runs that failed, 130
-    where it was interrupted.
+    It is 0, or, with one line on stderr, 2 for something the user can fix, 1 for a failed run, 130 for an interruption.
     """
     arguments = _parser().parse_args(argv)
     if sys.stdout.errors == "strict":
-        # a path may hold what the terminal has no letters for
+        # a path may hold characters that the terminal cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = arguments.run(arguments) or 0
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # the reader of our output has seen enough, such as head
+        # the reader of our output, such as head, has closed it
         return _ended(1)
     except UserError as error:
         return _ended(2, f"error: {error}")
@@ -51,7 +50,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def _ended(code: int, line: str = "") -> int:
-    """The exit code, once the line is said; what stdout cannot take, being closed or on a full disk, goes nowhere."""
+    """Print the line, and return the exit code. Output that a closed or full stdout cannot take is dropped."""
     if line:
         print(line, file=sys.stderr)
     try:
