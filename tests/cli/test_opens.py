@@ -7,7 +7,6 @@ import sys
 import numpy as np
 import pytest
 from cli.commands import ENVIRONMENT, ROOT, SMALL_CONFIG, paths
-from miniature import adjacency, checkout  # noqa: F401  fixtures
 from tiny import NAME, write_dataset
 
 from basicts_elin.data.graph import pickled
