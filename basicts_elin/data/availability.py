@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Optional
 
 from ..errors import UserError
+from ..plugins import load_plugins
 from .catalog import BASICTS_DOWNLOAD, CATALOG, prepare_command
 from .layout import FILES, GRAPH_FILE, META_FILE, read_meta
 
@@ -39,6 +40,7 @@ def _shape(folder: Path) -> Optional[tuple[int, int]]:
 
 def status_lines(datasets: Path) -> list[str]:
     """One line for each dataset in the catalogue or in the folder `datasets`, then the sources of the raw files."""
+    load_plugins()
     own = sorted(path.parent.name for path in datasets.glob(f"*/{META_FILE}") if path.parent.name not in CATALOG)
     width = max(map(len, [*CATALOG, *own]))
     lines = [f"{name:<{width}}  {_describe(name, dataset_status(datasets / name))}" for name in [*CATALOG, *own]]

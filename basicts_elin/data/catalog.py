@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..errors import UserError, nearest
+from ..plugins import load_plugins
 
 MINUTES_PER_DAY = 24 * 60
 DAYS_PER_WEEK = 7
@@ -112,6 +113,7 @@ def register_dataset(facts: DatasetFacts) -> None:
 
 def dataset_facts(name: str) -> DatasetFacts:
     """The facts of dataset `name` in the catalogue. Raises: UserError with the known names if it has none."""
+    load_plugins()
     try:
         return CATALOG[name]
     except KeyError:

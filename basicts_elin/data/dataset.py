@@ -14,12 +14,12 @@ from .catalog import (
     DATES,
     MINUTES_PER_DAY,
     DatasetFacts,
+    dataset_facts,
     how_to_get,
     not_prepared,
     regular_settings,
     steps_per_day,
     unit_of,
-    unknown_dataset,
 )
 from .dates import agree, format_time, row_dates
 from .io.npy import map_array
@@ -308,9 +308,7 @@ def find_dataset(name: str) -> Union[Dataset, DatasetFacts]:
     folder = DATASETS / name
     if any((folder / file).is_file() for file in (META_FILE, "train_data.npy")):
         return open_dataset(folder)
-    if name not in CATALOG:
-        raise unknown_dataset(name)
-    return CATALOG[name]
+    return dataset_facts(name)
 
 
 def dataset_folder(config: MutableMapping[str, Any]) -> Path:
