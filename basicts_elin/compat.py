@@ -58,7 +58,6 @@ PRIVATE = {
     "basicts.runners.builder": {"DDP"},
     "basicts.runners.callback.AddAuxiliaryLoss": {"on_compute_loss"},
     "basicts.runners.callback.BasicTSCallback": {"on_compute_loss", "on_epoch_end", "on_test_end", "on_validate_end"},
-    "basicts.data.BasicTSForecastingDataset": {"_data", "input_len", "output_len", "timestamps", "use_timestamps"},
     "basicts.runners.taskflow.BasicTSForecastingTaskFlow": {"postprocess", "preprocess"},
     "basicts.scaler.ZScoreScaler": {"fit", "inverse_transform", "transform"},
     "basicts.utils.MeterPool": {"get_value", "plt_meters", "print_meters", "reset", "update"},
