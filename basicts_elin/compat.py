@@ -12,6 +12,7 @@ SUPPORTED = "1.1"
 
 # By class or module: what the package overrides or assigns there, and the private names that it uses.
 PRIVATE = {
+    "basicts.data.BasicTSForecastingDataset": {"_data", "input_len", "output_len", "timestamps", "use_timestamps"},
     "basicts.runners.BasicTSRunner": {
         # setting up
         "_get_ckpt_save_dir",

@@ -37,6 +37,7 @@ def assigned_to_self(tree) -> set[str]:
     return {node.attr for node in targets if isinstance(node.value, ast.Name) and node.value.id == "self"}
 
 
+@cache
 def names_of(path) -> set[str]:
     """All names of a class or module of theirs, with the attributes that its instances get."""
     found = owner(path)
@@ -128,7 +129,7 @@ def listed() -> set[tuple[str, str]]:
 
 def absent() -> set[tuple[str, str]]:
     """What is listed and not there in the installed BasicTS and easy-torch."""
-    return {(path, name) for path, name in listed() if name not in names_of(path)}
+    return {(path, name) for path, name in listed() if name not in names_of.__wrapped__(path)}
 
 
 def test_the_list_is_what_the_code_uses():

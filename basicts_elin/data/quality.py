@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import UserError
 from .catalog import MINUTES_PER_DAY
 from .dates import check_timestamps
-from .layout import PARTS, meta_error
+from .layout import INTERVAL, PARTS, meta_error
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -46,7 +46,11 @@ def _check_part(dataset: "Dataset", part: str) -> None:
         raise UserError(stamps_file, "NaN or infinity", "times in [0, 1)", _AGAIN)
     # Without a known rule, rows may skip nights or weekends.
     is_regular = dataset.timestamp_rule is not None
-    is_ordered = is_regular and not dataset.gaps and dataset.interval_minutes <= MINUTES_PER_DAY
+    interval = dataset.interval_minutes
+    if is_regular and MINUTES_PER_DAY % interval and interval % MINUTES_PER_DAY:
+        expected = f"a divisor or a multiple of {MINUTES_PER_DAY}, the minutes of a day"
+        raise meta_error(dataset.folder, INTERVAL, interval, expected)
+    is_ordered = is_regular and not dataset.gaps and interval <= MINUTES_PER_DAY
     check_timestamps(stamps, dataset.steps_per_day, stamps_file, is_regular=is_regular, is_ordered=is_ordered)
 
 

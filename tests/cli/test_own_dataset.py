@@ -81,6 +81,5 @@ def test_the_model_takes_nodes_and_interval_from_the_folder(workplace, capsys):
     (workplace / "config.py").write_text(CONFIG.format(dims=DIMS, name="ETTh1"))
     assert main(["train", "-c", "config.py", "--print-config"]) == 0
     printed = capsys.readouterr().out
-    assert (
-        "num_time_in_day = 24\n" in printed and f"num_features = {NODES}\n" in printed and "null_val = nan" in printed
-    )
+    for line in ("model_config.num_time_in_day=24", f"model_config.num_features={NODES}", "null_val=nan"):
+        assert line in printed.splitlines()

@@ -12,11 +12,11 @@ from basicts_elin.cli import main
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["PEMS99", "--raw", "x.npz"], "'PEMS99' is not in the catalogue; known are"),
+        (["PEMS99", "--raw", "x.npz"], "error: dataset: PEMS99; "),
         (["PEMS08"], "--raw is missing; expected the raw file of PEMS08"),
         (["PEMS08", "--raw", "no.npz"], "no.npz does not exist"),
-        (["PEMS08", "--raw", "small.npz"], "small.npz has 3 nodes; PEMS08 has 170"),
-        (["PEMS08", "--raw", "text.npz"], "text.npz is no .npz archive"),
+        (["PEMS08", "--raw", "small.npz"], "error: raw: 3 nodes in small.npz; expected 170"),
+        (["PEMS08", "--raw", "text.npz"], "error: raw: text.npz"),
         (["PEMS08", "--raw", "small.npz", "--nodes", "4"], "--nodes: only SyntheticTraffic is made; leave it away"),
         (["SyntheticTraffic", "--raw", "x"], "--raw: SyntheticTraffic is made, not read; leave it away"),
         (["SyntheticTraffic", "--first-row", "0"], "--first-row: SyntheticTraffic is made, not read"),
@@ -28,8 +28,8 @@ from basicts_elin.cli import main
         (["PEMS08", "--raw", "small.npz", "--days", "4"], "--days: only SyntheticTraffic is made; leave it away"),
         (["PEMS08", "--raw", "small.npz", "--seed", "0"], "--seed: only SyntheticTraffic is made; leave it away"),
         (["PEMS08", "--adjacency", "a.npy"], "--raw is missing; expected the raw file of PEMS08"),
-        (["SyntheticTraffic", "--nodes", "1"], "nodes: 1 is too small"),
-        (["SyntheticTraffic", "--out", "there"], "there/SyntheticTraffic exists already; --force replaces it"),
+        (["SyntheticTraffic", "--nodes", "1"], "error: nodes: 1; expected 2"),
+        (["SyntheticTraffic", "--out", "there"], "error: out: there/SyntheticTraffic exists"),
     ],
 )
 def test_what_is_wrong_with_a_preparation_is_one_line(workplace, capsys, arguments, message):

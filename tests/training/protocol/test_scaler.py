@@ -54,10 +54,14 @@ def test_constant_data_are_shifted_only():
 
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered")
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_values_that_are_not_finite_are_refused(value):
+@pytest.mark.parametrize("data", [[[1.0, 2.0], [np.inf, 3.0]], [[np.nan, np.nan]]])
+def test_values_without_a_finite_mean_are_refused(data):
     with refuses("training data", found=("NaN", "infinity"), fix="prepare"):
-        fitted([[1.0, 2.0], [value, 3.0]])
+        fitted(data)
+
+
+def test_nan_does_not_count():
+    assert fitted([[1.0, np.nan], [np.nan, 3.0]]).stats == fitted([[1.0, 3.0]]).stats
 
 
 def test_one_deviation_per_node_is_basicts_own():
