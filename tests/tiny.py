@@ -1,4 +1,4 @@
-"""A dataset and models that a run takes a moment with, for the tests of host, report and the commands."""
+"""A dataset and models that a run takes a moment with, for the tests of training, results and the commands."""
 
 import copy
 import json
