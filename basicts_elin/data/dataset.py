@@ -16,6 +16,7 @@ from .catalog import (
     DatasetFacts,
     how_to_get,
     not_prepared,
+    regular_settings,
     steps_per_day,
     unit_of,
     unknown_dataset,
@@ -103,6 +104,11 @@ class Dataset:
         """Fractions of the training, validation and test part."""
         found = self.meta.get(SETTINGS, {}).get("train_val_test_ratio") or self._known("split")
         return tuple(found or (len(self.values(part)) / self.num_rows for part in PARTS))
+
+    @property
+    def regular_settings(self) -> dict[str, Any]:
+        """Those in `meta.json`; the benchmark's for a key that it lacks."""
+        return {**regular_settings(self.split, self.null_value), **self.meta.get(SETTINGS, {})}
 
     @property
     def domain(self) -> str:
@@ -297,7 +303,7 @@ def open_dataset(folder: Union[str, Path]) -> Dataset:
 def find_dataset(name: str) -> Union[Dataset, DatasetFacts]:
     """The dataset in `datasets/<name>` if it is prepared there, else its facts in the catalogue.
 
-    Raises: UserError if there is neither.
+    Raises: UnknownDatasetError if there is neither. UserError if `meta.json` cannot be used.
     """
     folder = DATASETS / name
     if any((folder / file).is_file() for file in (META_FILE, "train_data.npy")):

@@ -141,7 +141,7 @@ def test_every_model_that_linearize_serves_has_such_a_variant():
         if not entry(name).unfit and not entry(name).is_legacy and entry(name).load()[0].__module__.startswith("basicts."):
             model = built(config_for(name, "SyntheticTraffic"))
             served += [f"{name}_linear"] if linearize(model).replaced else []
-    assert LINEAR == served
+    assert served == LINEAR
 
 
 def test_the_estimator_is_part_of_the_run():

@@ -104,9 +104,13 @@ def _start(size: int, function: Callable[..., None], arguments: tuple) -> None:
         raise
     except (ProcessRaisedException, ProcessExitedException) as error:
         print(file=sys.stderr)
+        killed = _killed(context.processes)
+        if killed:
+            raise FailedRunError(killed) from error
         if not errors.empty():
             raise errors.get() from error
-        raise FailedRunError(_description(error, context.processes)) from error
+        last = str(error).strip().splitlines()[-1]
+        raise FailedRunError(f"process {error.error_index} of {size} failed ({last}): the run is stopped") from error
 
 
 @contextmanager
@@ -158,18 +162,17 @@ def _use_ddp_without_gpu() -> None:
     builder.DDP = lambda model, device_ids, **options: DistributedDataParallel(model, **options)
 
 
-def _description(error: Exception, processes: Sequence[BaseProcess]) -> str:
-    """What has happened, for the user."""
-    # Exit code 1 is a process that failed because another one was killed; SIGTERM is sent to them from here.
+def _killed(processes: Sequence[BaseProcess]) -> str:
+    """Which process was killed, in words; "" if none was."""
+    # If one is killed, the others fail with exit code 1, or are ended by SIGTERM from here.
     killed = [number for number, process in enumerate(processes) if process.exitcode not in (0, 1, -signal.SIGTERM)]
-    if killed:
-        name = signal.Signals(-processes[killed[0]].exitcode).name
-        return (
-            f"process {killed[0]} of {len(processes)} was killed by {name}: the run is stopped; the same command "
-            "resumes it after its last finished epoch"
-        )
-    last = str(error).strip().splitlines()[-1]
-    return f"process {error.error_index} of {len(processes)} failed ({last}): the run is stopped"
+    if not killed:
+        return ""
+    name = signal.Signals(-processes[killed[0]].exitcode).name
+    return (
+        f"process {killed[0]} of {len(processes)} was killed by {name}: the run is stopped; the same command resumes "
+        "it after its last finished epoch"
+    )
 
 
 def free_port() -> int:

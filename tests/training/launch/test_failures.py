@@ -38,7 +38,7 @@ class SecondFailing(Failing):
 @pytest.fixture
 def failing(tiny):
     """Where a configuration of the model lies."""
-    import_ = "from training.launch.test_failures import Failing as Tiny\nfrom tiny import TinyConfig"
+    import_ = f"from {__name__} import Failing as Tiny\nfrom tiny import TinyConfig"
     Path("failing.py").write_text(CONFIG.replace("from tiny import Tiny, TinyConfig", import_))
     Path("second.py").write_text(Path("failing.py").read_text().replace("Failing as", "SecondFailing as"))
     return tiny
@@ -57,13 +57,13 @@ def logged(line):
     return Path(line.removesuffix(" says where it failed").rpartition(" ")[2])
 
 
-def test_a_compiler_s_words_are_in_the_log(failing, capfd, monkeypatch):
+def test_the_output_of_a_compiler_is_in_the_log(failing, capfd, monkeypatch):
     words = "cannot find -ltorch " + "overflow in conversion " * 9999
     monkeypatch.setattr(Failing, "error", torch._dynamo.exc.BackendCompilerFailed(compile, RuntimeError(words), None))
     line = failure(capfd, 1)
     assert len(line) < 700
     assert line.startswith("error: BackendCompilerFailed: ")
-    assert "cannot find -ltorch overflow" in line and "; leave --compile away (it needs a C++ compiler" in line
+    assert "cannot find -ltorch overflow" in line and "--compile" in line
     assert words.strip() in logged(line).read_text()
 
 
@@ -118,7 +118,7 @@ def test_an_interruption(failing, capfd, monkeypatch):
     monkeypatch.setattr(Interrupt, "at", 2)
     config = CONFIG.replace("TinyConfig\n", "TinyConfig, Interrupt\n").replace("=2)", "=2, callbacks=[Interrupt()])")
     Path("failing.py").write_text(config)
-    assert failure(capfd, 130) == "interrupted: the same command goes on after its last finished epoch"
+    assert failure(capfd, 130) == "interrupted: the same command resumes after its last finished epoch"
     (log,) = Path("checkpoints").rglob("training_log*.log")
     assert log.read_text().endswith("interrupted\n")
     monkeypatch.setattr(Interrupt, "at", None)
@@ -183,7 +183,7 @@ def test_several_processes_that_are_interrupted(tmp_path, everyone):
         assert process.wait(timeout=60) == 130
     text = (tmp_path / "said").read_text()
     assert "Traceback" not in text
-    assert text.splitlines()[-1] == "interrupted: the same command goes on after its last finished epoch"
+    assert text.splitlines()[-1] == "interrupted: the same command resumes after its last finished epoch"
     with pytest.raises(ProcessLookupError):
         while time.monotonic() < deadline:
             os.killpg(process.pid, 0)

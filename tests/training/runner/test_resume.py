@@ -1,4 +1,4 @@
-"""A run that is killed, at whatever moment, ends as if it had not been."""
+"""A run that is killed, at any moment, ends as if it had not been."""
 
 import random
 import shlex
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from basicts.runners.callback import EarlyStopping
+from refusal import refuses
 from tiny import NAME, Interrupt, forget_loggers, metrics, ours, record, rewrite_meta, weights, write_dataset
 from training import interrupted
 
@@ -17,6 +18,7 @@ from basicts_elin.data.dataset import open_dataset
 from basicts_elin.data.graph import pickled
 from basicts_elin.errors import UserError
 from basicts_elin.training.launch.launcher import best_checkpoint, launch_evaluation, launch_training, run_folder
+from basicts_elin.training.launch.run_dir import OtherDataError
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(30, marks=pytest.mark.slow)])
@@ -38,7 +40,7 @@ def test_a_killed_run_ends_as_an_uninterrupted_one(workplace, monkeypatch, kills
     _compare(workplace, monkeypatch)
 
 
-def test_a_damaged_newest_checkpoint_is_said_and_the_one_before_used(tiny, capfd):
+def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_used(tiny, capfd):
     def config():
         return ours(num_epochs=4, callbacks=[Interrupt()])
 
@@ -51,20 +53,20 @@ def test_a_damaged_newest_checkpoint_is_said_and_the_one_before_used(tiny, capfd
     newest.write_bytes(newest.read_bytes()[:-100])
     forget_loggers()
     folder = launch_training(config())
-    assert f"{newest} cannot be read" in "".join(capfd.readouterr())
+    assert f"{newest}: unreadable" in "".join(capfd.readouterr())
     assert metrics(folder) == metrics(whole)
     torch.testing.assert_close(weights(folder / "Tiny_4.pt"), weights(whole / "Tiny_4.pt"), rtol=0, atol=0)
 
 
-def test_damage_that_cannot_be_mended_is_one_line(tiny):
+def test_damage_that_cannot_be_repaired(tiny):
     folder = launch_training(ours(num_epochs=2))
     best = folder / "Tiny_best_val_MAE.pt"
     best.write_bytes(best.read_bytes()[:100])
-    with pytest.raises(UserError, match="Tiny_best_val_MAE.pt cannot be read.*--fresh"):
+    with refuses(best, found="unreadable", fix="--fresh"):
         launch_training(ours(num_epochs=2))
     for file in folder.glob("Tiny_[0-9].pt"):
         file.write_bytes(b"")
-    with pytest.raises(UserError, match="has no checkpoint that can be read.*--fresh"):
+    with refuses(folder, found="Tiny_2.pt", fix="--fresh"):
         launch_training(ours(num_epochs=2))
     launch_training(ours(num_epochs=2), fresh=True)
 
@@ -114,12 +116,12 @@ def test_another_dataset_is_noticed(tiny, capsys):
         launch_evaluation(config, best_checkpoint(config), Path("nodes"))
 
 
-def test_a_run_does_not_go_on_with_other_data(tiny):
+def test_a_run_does_not_resume_with_other_data(tiny):
     folder = launch_training(ours())
     file = tiny / "datasets" / NAME / "train_data.npy"
     np.save(file, np.load(file) + 1)
     before = {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-    with pytest.raises(UserError, match="trained on other data than are in datasets/Tiny now: .*; prepare those again"):
+    with refuses(folder, error=OtherDataError, found="datasets/Tiny", fix="--fresh"):
         launch_training(ours())
     assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
     assert launch_training(ours(), fresh=True) != folder
