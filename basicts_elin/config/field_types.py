@@ -22,7 +22,8 @@ def check_types(config: BasicTSForecastingConfig) -> None:
         if value is None and (field.default is None or field.name in _MAY_BE_NONE):
             continue
         if not _fits(value, field.type):
-            expected = str(field.type).replace("typing.", "") if get_args(field.type) else field.type.__name__
+            name = str(field.type).replace("typing.", "")
+            expected = name if get_args(field.type) else getattr(field.type, "__name__", name)
             raise UserError(field.name, repr(value), expected)
         needed = CLASSES.get(field.name)
         if needed and not issubclass(value, needed):

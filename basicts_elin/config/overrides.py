@@ -74,7 +74,8 @@ def _override(fields: dict[str, Any], types: dict[str, Any], name: str, value: A
         raise UserError(option, group, f"the field {last}, which BasicTS copies into it", f"--set {last}={value}")
     if not dot and last not in fields and last in fields["model_config"]:
         group = "model_config"
-    holder, known = fields, {*fields, *fields["model_config"]}
+    holder: dict[str, Any] = fields
+    known: Collection[str] = {*fields, *fields["model_config"]}
     if dot or group:
         holder, known = _group(fields, group, option)
         types = _types(holder)
@@ -107,7 +108,7 @@ def _group(fields: dict[str, Any], group: str, option: str) -> tuple[dict[str, A
     if not isinstance(content, dict):
         groups = [other for other, inner in fields.items() if isinstance(inner, dict)]
         raise UserError(option, f"no group {group!r}", f"one of {_listed(groups)}{nearest(group, groups)}")
-    arguments_of = fields.get(_ARGUMENTS_OF.get(group))
+    arguments_of = fields.get(_ARGUMENTS_OF.get(group, ""))
     return content, {*content, *(_parameters(arguments_of) if arguments_of else ())}
 
 

@@ -73,8 +73,12 @@ class DatasetFacts:
         return regular_settings(self.split, self.null_value)
 
 
-_FLOW = {"domain": "traffic flow (vehicles per 5 minutes)", "split": (0.6, 0.2, 0.2), "non_negative": True}
-_SPEED = {"domain": "traffic speed (miles per hour)", "split": (0.7, 0.1, 0.2), "non_negative": True}
+_FLOW: dict[str, Any] = {
+    "domain": "traffic flow (vehicles per 5 minutes)",
+    "split": (0.6, 0.2, 0.2),
+    "non_negative": True,
+}
+_SPEED: dict[str, Any] = {"domain": "traffic speed (miles per hour)", "split": (0.7, 0.1, 0.2), "non_negative": True}
 _ASTGNN = {"timestamp_rule": ROW_INDEX, "source": "https://github.com/guoshnBJTU/ASTGNN/tree/main/data", **_FLOW}
 _DCRNN = {"timestamp_rule": DATES, "source": "https://github.com/liyaguang/DCRNN", **_SPEED}
 # The gap is the change to summer time.

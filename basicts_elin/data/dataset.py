@@ -209,7 +209,9 @@ class Dataset:
     @functools.cached_property
     def fingerprint(self) -> dict[str, str]:
         """sha256 of the arrays ("data"), of the node names in their order ("nodes") and, if there is one, the graph."""
-        data, names = hashlib.sha256(), "\n".join(self.node_names)
+        # an array is a buffer, which numpy's types do not say
+        data: Any = hashlib.sha256()
+        names = "\n".join(self.node_names)
         for part in PARTS:
             for kind in ("timestamps", "data"):
                 array = self.stored(part, kind)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class Gap:
     @property
     def is_clock_change(self) -> bool:
         """Whether it is the hour that US summer time has skipped since 2007, 2:00 on the second Sunday of March."""
-        first = self.first.item()
+        first = datetime.fromisoformat(str(self.first))
         is_second_sunday = first.month == 3 and first.weekday() == 6 and 8 <= first.day <= 14
         return is_second_sunday and (first.hour, first.minute) == (2, 0) and self.length == 60 * _MINUTE
 

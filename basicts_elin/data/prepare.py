@@ -144,7 +144,8 @@ def _read(facts: DatasetFacts, raw: Path, first_row: Optional[int]) -> RawSeries
         raise UserError("first_row", first_row, f"none: the {kind} {raw} has its own timestamps", "omit --first-row")
     if kind == "folder":
         series = read_legacy(raw)
-        check_timestamps(series.timestamps, facts.steps_per_day, "raw")
+        if series.timestamps is not None:
+            check_timestamps(series.timestamps, facts.steps_per_day, "raw")
         return series
     # Imported here because the commands start faster without it.
     from .io.h5 import read_h5

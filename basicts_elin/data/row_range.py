@@ -17,6 +17,7 @@ def locate(facts: DatasetFacts, num_rows: int, rows: Optional[str], first_row: O
         first_row: index of the file's first row in the full series; None: not given.
     Raises: UserError if the rows are not those of the dataset.
     """
+    assert facts.num_rows is not None, "a dataset with a raw file"
     end = facts.first_row + facts.num_rows
     # The rows of a dated file have their own timestamps, which do not follow from where it starts.
     may_start_later = facts.timestamp_rule != DATES

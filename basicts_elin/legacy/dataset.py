@@ -10,7 +10,7 @@ from typing import Any, Optional, Union
 
 import numpy as np
 
-from ..data.catalog import CATALOG, DatasetFacts, not_prepared
+from ..data.catalog import DatasetFacts, UnknownDatasetError, not_prepared
 from ..data.dataset import DATASETS, Dataset, find_dataset
 from ..data.io.pickles import parse_arrays
 from ..data.layout import GRAPH_FILE, PARTS, SETTINGS
@@ -24,7 +24,10 @@ _STEPS = 12
 
 def known_dataset(name: str) -> Optional[KnownDataset]:
     """The dataset of that name; None if it is neither prepared nor in the catalogue."""
-    return find_dataset(name) if name in CATALOG or (DATASETS / name).is_dir() else None
+    try:
+        return find_dataset(name)
+    except UnknownDatasetError:
+        return None
 
 
 def current_dataset(name: str, opened: Optional[Dataset]) -> KnownDataset:

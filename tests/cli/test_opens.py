@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 from cli.commands import ENVIRONMENT, ROOT, SMALL_CONFIG, paths
-from tiny import NAME, write_dataset
+from tiny import write_dataset
 
 from basicts_elin.data.graph import pickled
 from basicts_elin.data.layout import FILES, GRAPH_FILE
@@ -43,7 +43,12 @@ def test_each_file_is_opened_once(place):
     assert set(counts.values()) == {1}
 
 
-def test_a_legacy_model_that_reads_the_graph_opens_each_file_once_too(checkout):
-    run = ("--legacy-root", "BasicTS-0.5", "-g", "cpu", "--set", "num_epochs=1", "--save-predictions")
-    counts, _ = opened(checkout.parent, "train", "-c", f"legacy/Mini/{NAME}", *run)
+def test_a_legacy_model_opens_each_file_once(checkout, edit):
+    place = checkout.parent
+    edit("", "from basicts.utils import load_dataset_data, load_dataset_desc")
+    edit("", "assert load_dataset_data(DATA_NAME).shape == (*load_dataset_desc(DATA_NAME)['shape'],)")
+    run = ("-c", "legacy/Mini/Tiny", "--legacy-root", str(checkout), "-g", "cpu", "--save-predictions")
+    counts, printed = opened(place, "train", *run, "--set", "num_epochs=1")
+    assert counts == ALL_ONCE
+    counts, _ = opened(place, "evaluate", *run, "-ckpt", str(paths(printed)["checkpoint"]))
     assert counts == ALL_ONCE

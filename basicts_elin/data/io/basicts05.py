@@ -24,12 +24,12 @@ def read_legacy(folder: Path) -> RawSeries:
         expected = "a folder of BasicTS 0.5, or the raw file"
         raise UserError("raw", f"{folder} without data.dat", expected, "name another --raw")
     shape = _described_shape(folder / "desc.json")
-    expected, found = prod(shape) * np.dtype(np.float32).itemsize, data_file.stat().st_size
-    if found != expected:
+    size, found = prod(shape) * np.dtype(np.float32).itemsize, data_file.stat().st_size
+    if found != size:
         raise UserError(
             "raw",
             f"{data_file} of {found} bytes",
-            f"{expected} bytes, the float32 shape {list(shape)} in desc.json",
+            f"{size} bytes, the float32 shape {list(shape)} in desc.json",
             _AGAIN,
         )
     data = np.memmap(data_file, dtype=np.float32, mode="r", shape=shape)

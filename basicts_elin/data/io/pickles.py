@@ -44,7 +44,9 @@ class _Type:
     """A numpy type as a pickle describes it."""
 
     def __init__(self, text: str, *_: Any):
-        self.text, self.byte_order = text, "="
+        self.text = text
+        # one of the letters that `newbyteorder` knows
+        self.byte_order: Any = "="
 
     def __setstate__(self, state: tuple) -> None:
         self.byte_order = state[1]
