@@ -90,8 +90,8 @@ def answer(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> Survey:
 
 def _state(run: Run, gpu: str) -> State:
     from ..config.overrides import with_overrides
-    from ..legacy.checkout import legacy_root
     from ..data.dataset import dataset_folder
+    from ..legacy.checkout import legacy_root
     from ..training.launch.data_checks import checked_dataset
     from ..training.launch.devices import parse_gpus
     from ..training.launch.run_dir import OtherDataError, check_same_data, progress

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from basicts_elin.legacy_checkout import CHECKOUT
 from cli.commands import CONFIG, SMALL_CONFIG
 from tiny import Interrupt, write_dataset
 
 from basicts_elin.env_vars import ROOT_VARIABLE
 from basicts_elin.errors import UserError
-from basicts_elin.legacy_checkout import CHECKOUT
 from basicts_elin.reproduce import status as module
 from basicts_elin.reproduce.plan import Run
 from basicts_elin.reproduce.status import State, answer, survey

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from basicts.configs import BasicTSForecastingConfig
 from basicts.models.TimesNet import TimesNetConfig, TimesNetForForecasting
 from basicts.runners.callback import EarlyStopping, GradientClipping
@@ -14,7 +13,6 @@ from torch.optim.lr_scheduler import MultiStepLR
 
 from basicts_elin import ELinFormer, ELinFormerConfig
 from basicts_elin.data.catalog import CATALOG
-from basicts_elin.errors import UserError
 from basicts_elin.training.protocol.callbacks import FinitePredictions
 from basicts_elin.training.protocol.recipe import benchmark_config
 from basicts_elin.training.protocol.scaler import BenchmarkZScoreScaler
