@@ -1,5 +1,5 @@
-# Two commands: `make demo` and `make test`. Both call `make setup`, which installs into .venv and does so once.
-PYTHON ?= $(firstword $(foreach p,python3.11 python3.10 python3,$(shell $(p) -c "" 2>/dev/null && echo $(p))))
+# Two commands: `make demo` and `make test`. Both first run `make setup`, which installs into .venv, once.
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3.10 python3,$(shell $(p) -c "" 2>/dev/null && echo $(p))))
 TORCH  ?= torch==2.13.0
 BIN    := .venv/bin
 STAMP  := .venv/.installed
@@ -8,10 +8,10 @@ STAMP  := .venv/.installed
 
 setup: $(STAMP)
 
-# torch first, then ourselves and what BasicTS imports, then BasicTS without its pins (setuptools 59.5.0 conflicts with
-# torch 2.13; in this order pip has no conflict to complain of).
+# torch first, then this package and what BasicTS imports, then BasicTS without its pins: setuptools 59.5.0 conflicts
+# with torch 2.13. In this order pip reports no conflict.
 $(STAMP): setup.cfg pyproject.toml requirements/basicts.txt Makefile
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "basicts-elin needs Python 3.10 or newer, found " + sys.version.split()[0] + "; name another by: make PYTHON=python3.11")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "basicts-elin needs Python 3.10 or newer, found " + sys.version.split()[0] + "; choose another one: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check -q "$(TORCH)"
 	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements/basicts.txt -e '.[test]'
@@ -29,6 +29,8 @@ test-slow: setup
 
 lint: setup
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 clean:
 	rm -rf .venv demo build *.egg-info

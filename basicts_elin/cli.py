@@ -21,21 +21,20 @@ _OF_RAW_FILES = ("rows", "first_row", "sensors", "distances", "ids", "adjacency"
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run one verb.
+    """Run one verb. Returns the exit code.
 
-    Returns the exit code: 0, or with one line on stderr 2 for something the user can mend, 1 for runs that failed, 130
-    where it was interrupted.
+    It is 0, or, with one line on stderr, 2 for something the user can fix, 1 for a failed run, 130 for an interruption.
     """
     arguments = _parser().parse_args(argv)
     if sys.stdout.errors == "strict":
-        # a path may hold what the terminal has no letters for
+        # a path may hold characters that the terminal cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = arguments.run(arguments) or 0
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # the reader of our output has seen enough, such as head
+        # the reader of our output, such as head, has closed it
         return _ended(1)
     except UserError as error:
         return _ended(2, f"error: {error}")
@@ -51,7 +50,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def _ended(code: int, line: str = "") -> int:
-    """The exit code, once the line is said; what stdout cannot take, being closed or on a full disk, goes nowhere."""
+    """Print the line, and return the exit code. Output that a closed or full stdout cannot take is dropped."""
     if line:
         print(line, file=sys.stderr)
     try:
@@ -154,21 +153,19 @@ def list_all(arguments: argparse.Namespace) -> None:
 
 
 def report(arguments: argparse.Namespace) -> None:
-    from .data.dataset import open_dataset
-    from .evaluation.naive import naive_metrics
-    from .record import read_record
-    from .results.runs import COLUMNS, run_rows
-    from .results.table import format_table, markdown_table, metric_rows, write_csv
+    from .data.dataset import DATASETS, open_dataset
+    from .results.report import markdown_table, naive_results, text_table
+    from .results.run_folder import read_runs
+    from .results.store import write_results
 
-    records = {folder: read_record(folder) for folder in map(Path, arguments.runs)}
-    rows = [row for folder, record in records.items() for row in run_rows(folder, record)]
-    windows = {tuple(record[name] for name in ("dataset", "input_len", "output_len")) for record in records.values()}
-    for dataset, *lengths in sorted(windows) if arguments.naive else ():
-        for name, metrics in naive_metrics(open_dataset(Path("datasets") / dataset), *lengths).items():
-            rows += metric_rows(name, metrics, dataset=dataset)
-    print(markdown_table(rows) if arguments.markdown else format_table(rows))
+    results = read_runs([Path(folder) for folder in arguments.runs])
+    if arguments.naive:
+        windows = {(result.dataset, result.input_len, result.output_len): result for result in results}
+        datasets = {name: open_dataset(DATASETS / name) for name in {result.dataset for result in results}}
+        results += [naive for like in windows.values() for naive in naive_results(like, datasets[like.dataset])]
+    print(markdown_table(results) if arguments.markdown else text_table(results))
     if arguments.output:
-        write_csv(Path(arguments.output), rows, COLUMNS)
+        write_results(Path(arguments.output), results)
 
 
 def demo(arguments: argparse.Namespace) -> None:
@@ -303,7 +300,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run, as train prints it")
     verb.add_argument("--naive", action="store_true", help="add the naive forecasts on datasets/<name> of each run")
     verb.add_argument("--markdown", action="store_true", help="print one line per run, as a Markdown table")
-    verb.add_argument("-o", "--output", metavar="CSV", help="also write the rows, with what they were made with")
+    verb.add_argument("-o", "--output", metavar="CSV", help="also write a row for each run, with how it was made")
 
     verb = _verb(verbs, reproduce, "make a table of the paper: run what is missing of it, collect, render")
     add_arguments(verb)

@@ -25,7 +25,7 @@ from basicts_elin.data.graph import pickled
 from basicts_elin.data.writer import write_dataset
 from basicts_elin.legacy.checkout import legacy_names
 from basicts_elin.record import environment
-from basicts_elin.results.table import write_csv
+from basicts_elin.results.store import write_csv
 from basicts_elin.zoo.registry import absent_models
 
 MODELS = (
@@ -49,42 +49,57 @@ _PRINTED = re.compile(
     r"peak memory: +(?P<peak_memory_mib>\S+) MiB"
 )
 
-PAGE = """# Baselines of BasicTS 0.5
+PAGE = """# Legacy models
 
-The rivals of the paper's Table 3 that BasicTS 1.1 no longer has, and for comparison STAEformer and STID as they were
-then, run from your own checkout of BasicTS 0.5, which is only read:
+Legacy models are those of BasicTS 0.5. Most of the models in the paper's Table 3 are among them, and BasicTS 1.1 no
+longer has them; STAEformer and STID are included for comparison. They run from your own checkout of BasicTS 0.5,
+which is only read:
 
-    git clone -b v0.5.8 https://github.com/GestaltCogTeam/BasicTS BasicTS-0.5
-    pip install -e '.[legacy]'
-    python experiments/train.py -c BasicTS-0.5/baselines/AGCRN/PEMS08.py --gpus 0
-    python experiments/train.py -c legacy/AGCRN/PEMS08 --legacy-root BasicTS-0.5 --gpus 0
+<!-- not run: checkout -->
+```bash
+git clone -b v0.5.8 https://github.com/GestaltCogTeam/BasicTS BasicTS-0.5
+pip install -e '.[legacy]'
+python experiments/train.py -c legacy/AGCRN/PEMS08 --legacy-root BasicTS-0.5 --gpus 0
+python experiments/train.py -c BasicTS-0.5/baselines/AGCRN/PEMS08.py --gpus 0
+```
 
-The last two are the same run. `baselines_cfg/legacy/AGCRN/PEMS08.py` is another name for it, and the environment
-variable `BASICTS_LEGACY_ROOT` another way to say where the checkout is. `legacy/AGCRN/PEMS08_tail` runs PEMS08's
-configuration on a part of the series that has all its nodes. `evaluate.py`, `--set`, `--seed`, `--save-predictions`,
-resuming and several processes work as for every other model; runs are named `LegacyAGCRN`. Only `--compile` is refused:
-torch cannot compile them.
+The last two commands are the same run. The environment variable `BASICTS_LEGACY_ROOT` can replace `--legacy-root`.
+The checkout may be moved later. `legacy/AGCRN/PEMS08_tail` runs the configuration of PEMS08 on a part of its
+series, if the part has all sensors. `evaluate`, `--set`, `--seed`, `--save-predictions`, resuming and several
+processes work as for every other model. Runs are named `LegacyAGCRN`. `--compile` is refused, because torch cannot
+compile these models.
 
-Taken from the configuration: architecture and its parameters, features, graph, optimizer, schedule, gradient clipping,
-curriculum learning, early stopping, loss with its arguments (on the original scale), null value, batch sizes, epochs,
-parameters that are created in the first step. Whatever else it asks for is an error that names it. Ours, as for every
-model: seed 42 (where the configuration has none), rows of the parts as BasicTS 1.1 cuts them, the test part evaluated
-once, by the best model. Of the custom runners those of MTGNN and HimNet are known; HimNet's own seed, 0, is replaced by
-the run's. The checkout's files and the graph are part of what a run is: with others it starts anew. The folder of the
-checkout may be moved.
+Taken from the configuration of BasicTS 0.5:
 
-GTS is tied to the length of the full training part and cannot run on a part of a series. It draws its graph in every
-batch, in evaluation too: there by the run's seed, so that with the same test batch size the metrics are the same.
+- architecture and its parameters, input features, graph;
+- optimizer, schedule, gradient clipping, curriculum learning, early stopping, batch sizes, epochs;
+- loss with its arguments, on the original scale, and the null value;
+- parameters that are created in the first step.
 
-With several processes the loss must be the masked MAE, which HimNet's on PEMS03 to PEMS08 and STWave's are not. They
-come to the numbers of one unless the model has dropout, batch normalisation (D2STGNN, GTS, GWNet: each process uses the
-statistics of its own part of the batch), or a random graph (GTS). What DCRNN is taught is drawn alike in all of them.
+Any other setting in it is refused by name. Of the custom runners, those of MTGNN and HimNet are supported.
+
+Replaced, as for every model of this package:
+
+- the seed is 42 unless the configuration has one; HimNet's own seed, 0, is replaced by the run's;
+- the parts are cut as BasicTS 1.1 cuts them;
+- the test part is evaluated once, with the best model.
+
+The files of the checkout and the graph are part of a run's identity: if they change, a new run starts.
+
+GTS depends on the length of the full training part and cannot run on a part of a series. It samples its graph for
+every batch, also in evaluation. There it uses the run's seed, so the same test batch size gives the same metrics.
+
+With several processes, the loss must be the masked MAE. HimNet on PEMS03 to PEMS08 and STWave have other losses.
+The numbers are those of one process unless the model has dropout, batch normalisation (D2STGNN, GTS, GWNet: each
+process uses the statistics of its own part of the batch) or a sampled graph (GTS). The scheduled sampling of DCRNN
+draws the same numbers in all processes.
 
 ## Tried
 
-One batch of {batch} windows, repeated, on random series and graphs of the datasets' sizes: loss of the first and of the
-last step, seconds per step, peak memory of the process. It shows that a pair trains, not how well. Tried beside other
-work on {hardware}, torch {torch}: the seconds say what a step cost there and compare nothing.
+One batch of {batch} windows was trained on repeatedly, with random series and graphs of each dataset's size. The
+table shows the loss of the first and the last step, seconds per step, and peak memory of the process. It shows that
+a pair trains, not how well. The seconds were measured beside other work on {hardware}, torch {torch}. They say what
+a step cost there and do not compare models.
 
 | model | dataset | nodes | parameters | loss | s / step | peak MiB |
 |---|---|---|---|---|---|---|
@@ -92,7 +107,10 @@ work on {hardware}, torch {torch}: the seconds say what a step cost there and co
 
 {failed}Made by
 
-    python benchmarks/legacy.py --legacy-root BasicTS-0.5 --output results/legacy_cpu.csv --markdown docs/legacy.md
+<!-- not run: checkout -->
+```bash
+python benchmarks/legacy.py --legacy-root BasicTS-0.5 --output results/legacy_cpu.csv --markdown docs/legacy.md
+```
 """
 
 

@@ -16,17 +16,14 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from basicts_elin.data.dataset import open_dataset
 from basicts_elin.data.prepare import prepare_synthetic
 from basicts_elin.evaluation.metrics import OVERALL
 from basicts_elin.evaluation.naive import naive_metrics
-from basicts_elin.record import read_record
-from basicts_elin.results.runs import metrics_of
-from basicts_elin.results.table import write_csv
+from basicts_elin.results.run_folder import read_run
+from basicts_elin.results.store import write_csv
 from basicts_elin.zoo.basicts_models import basicts_names
-from basicts_elin.zoo.registry import config_for, entry
+from basicts_elin.zoo.registry import entry
 
 DATASET = "SyntheticTraffic"
 OURS = ("ELinFormer", "STAEformer")
@@ -36,33 +33,37 @@ COLUMNS = (
 )  # fmt: skip
 TIMEOUT_SECONDS = 1800
 
-PAGE = """# Models of BasicTS on the benchmark's datasets
+PAGE = """# Models of BasicTS
 
-The models that BasicTS {basicts} ships, beside ours, each tried by
+The models that BasicTS {basicts} ships, and ELinFormer and STAEformer. Each runs by its name on every dataset:
+`-c <Model>/<Dataset>`. This table was made by
 
-    python benchmarks/models.py --output results/models_cpu.csv --markdown docs/models.md
+<!-- not run: hours -->
+```bash
+python benchmarks/models.py --output results/models_cpu.csv --markdown docs/models.md
+```
 
-which trains it for one epoch on synthetic traffic (64 nodes, 7 days, seed {seed}) and evaluates it; those that cannot
-be compared are refused with the reason, which the tests check on the installed BasicTS. Those that run need no
-configuration file: `python experiments/train.py -c baselines_cfg/<Model>/<Dataset>.py` takes the benchmark's recipe
-for any dataset of the catalogue (12 steps in, 12 out, all nodes), with the model's own defaults but for the fields
-named here, whose defaults do not fit a window of 12 steps. Models that can use timestamps get time of day and day of
-week.
+It trains each model for one epoch on synthetic traffic (64 sensors, 7 days, seed {seed}) and evaluates it. **The
+MAE after one epoch (75 steps of batch 16) shows that a model trains. It does not show how good the model becomes**:
+many are still behind the last value. Milliseconds per training step and peak memory of the process were measured on
+{hardware}, torch {torch}.
 
-STID and StemGNN have the optimizer and schedule of their BasicTS 0.5 configurations, the others STAEformer's: tune
-them before you draw conclusions (`--set`). FITS is trained with the benchmark's loss instead of its own, which does not
-know missing values. DUET's auxiliary loss is added to a loss on the original scale, where it weighs less. HI learns
-nothing: it repeats its input.
+Every model has the recipe of the benchmark (12 steps in, 12 out, all sensors) and its own defaults. Defaults that
+do not fit 12 steps are replaced, as the last column shows. Models that can use timestamps get time of day and day
+of week.
 
-One epoch, 75 steps of batch 16, shows that a model trains and can be evaluated; its MAE says nothing of what it
-becomes, and for many it is still behind the last value. Milliseconds per training step and peak memory of the process
-are those of {hardware}, torch {torch}.
+- STID and StemGNN have the optimizer and schedule of their BasicTS 0.5 configurations. All others have those of
+  STAEformer. Tune them with `--set` before you draw conclusions.
+- FITS is trained with the loss of the benchmark, because its own ignores missing values.
+- The auxiliary loss of DUET is added to a loss on the original scale, where its weight is lower.
+- HI repeats its input and learns nothing.
 
 | model | parameters | batch | ms / step | peak MiB | MAE after 1 epoch | fields set |
 |---|---|---|---|---|---|---|
 {rows}
 
-Not to be compared, with the reason:
+These models cannot be compared. Their names are refused with the reason, and the tests check each reason on the
+installed BasicTS:
 
 | model | reason |
 |---|---|
@@ -85,22 +86,16 @@ def try_model(model: str, gpus: str, place: Path) -> dict[str, Any]:
         reason = (done.stderr.strip().splitlines() or [f"ended with exit code {done.returncode}"])[-1]
         return {"model": model, "runs": "no", "reason": reason}
     (folder,) = (place / "checkpoints" / model).iterdir()
-    record, config = read_record(folder), config_for(model, DATASET)
-    rows = len(np.load(place / "datasets" / DATASET / "train_data.npy", mmap_mode="r"))
-    steps = ceil((rows - config.input_len - config.output_len + 1) / config.train_batch_size)
+    result = read_run(folder)
+    same = ("parameters", "seed", "hardware", "torch", "basicts", "commit")
     return {
         "model": model,
         "runs": "yes",
-        "parameters": record["parameters"],
-        "batch": config.train_batch_size,
-        "ms_per_step": round(1000 * record["seconds_per_epoch"] / steps),
-        "peak_memory_mib": round(record["peak_memory_mib"]),
-        "MAE": metrics_of(folder / "test_metrics.json")[OVERALL]["MAE"],
-        "seed": record["seed"],
-        "hardware": record["hardware"],
-        "torch": record["versions"]["torch"],
-        "basicts": record["versions"]["basicts"],
-        "commit": record["commit"],
+        "batch": result.batch_size,
+        "ms_per_step": round(1000 * result.seconds_per_epoch / ceil(result.train_windows / result.batch_size)),
+        "peak_memory_mib": round(result.peak_memory_mib),
+        "MAE": f"{result.metrics[OVERALL]['MAE']:.4f}",
+        **{name: getattr(result, name) for name in same},
     }
 
 
@@ -109,7 +104,8 @@ def measure(models: Sequence[str], gpus: str) -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         dataset = open_dataset(prepare_synthetic(out=Path(folder, "datasets"), num_days=7))
         naive = naive_metrics(dataset)
-        yield from ({"model": name, "runs": "naive", "MAE": metrics[OVERALL]["MAE"]} for name, metrics in naive.items())
+        for name, metrics in naive.items():
+            yield {"model": name, "runs": "naive", "MAE": f"{metrics[OVERALL]['MAE']:.4f}"}
         for model in models:
             yield try_model(model, gpus, Path(folder))
 

@@ -131,8 +131,9 @@ def test_without_basicts_the_datasets_are_listed(place, capsys, monkeypatch):
 
 def test_neither_torch_nor_basicts_is_imported(place):
     """They take seconds."""
-    heavy = "{'torch', 'basicts'} & {*sys.modules}"
-    script = f"import sys; from basicts_elin import cli; cli.main(['list']); print({heavy})"
+    script = (
+        "import sys; from basicts_elin import cli; cli.main(['list']); print({'torch', 'basicts'} & {*sys.modules})"
+    )
     done = run(place, "-c", script)
     assert (done.stdout.splitlines()[-1], done.stderr) == ("set()", "")
     assert "DLinear" in done.stdout
