@@ -7,7 +7,7 @@ import pytest
 from basicts.runners.callback import EarlyStopping, GradientClipping
 from cli.commands import ENVIRONMENT
 from refusal import refuses
-from tiny import NAME, Tiny, TinyConfig
+from tiny import NAME, NODES, Tiny, TinyConfig, write_dataset
 
 from basicts_elin.reproduce.plan import TABLES
 from basicts_elin.results import paper
@@ -80,6 +80,17 @@ def test_every_name_makes_a_configuration_and_stands_for_itself(name):
     config = config_for(name, "PEMS08")
     assert config.model.__name__.removesuffix("ForForecasting") == find(name).class_name
     assert config.md5 == config_for(name, "PEMS08").md5
+
+
+@pytest.mark.parametrize("name", ["STAEformer_linformer", "iTransformer_linear", "ELinFormer_small", "TimesNet"])
+def test_every_name_serves_a_prepared_folder_that_the_catalogue_does_not_know(workplace, name):
+    write_dataset(workplace, "MyCity", steps_per_day=24)
+    config = config_for(name, "MyCity")
+    assert (config.dataset_name, config.model_config.num_features) == ("MyCity", NODES)
+    model_config = config.model_config
+    sizes = model_config.get("timestamp_sizes") or [model_config.get("num_time_in_day", 24), 7]
+    assert sizes == [24, 7]
+    assert config.model(model_config)
 
 
 def test_names_are_looked_up_without_torch():
