@@ -46,7 +46,7 @@ def test_every_loss_falls(rows):
 
 
 def test_a_random_dataset_has_the_size_and_a_connected_graph(legacy, tmp_path):
-    facts = type(FACTS)(**{**vars(FACTS), "num_steps": 700})
+    facts = type(FACTS)(**{**vars(FACTS), "num_rows": 700})
     legacy.write_random(facts, tmp_path)
     folder = tmp_path / "datasets" / facts.name
     assert sum(len(np.load(folder / f"{part}_data.npy")) for part in ("train", "val", "test")) == 700

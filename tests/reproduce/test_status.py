@@ -11,7 +11,7 @@ from tiny import Interrupt, write_dataset
 
 from basicts_elin.env_vars import ROOT_VARIABLE
 from basicts_elin.errors import UserError
-from basicts_elin.legacy_checkout import CHECKOUT
+from basicts_elin.legacy.checkout import CHECKOUT, HOW_TO_NAME
 from basicts_elin.reproduce import status as module
 from basicts_elin.reproduce.plan import Run
 from basicts_elin.reproduce.status import RunStatus, status_here, status_of
@@ -57,13 +57,13 @@ def test_a_run_on_other_data_is_not_this_one(tiny):
     file = tiny / "datasets" / "Tiny" / "val_data.npy"
     values = np.load(file)
     np.save(file, values + 1)
-    module._fingerprint.cache_clear()
+    module._opened.cache_clear()
     found = status()
     assert (found.is_finished, found.is_outdated, found.epoch) == (False, True, 0)
     assert str(folder) in found.problem and str(Path("datasets/Tiny")) in found.problem
     assert str(found) == f"cannot run, {found.problem.partition(';')[0]}"
     np.save(file, values)
-    module._fingerprint.cache_clear()
+    module._opened.cache_clear()
     assert status().is_finished
     (folder / "run.json").write_text("{")
     assert str(folder / "run.json") in status().problem and not status().is_outdated
@@ -77,7 +77,7 @@ def test_a_dataset_that_is_not_prepared_is_the_runs_problem(workplace):
 
 def test_a_legacy_model_that_is_not_found_is_the_runs_problem(workplace, monkeypatch):
     run = Run("GWNet", "PEMS08", 42, "legacy/GWNet/PEMS08", is_legacy=True)
-    assert status(run) == RunStatus(problem=f"legacy models: not found; expected {CHECKOUT}")
+    assert status(run) == RunStatus(problem=f"legacy models: not found; expected {CHECKOUT}; {HOW_TO_NAME}")
     assert str(status(run)) == "cannot run, legacy models: not found"
     monkeypatch.setenv(ROOT_VARIABLE, "nowhere")
     assert ROOT_VARIABLE in status(run).problem and "nowhere" in status(run).problem
