@@ -31,9 +31,9 @@ def test_a_dataset_that_is_not_prepared_is_named_once(checkout):  # noqa: F811
 
 def test_everything_that_is_missing_is_named(checkout, monkeypatch):  # noqa: F811
     (checkout / "baselines" / "MiniHimNet" / "arch" / "__init__.py").write_text("import no_such_package")
-    Path("datasets", NAME, "meta.json").unlink()
+    Path("datasets", NAME, "val_data.npy").unlink()
     incomplete, package = plan()[3:-2]
-    assert str(Path("datasets", NAME, "meta.json")) in incomplete
+    assert str(Path("datasets", NAME, "val_data.npy")) in incomplete
     assert "MiniHimNet" in package and "no_such_package" in package
     # also if no configuration reads it
     shutil.rmtree(Path("datasets", NAME))
