@@ -766,19 +766,19 @@ REPORT_CASES = [
     ("a record of a list", write("run/run.json", b"[]"), REPORT, "run/run.json", "list"),
     ("a record without epochs", json_with("run/run.json", epochs=[]), REPORT, "error: run/run.json, epochs: none; "),
     ("a record without a model", json_with("run/run.json", model=...), REPORT, "error: run/run.json, model: missing; "),
-    ("no dataset", gone(DATASET), REPORT, f"{DATASET} is no prepared dataset (no meta.json)"),
-    ("a dataset cut short", cut(f"{DATASET}/test_data.npy"), REPORT, f"{DATASET}/test_data.npy is not an .npy array"),
+    ("no dataset", gone(DATASET), REPORT, f"error: {DATASET}: "),
+    ("a dataset cut short", cut(f"{DATASET}/test_data.npy"), REPORT, f"error: {DATASET}/test_data.npy: "),
     (
         "a dataset without a frequency",
         json_with(f"{DATASET}/meta.json", **{"frequency (minutes)": 0}),
         REPORT,
-        "meta.json lacks the frequency or null_val",
+        f"error: {DATASET}/meta.json: ", "frequency (minutes)",
     ),
     (
         "a window longer than the dataset",
         json_with("run/run.json", input_len=99),
         REPORT,
-        f"{DATASET}/test_data.npy has 73 rows; expected 99 + 12",
+        f"error: {DATASET}/test_data.npy: 73 ", "111",
     ),
     ("a folder for the table", folder_at("rows.csv"), REPORT, "rows.csv", "Is a directory"),
     (
