@@ -77,7 +77,6 @@ def _plot(path: Path, model: str, forecast: dict[str, np.ndarray], dataset: Data
         node=node,
         step=STEP,
         interval_minutes=dataset.interval_minutes,
-        rows_per_day=dataset.steps_per_day,
         title=DATASET,
         unit=dataset.domain,
     )

@@ -83,7 +83,7 @@ def environment(on_gpu: bool) -> dict[str, Any]:
 
 
 def source_commit() -> Optional[str]:
-    """Short commit of the checkout that the package runs from, "+" where its code has changes; None outside one."""
+    """Short commit of the checkout that the package runs from, "+" if its code has changes; None outside a checkout."""
     here = Path(__file__).resolve().parents[1]
     if not (here / ".git").exists():
         return None

@@ -58,12 +58,12 @@ ROUNDING = 1e-12
 def measure(config: BasicTSForecastingConfig, checkpoint: Path, batches: int, seed: int) -> list[dict[str, Any]]:
     """One row per attention layer and candidate, on `batches` x train_batch_size windows of the test part.
 
-    Raises: UserError for a model that is no STAEformer, and for what `evaluate` would refuse.
+    Raises: UserError for a model other than STAEformer, and for whatever `evaluate` refuses.
     """
     if config.model is not STAEformer:
-        raise UserError(f"the configuration is of {config.model.__name__}; expected STAEformer, with softmax attention")
+        raise UserError("model", config.model.__name__, "STAEformer, which has softmax attention")
     if batches < 1:
-        raise UserError(f"--batches {batches}: expected 1 or more")
+        raise UserError("--batches", batches, "1 or more")
     check_config(config)
     checked_dataset(config)
     check_model(config)

@@ -69,7 +69,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.render:
         _refuse(arguments, ("datasets", *_OF_RUNS), "--render, which makes the page of everything in --output")
         if arguments.output is None or not arguments.output.is_file():
-            found = "missing" if arguments.output is None else f"there is no file {arguments.output}"
+            found = arguments.output or "missing"
             raise UserError("--output", found, "a CSV that this command has written")
 
 

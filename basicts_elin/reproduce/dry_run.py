@@ -42,7 +42,7 @@ def _seconds_left(status: RunStatus, cost: Cost) -> Optional[float]:
 
 
 def _missing(runs: Sequence[Run], found: PlanStatus) -> list[str]:
-    """How to mend what keeps runs from starting, each once."""
+    """What keeps runs from starting and how to fix it, each problem once."""
     folders = {run.dataset: Path("datasets", run.dataset) for run in runs}
     absent = [str(not_prepared(name, folder)) for name, folder in folders.items() if not folder.is_dir()]
     return list(dict.fromkeys([*absent, *(status.problem for status in found.runs if status.problem)]))

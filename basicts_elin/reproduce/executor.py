@@ -104,5 +104,5 @@ def _reason(code: int, log: Path) -> str:
         killed = f"killed by {signal.Signals(-code).name}"
         return f"{killed}, possibly for lack of memory" if -code == signal.SIGKILL else killed
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    said = [line for line in lines if line.startswith("error: ")] or lines or [f"exit code {code}"]
-    return said[-1].removeprefix("error: ")
+    errors = [line for line in lines if line.startswith("error: ")] or lines or [f"exit code {code}"]
+    return errors[-1].removeprefix("error: ")

@@ -91,20 +91,12 @@ def status_here(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> PlanStatu
 
 
 def _run_status(run: Run, gpu: str) -> RunStatus:
-    from ..config.overrides import with_overrides
     from ..data.dataset import dataset_folder
-    from ..legacy.checkout import legacy_root
     from ..training.launch.data_checks import checked_dataset
-    from ..training.launch.devices import parse_gpus
     from ..training.launch.run_dir import OtherDataError, check_same_data, progress
-    from ..zoo.config_file import load_config
 
     try:
-        if run.is_legacy and legacy_root() is None:
-            raise UserError("legacy models", "not found", CHECKOUT, HOW_TO_NAME)
-        # as the train command does it with the run's arguments
-        epochs = {"num_epochs": run.epochs} if run.epochs else {}
-        config = with_overrides(load_config(run.config), {**epochs, "seed": run.seed, "gpus": parse_gpus(gpu)})
+        config = _config(run, gpu)
     except UserError as error:
         if run.is_legacy:
             return RunStatus(problem=str(error))
@@ -123,6 +115,19 @@ def _run_status(run: Run, gpu: str) -> RunStatus:
         # other data, or a record that is damaged
         return RunStatus(**known, problem=str(error), is_outdated=isinstance(error, OtherDataError))
     return RunStatus(**known, epoch=epoch, is_finished=is_finished)
+
+
+def _config(run: Run, gpu: str) -> Any:
+    """The configuration that the train command makes of the run's arguments."""
+    from ..config.overrides import with_overrides
+    from ..legacy.checkout import legacy_root
+    from ..training.launch.devices import parse_gpus
+    from ..zoo.config_file import load_config
+
+    if run.is_legacy and legacy_root() is None:
+        raise UserError("legacy models", "not found", CHECKOUT, HOW_TO_NAME)
+    epochs = {"num_epochs": run.epochs} if run.epochs else {}
+    return with_overrides(load_config(run.config), {**epochs, "seed": run.seed, "gpus": parse_gpus(gpu)})
 
 
 @functools.cache

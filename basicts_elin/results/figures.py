@@ -40,13 +40,7 @@ def by_method(summary: Summary) -> tuple[str, str]:
 def draw_pictures(folder: Path, stem: str, results: Sequence[Result], view: View = by_model) -> list[Path]:
     """Write the pictures that there are figures for, STEM_<what>.png. Returns their paths."""
     found = summaries(results)
-    several = len({summary.num_epochs for summary in found} - {None}) > 1
-    # one name looks the same in every picture
-    styles: dict[str, Style] = {}
-    looks: dict[Summary, Style] = {}
-    for summary in found:
-        label = view(summary)[1] + (f", {summary.num_epochs} epochs" if several and summary.num_epochs else "")
-        looks[summary] = styles.setdefault(label, _style(len(styles), label))
+    looks = _looks(found, view)
     by_dataset, by_panel = {}, {}
     for summary in found:
         panel = view(summary)[0]
@@ -69,6 +63,17 @@ def draw_pictures(folder: Path, stem: str, results: Sequence[Result], view: View
             # one that an earlier CSV left
             path.unlink(missing_ok=True)
     return written
+
+
+def _looks(found: Sequence[Summary], view: View) -> dict[Summary, Style]:
+    """The style of each summary: one name looks the same in every picture."""
+    several = len({summary.num_epochs for summary in found} - {None}) > 1
+    styles: dict[str, Style] = {}
+    looks = {}
+    for summary in found:
+        label = view(summary)[1] + (f", {summary.num_epochs} epochs" if several and summary.num_epochs else "")
+        looks[summary] = styles.setdefault(label, _style(len(styles), label))
+    return looks
 
 
 def efficient(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

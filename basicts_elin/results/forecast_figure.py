@@ -17,7 +17,6 @@ def plot_forecast(
     node: int,
     step: int,
     interval_minutes: int,
-    rows_per_day: int,
     title: str,
     unit: str,
 ) -> None:
@@ -26,7 +25,8 @@ def plot_forecast(
     Args:
         forecasts: name -> values [rows], each forecast `step` steps before.
         truth: [rows], NaN if nothing was measured.
-        rows_per_day: rows of the dataset in a day.
+        step: of the forecast window, from 1.
+        interval_minutes: minutes between rows.
         unit: of the values.
     """
     import matplotlib
@@ -34,7 +34,7 @@ def plot_forecast(
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    days = np.arange(len(truth)) / rows_per_day
+    days = np.arange(len(truth)) * interval_minutes / (24 * 60)
     heights = {"height_ratios": (3, 1), "layout": "constrained"}
     figure, (upper, lower) = plt.subplots(2, 1, figsize=(11, 6), sharex=True, **heights)
     upper.plot(days, truth, color=_TRUTH, linewidth=1.0, label="truth")

@@ -82,7 +82,7 @@ class Result:
         }
 
     def number(self, column: str) -> Optional[float]:
-        """The value of a metric's column or of a field that holds a number; None where it is not known."""
+        """The value of a metric's column or of a field that holds a number; None if it is not known."""
         return getattr(self, column) if column in FIELD_TYPES else self.metric_columns.get(column)
 
 
@@ -119,7 +119,7 @@ def labelled(name: str, *details: str) -> str:
 
 
 def distinct_labels(results: Sequence[Result]) -> list[str]:
-    """The labels, completed where several results have the same one: by dataset, epochs, seed or run folder."""
+    """The labels, completed if several results have the same one: by dataset, epochs, seed or run folder."""
     shown = Counter(result.label for result in results)
     labels = []
     for result in results:
@@ -132,7 +132,7 @@ def distinct_labels(results: Sequence[Result]) -> list[str]:
 
 
 def _telling(same: Sequence[Result]) -> list[str]:
-    """The fields that tell these results apart; the run folder where nothing else does."""
+    """The fields that tell these results apart; the run folder if nothing else does."""
     found = [name for name in ("dataset", "num_epochs", "seed") if len({getattr(one, name) for one in same}) > 1]
     is_unique = len({tuple(getattr(one, name) for name in found) for one in same}) == len(same)
     return found if is_unique else [*found, "run"]

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 from cli.commands import ROOT
+from refusal import refuses
 from tiny import DIMS, NODES, STEPS, ours, raw_windows
 
 from basicts_elin import ELinFormer, ELinFormerConfig, STAEformer, STAEformerConfig
-from basicts_elin.errors import UserError
 from basicts_elin.modules import SoftmaxAttention
 
 SCRIPT = ROOT / "benchmarks" / "fidelity.py"
@@ -258,18 +258,19 @@ def test_the_command_writes_rows_and_a_picture(fidelity, tiny, checkpoint, capsy
 
 def test_another_model_is_refused(fidelity, tiny, config, checkpoint, capsys):
     other = ours(ELinFormer, ELinFormerConfig(**DIMS))
-    with pytest.raises(UserError, match="the configuration is of ELinFormer; expected STAEformer"):
+    with refuses("model", found="ELinFormer", expected="STAEformer"):
         fidelity.measure(other, save(tiny / "ELinFormer.pt", other), 1, 42)
     (tiny / "cfg.json").write_text(json.dumps({"model": {"name": "ELinFormer"}}))
-    with pytest.raises(UserError, match="of another model, ELinFormer, than the config's STAEformer"):
+    with refuses(checkpoint, found="ELinFormer", expected="STAEformer"):
         fidelity.measure(config, checkpoint, 1, 42)
     (tiny / "Tiny.py").write_text(CONFIG)
     assert fidelity.main(["-cfg", "Tiny.py", "-ckpt", "none.pt", "--output", "rows.csv"]) == 2
-    assert capsys.readouterr().err.startswith("error: checkpoint none.pt is missing")
+    line = capsys.readouterr().err
+    assert line.startswith("error: ") and "none.pt" in line
 
 
-def test_a_number_of_batches_that_is_none_is_refused(fidelity, config, checkpoint):
-    with pytest.raises(UserError, match="--batches 0: expected 1 or more"):
+def test_a_number_of_batches_below_one_is_refused(fidelity, config, checkpoint):
+    with refuses("--batches", found="0", expected="1"):
         fidelity.measure(config, checkpoint, 0, 42)
 
 

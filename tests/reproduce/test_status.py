@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from basicts_elin.legacy_checkout import CHECKOUT
 from cli.commands import CONFIG, SMALL_CONFIG
 from refusal import refuses
 from tiny import Interrupt, write_dataset
 
 from basicts_elin.env_vars import ROOT_VARIABLE
 from basicts_elin.errors import UserError
+from basicts_elin.legacy.checkout import CHECKOUT, HOW_TO_NAME
 from basicts_elin.reproduce import status as module
 from basicts_elin.reproduce.plan import Run
 from basicts_elin.reproduce.status import RunStatus, status_here, status_of
@@ -75,7 +75,7 @@ def test_a_dataset_that_is_not_prepared_is_the_runs_problem(workplace):
 
 def test_a_legacy_model_that_is_not_found_is_the_runs_problem(workplace, monkeypatch):
     run = Run("GWNet", "PEMS08", 42, "legacy/GWNet/PEMS08", is_legacy=True)
-    assert status(run) == RunStatus(problem=f"legacy models: not found; expected {CHECKOUT}")
+    assert status(run) == RunStatus(problem=f"legacy models: not found; expected {CHECKOUT}; {HOW_TO_NAME}")
     assert str(status(run)) == "cannot run, legacy models: not found"
     monkeypatch.setenv(ROOT_VARIABLE, "nowhere")
     assert ROOT_VARIABLE in status(run).problem and "nowhere" in status(run).problem
