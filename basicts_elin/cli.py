@@ -154,21 +154,19 @@ def list_all(arguments: argparse.Namespace) -> None:
 
 
 def report(arguments: argparse.Namespace) -> None:
-    from .data.dataset import open_dataset
-    from .evaluation.naive import naive_metrics
-    from .record import read_record
-    from .results.runs import COLUMNS, run_rows
-    from .results.table import format_table, markdown_table, metric_rows, write_csv
+    from .data.dataset import DATASETS, open_dataset
+    from .results.report import markdown_table, naive_results, text_table
+    from .results.run_folder import read_runs
+    from .results.store import write_results
 
-    records = {folder: read_record(folder) for folder in map(Path, arguments.runs)}
-    rows = [row for folder, record in records.items() for row in run_rows(folder, record)]
-    windows = {tuple(record[name] for name in ("dataset", "input_len", "output_len")) for record in records.values()}
-    for dataset, *lengths in sorted(windows) if arguments.naive else ():
-        for name, metrics in naive_metrics(open_dataset(Path("datasets") / dataset), *lengths).items():
-            rows += metric_rows(name, metrics, dataset=dataset)
-    print(markdown_table(rows) if arguments.markdown else format_table(rows))
+    results = read_runs([Path(folder) for folder in arguments.runs])
+    if arguments.naive:
+        windows = {(result.dataset, result.input_len, result.output_len): result for result in results}
+        datasets = {name: open_dataset(DATASETS / name) for name in {result.dataset for result in results}}
+        results += [naive for like in windows.values() for naive in naive_results(like, datasets[like.dataset])]
+    print(markdown_table(results) if arguments.markdown else text_table(results))
     if arguments.output:
-        write_csv(Path(arguments.output), rows, COLUMNS)
+        write_results(Path(arguments.output), results)
 
 
 def demo(arguments: argparse.Namespace) -> None:
@@ -302,7 +300,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run, as train prints it")
     verb.add_argument("--naive", action="store_true", help="add the naive forecasts on datasets/<name> of each run")
     verb.add_argument("--markdown", action="store_true", help="print one line per run, as a Markdown table")
-    verb.add_argument("-o", "--output", metavar="CSV", help="also write the rows, with what they were made with")
+    verb.add_argument("-o", "--output", metavar="CSV", help="also write a row for each run, with how it was made")
 
     verb = _verb(verbs, reproduce, "make a table of the paper: run what is missing of it, collect, render")
     add_arguments(verb)

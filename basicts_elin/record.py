@@ -1,52 +1,56 @@
-"""What a run leaves beside BasicTS's own files: `run.json`, with what its figures cost and were made with."""
+"""`run.json`, which a run writes beside BasicTS's own files: what its figures cost and were made with."""
 
 import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
-from statistics import median
 from typing import Any, Optional
 
-import torch
-
-from .conditions import CONDITIONS, ELSEWHERE, comparable
 from .env_vars import RUNS_AT_ONCE
-from .errors import UserError, one_line
 from .files import read_json, write_json
 
-FILE_NAME = "run.json"
-_AGAIN = "train the run again"
+RECORD_FILE = "run.json"
+# what seconds and memory depend on, besides the run itself: fields of run.json and of a result
+CONDITIONS = ("device", "hardware", "processes", "compiled", "runs_at_once")
+# marks an epoch that was trained before the run was resumed under other conditions
+_OTHER_CONDITIONS = "other_conditions"
 _PEAKS = ("peak_memory_mib", "peak_reserved_mib")
-# what figures depend on; results that are written beside them are no change
+# folders that figures depend on: a change of the results beside them does not count
 _SOURCES = ("basicts_elin", "baselines_cfg", "benchmarks", "experiments")
 PACKAGES = ("basicts-elin", "basicts", "easy-torch", "torch", "numpy")
 
 
 class RunRecord:
-    """`run.json` of a training run: seconds per epoch, parameters, seed, versions, hardware.
+    """Writes `run.json` of a training run: facts, seconds of each epoch, peak memory, versions, hardware.
 
-    A resumed run keeps the epochs recorded before `start_epoch`, marked where they were trained under other conditions
-    than the ones to come, and the commits that it was trained with.
+    A resumed run keeps the epochs before `start_epoch`, marked if they were trained under other conditions than those
+    to come, and the commits that it was trained with.
+
+    Args:
+        folder: of the run.
+        start_epoch: the last epoch that is not trained again; 0 for a new run.
+        facts: written as they are.
     """
 
     def __init__(self, folder: Path, start_epoch: int, on_gpu: bool, **facts: Any):
         self.on_gpu = on_gpu
-        self.path = Path(folder) / FILE_NAME
+        self.path = Path(folder) / RECORD_FILE
         before = {}
         if start_epoch and self.path.is_file():
-            before = read_json(self.path, "remove it, and the run goes on without the epochs in it")
+            before = read_json(self.path, "remove it; the run then resumes without the epochs in it")
         facts["runs_at_once"] = int(os.environ.get(RUNS_AT_ONCE, 1))
         self.content = {**facts, **environment(on_gpu)}
         is_alike = all(before.get(name) == self.content.get(name) for name in CONDITIONS)
         kept = [entry for entry in before.get("epochs", []) if entry["epoch"] <= start_epoch]
-        self.content["epochs"] = kept if is_alike else [{**entry, ELSEWHERE: True} for entry in kept]
+        self.content["epochs"] = kept if is_alike else [{**entry, _OTHER_CONDITIONS: True} for entry in kept]
         self.content["commit"] = ", ".join(_each(before.get("commit"), self.content["commit"])) or None
         self._peaks_before = {name: before.get(name) if is_alike else None for name in _PEAKS}
 
     def add_epoch(self, epoch: int, train_seconds: float, validation_seconds: float, is_best: bool = False) -> None:
-        """Add an epoch and write the file; `is_best`: by validation, of those so far."""
+        """Add an epoch and write the file. `is_best`: whether validation found no better epoch before."""
         self.content["epochs"].append(
             {
                 "epoch": epoch,
@@ -55,28 +59,21 @@ class RunRecord:
                 "is_best": is_best,
             }
         )
-        # the latter is what the process has taken from the GPU, with what lies idle
-        reserved = _mib(torch.cuda.max_memory_reserved()) if self.on_gpu else None
-        for name, now in zip(_PEAKS, (peak_memory_mib(self.on_gpu), reserved), strict=True):
+        peaks = peak_memory_mib(self.on_gpu), _reserved_memory_mib() if self.on_gpu else None
+        for name, now in zip(_PEAKS, peaks, strict=True):
             self.content[name] = max(filter(None, (self._peaks_before[name], now)), default=None)
         write_json(self.path, self.content)
 
 
-def read_record(folder: Path) -> dict[str, Any]:
-    """`run.json` of a run folder, with the median seconds of a training epoch added; {} where there is none."""
-    path = Path(folder) / FILE_NAME
-    if not path.is_file():
-        return {}
-    content = read_json(path, _AGAIN)
-    try:
-        content["seconds_per_epoch"] = median(float(entry["train_seconds"]) for entry in comparable(content["epochs"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path} has no seconds of its epochs ({one_line(error)}); {_AGAIN}") from error
-    return content
+def comparable_epochs(epochs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The epochs of `run.json` that were trained under the conditions that it names."""
+    return [epoch for epoch in epochs if not epoch.get(_OTHER_CONDITIONS)]
 
 
 def environment(on_gpu: bool) -> dict[str, Any]:
-    """Versions, source commit and the hardware that is used."""
+    """Versions of Python and the packages, commit of the source, hardware that is used."""
+    import torch
+
     versions = {package: metadata.version(package) for package in PACKAGES}
     return {
         "versions": {"python": platform.python_version(), **versions},
@@ -99,8 +96,10 @@ def source_commit() -> Optional[str]:
 
 
 def peak_memory_mib(on_gpu: bool) -> Optional[float]:
-    """Peak memory so far: allocated on the GPU, or the resident size of the process, None where it is unknown."""
+    """Peak memory so far: allocated on the GPU, else the resident size of the process; None if unknown."""
     if on_gpu:
+        import torch
+
         return _mib(torch.cuda.max_memory_allocated())
     try:
         import resource
@@ -110,8 +109,15 @@ def peak_memory_mib(on_gpu: bool) -> Optional[float]:
     return _mib(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
 
 
+def _reserved_memory_mib() -> float:
+    """Peak memory that the process took from the GPU, unused parts included."""
+    import torch
+
+    return _mib(torch.cuda.max_memory_reserved())
+
+
 def _each(*commits: Optional[str]) -> list[str]:
-    """Each once, of texts that may hold several."""
+    """Every commit once, of texts that may name several."""
     return list(dict.fromkeys(commit for text in commits if text for commit in text.split(", ")))
 
 

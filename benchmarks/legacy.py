@@ -1,9 +1,9 @@
-"""Every rival of the paper's Table 3 that BasicTS 0.5 has, tried on this machine by the train command.
+"""Every model of the paper's Table 3 that BasicTS 0.5 has, tried on this machine with the train command.
 
     python benchmarks/legacy.py --legacy-root BasicTS-0.5 --output results/legacy_cpu.csv --markdown docs/legacy.md
 
-A few optimizer steps on one batch, each pair of model and dataset in a process of its own, on random series and graphs
-of the datasets' full sizes in a temporary folder. Pairs that the CSV has figures of are not tried again.
+Each pair of model and dataset takes a few optimizer steps on one batch, in a process of its own. Series and graphs are
+random, of the dataset's full size, in a temporary folder. Pairs that already have figures in the CSV are not repeated.
 """
 
 import argparse
@@ -23,16 +23,16 @@ import numpy as np
 from basicts_elin.data.catalog import CATALOG, DATES, DAYS_PER_WEEK, DatasetFacts
 from basicts_elin.data.graph import pickled
 from basicts_elin.data.writer import write_dataset
-from basicts_elin.legacy import baseline_names
+from basicts_elin.legacy.checkout import legacy_names
 from basicts_elin.record import environment
-from basicts_elin.results.table import write_csv
+from basicts_elin.results.store import write_csv
 from basicts_elin.zoo.registry import absent_models
 
 MODELS = (
     "AGCRN", "D2STGNN", "DCRNN", "GTS", "GWNet", "HimNet", "MTGNN", "STAEformer", "STGCN", "STID", "STWave",
 )  # fmt: skip
 DATASETS = ("METR-LA", "PEMS-BAY", "PEMS03", "PEMS04", "PEMS08", "PEMS07")
-# of the largest, which takes longest; where they are not enough for a lower loss it gets as many as the others
+# fewer steps for the largest dataset; it gets as many as the others if these do not lower the loss
 STEPS = {"PEMS07": 2}
 COLUMNS = (
     "model", "dataset", "nodes", "batch", "steps", "first_loss", "last_loss", "parameters", "seconds_per_step",
@@ -41,7 +41,7 @@ COLUMNS = (
 GIB = 2**30
 TIMEOUT_SECONDS = 1800
 
-# what `StepTrial` prints
+# the output of `StepTrial`
 _PRINTED = re.compile(
     r"loss: +(?P<first_loss>\S+) first, (?P<last_loss>\S+) last.*\n"
     r"parameters: +(?P<parameters>\d+)\n"
@@ -115,7 +115,7 @@ python benchmarks/legacy.py --legacy-root BasicTS-0.5 --output results/legacy_cp
 
 
 def write_random(facts: DatasetFacts, place: Path) -> None:
-    """A dataset of that name and size: a daily profile with noise, 1 % missing, on a connected graph."""
+    """A dataset of that name and size: a daily profile with noise, 1 % missing, and a connected graph."""
     rng = np.random.default_rng(0)
     steps, nodes = facts.num_rows, facts.num_nodes
     time = np.arange(steps, dtype=np.float32)[:, None] / facts.steps_per_day
@@ -142,7 +142,7 @@ def write_random(facts: DatasetFacts, place: Path) -> None:
 
 
 def random_graph(facts: DatasetFacts, rng: np.random.Generator) -> np.ndarray:
-    """A ring with as many chords, float32 [N, N]; weighted and with itself where the published one is."""
+    """A ring with N chords, float32 [N, N]; with weights and self-loops where the published graph has them."""
     nodes = facts.num_nodes
     graph = np.zeros((nodes, nodes), np.float32)
     start = np.arange(nodes)
@@ -155,7 +155,7 @@ def random_graph(facts: DatasetFacts, rng: np.random.Generator) -> np.ndarray:
 
 
 def tried(model: str, dataset: str, place: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """The row of a pair."""
+    """The result of a pair, as a row of the CSV."""
     steps = min(arguments.steps, STEPS.get(dataset, arguments.steps))
     row = attempt(model, dataset, steps, place, arguments)
     if steps < arguments.steps and not row.get("reason") and float(row["last_loss"]) >= float(row["first_loss"]):
@@ -164,7 +164,7 @@ def tried(model: str, dataset: str, place: Path, arguments: argparse.Namespace) 
 
 
 def attempt(model: str, dataset: str, steps: int, place: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """The row of a pair after so many steps."""
+    """The result of a pair after so many steps."""
     command = [sys.executable, "-m", "basicts_elin.cli", "train", "-c", f"legacy/{model}/{dataset}"]
     command += ["--legacy-root", str(arguments.legacy_root), "--gpus", arguments.gpus]
     command += ["--steps", str(steps), "--batch", str(arguments.batch)]
@@ -176,7 +176,7 @@ def attempt(model: str, dataset: str, steps: int, place: Path, arguments: argpar
         "steps": steps,
         **run_facts(arguments.gpus),
     }
-    # virtual memory is no measure on a GPU, whose driver reserves it
+    # not on a GPU, whose driver reserves much virtual memory
     limit = partial(_limit_memory, arguments.limit_gib) if arguments.gpus == "cpu" else None
     try:
         done = subprocess.run(
@@ -186,10 +186,10 @@ def attempt(model: str, dataset: str, steps: int, place: Path, arguments: argpar
         return {**row, "reason": f"takes more than {TIMEOUT_SECONDS} s here"}
     found = _PRINTED.search(done.stdout)
     if done.returncode or not found:
-        # nothing on stderr where the process was killed, such as for want of memory
+        # stderr is empty if the process was killed, as for lack of memory
         lines = done.stderr.strip().splitlines() or [f"ended with exit code {done.returncode}"]
         return {**row, "reason": lines[-1]}
-    # nothing where the memory is unknown
+    # empty if the memory is unknown
     return {**row, **{name: text.removeprefix("None") for name, text in found.groupdict().items()}}
 
 
@@ -209,9 +209,9 @@ def run_facts(gpus: str) -> dict[str, str]:
 
 
 def measure(arguments: argparse.Namespace) -> None:
-    """Try the pairs that the CSV has no figures of, and write it after each."""
+    """Try the pairs without figures in the CSV, and write the CSV after each."""
     rows = read_rows(arguments.output)
-    known = baseline_names(arguments.legacy_root)
+    known = legacy_names(arguments.legacy_root)
     missing = sorted(set(arguments.models) - set(known))
     if missing:
         raise SystemExit(f"{arguments.legacy_root} has no {', '.join(missing)}; it has {', '.join(known)}")
@@ -238,7 +238,7 @@ def _has_figures(row: Optional[dict[str, Any]]) -> bool:
 
 
 def read_rows(file: Path) -> list[dict[str, str]]:
-    """Rows measured before; none where there is no file."""
+    """The rows of the CSV; none if there is no file."""
     if not file.is_file():
         return []
     with file.open(newline="", encoding="utf-8") as content:
@@ -246,7 +246,7 @@ def read_rows(file: Path) -> list[dict[str, str]]:
 
 
 def render(rows: list[dict[str, str]]) -> str:
-    """The page of rows as the CSV has them."""
+    """The page, from the rows of the CSV."""
     lines, failed = [], []
     for row in sorted(rows, key=lambda row: (row["model"].lower(), row["dataset"])):
         if row["reason"]:

@@ -16,17 +16,14 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from basicts_elin.data.dataset import open_dataset
 from basicts_elin.data.prepare import prepare_synthetic
 from basicts_elin.evaluation.metrics import OVERALL
 from basicts_elin.evaluation.naive import naive_metrics
-from basicts_elin.record import read_record
-from basicts_elin.results.runs import metrics_of
-from basicts_elin.results.table import write_csv
+from basicts_elin.results.run_folder import read_run
+from basicts_elin.results.store import write_csv
 from basicts_elin.zoo.basicts_models import basicts_names
-from basicts_elin.zoo.registry import config_for, entry
+from basicts_elin.zoo.registry import entry
 
 DATASET = "SyntheticTraffic"
 OURS = ("ELinFormer", "STAEformer")
@@ -89,22 +86,16 @@ def try_model(model: str, gpus: str, place: Path) -> dict[str, Any]:
         reason = (done.stderr.strip().splitlines() or [f"ended with exit code {done.returncode}"])[-1]
         return {"model": model, "runs": "no", "reason": reason}
     (folder,) = (place / "checkpoints" / model).iterdir()
-    record, config = read_record(folder), config_for(model, DATASET)
-    rows = len(np.load(place / "datasets" / DATASET / "train_data.npy", mmap_mode="r"))
-    steps = ceil((rows - config.input_len - config.output_len + 1) / config.train_batch_size)
+    result = read_run(folder)
+    same = ("parameters", "seed", "hardware", "torch", "basicts", "commit")
     return {
         "model": model,
         "runs": "yes",
-        "parameters": record["parameters"],
-        "batch": config.train_batch_size,
-        "ms_per_step": round(1000 * record["seconds_per_epoch"] / steps),
-        "peak_memory_mib": round(record["peak_memory_mib"]),
-        "MAE": metrics_of(folder / "test_metrics.json")[OVERALL]["MAE"],
-        "seed": record["seed"],
-        "hardware": record["hardware"],
-        "torch": record["versions"]["torch"],
-        "basicts": record["versions"]["basicts"],
-        "commit": record["commit"],
+        "batch": result.batch_size,
+        "ms_per_step": round(1000 * result.seconds_per_epoch / ceil(result.train_windows / result.batch_size)),
+        "peak_memory_mib": round(result.peak_memory_mib),
+        "MAE": f"{result.metrics[OVERALL]['MAE']:.4f}",
+        **{name: getattr(result, name) for name in same},
     }
 
 
@@ -113,7 +104,8 @@ def measure(models: Sequence[str], gpus: str) -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         dataset = open_dataset(prepare_synthetic(out=Path(folder, "datasets"), num_days=7))
         naive = naive_metrics(dataset)
-        yield from ({"model": name, "runs": "naive", "MAE": metrics[OVERALL]["MAE"]} for name, metrics in naive.items())
+        for name, metrics in naive.items():
+            yield {"model": name, "runs": "naive", "MAE": f"{metrics[OVERALL]['MAE']:.4f}"}
         for model in models:
             yield try_model(model, gpus, Path(folder))
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from basicts_elin.record import environment
-from basicts_elin.results.table import write_csv
+from basicts_elin.results.store import write_csv
 
 FACTS = ("hardware", "torch", "commit")
 

@@ -1,4 +1,4 @@
-"""The miniature baselines of BasicTS 0.5, and the user's own checkout of it."""
+"""Fixtures: the miniature legacy models, and the user's own checkout of BasicTS 0.5."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ def adjacency():
 
 @pytest.fixture
 def checkout(tiny, adjacency, monkeypatch):
-    """A copy of the miniature baselines, which the environment names, beside the dataset Tiny with a graph."""
+    """A copy of the miniature checkout, which the environment names, beside the dataset Tiny with a graph."""
     root = tiny / "BasicTS-0.5"
     shutil.copytree(MINIATURE, root)
     (tiny / "datasets" / NAME / "adj_mx.pkl").write_bytes(pickled(adjacency))
@@ -39,8 +39,8 @@ def checkout(tiny, adjacency, monkeypatch):
 def edit(checkout):
     """Replaces a line of a miniature configuration, or adds one."""
 
-    def replace(old, new, baseline="Mini"):
-        file = checkout / "baselines" / baseline / "Tiny.py"
+    def replace(old, new, model="Mini"):
+        file = checkout / "baselines" / model / "Tiny.py"
         text = file.read_text()
         assert not old or text.count(old) == 1
         file.write_text(text.replace(old, new) if old else f"{text}{new}\n")

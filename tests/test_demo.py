@@ -1,11 +1,10 @@
-import csv
-
 import pytest
+from refusal import refuses
 from tiny import write_dataset
 
 from basicts_elin import demo
 from basicts_elin.demo import check, run_demo
-from basicts_elin.errors import UserError
+from basicts_elin.results.store import read_results
 
 CONFIG = """
 from basicts_elin import ELinFormer, ELinFormerConfig
@@ -32,20 +31,13 @@ def small_data(workplace, monkeypatch):
     return workplace
 
 
-def rows(path):
-    with path.open() as file:
-        return list(csv.DictReader(file))
-
-
 def test_what_a_demonstration_leaves(small_data, capsys):
     ratio = run_demo(small_data / "config.py")
-    table = rows(small_data / "demo" / "metrics.csv")
-    assert list(table[0]) == ["model", "horizon", "MAE", "RMSE", "MAPE"]
-    models = ("ELinFormer", "last value", "historical average")
-    assert [(row["model"], row["horizon"]) for row in table] == [
-        (model, horizon) for model in models for horizon in ("3", "6", "12", "overall")
-    ]
-    mae = {row["model"]: float(row["MAE"]) for row in table if row["horizon"] == "overall"}
+    results = read_results(small_data / "demo" / "metrics.csv")
+    assert [result.model for result in results] == ["ELinFormer", "last value", "historical average"]
+    assert all(list(result.metrics) == ["3", "6", "12", "overall"] for result in results)
+    assert all(list(result.metrics["3"]) == ["MAE", "RMSE", "MAPE"] for result in results)
+    mae = {result.model: result.metrics["overall"]["MAE"] for result in results}
     best = min(mae["last value"], mae["historical average"])
     assert ratio == pytest.approx(mae["ELinFormer"] / best, rel=1e-4)
     assert (small_data / "demo" / "forecast.png").read_bytes().startswith(b"\x89PNG")
@@ -58,16 +50,24 @@ def test_a_demonstration_starts_from_the_beginning(small_data, monkeypatch):
     first = run_demo(small_data / "config.py")
     monkeypatch.chdir(small_data)
     (best,) = (small_data / "demo").rglob("ELinFormer_best_val_MAE.pt")
-    best.write_bytes(b"an older one")
+    best.write_bytes(b"damaged")
     assert run_demo(small_data / "config.py") == first
 
 
 @pytest.mark.parametrize("ratio", [0.9, 1.2, float("nan")])
 def test_a_model_that_wins_too_little_fails(ratio):
-    with pytest.raises(UserError, match=f"overall MAE is {ratio:.3f} of the better naive .*; expected below 0.9"):
+    with refuses("overall MAE", found=f"{ratio:.3f}", expected="0.9"):
         check(ratio)
 
 
 @pytest.mark.parametrize("ratio", [0.5, 0.899])
 def test_a_model_that_wins_enough_passes(ratio):
     assert check(ratio) is None
+
+
+def test_a_configuration_for_other_data_is_refused(small_data):
+    file = small_data / "config.py"
+    file.write_text(CONFIG.replace('"SyntheticTraffic"', '"Tiny"'))
+    with refuses(file, found="Tiny", expected="SyntheticTraffic"):
+        run_demo(file)
+    assert not (small_data / "demo").exists()

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny import ours, record
+from tiny import ours, record, rewrite_meta
 
 from basicts_elin import record as module
-from basicts_elin.data.fingerprint import dataset_fingerprint
-from basicts_elin.record import RunRecord, environment, peak_memory_mib, read_record, source_commit
+from basicts_elin.data.dataset import open_dataset
+from basicts_elin.record import RunRecord, comparable_epochs, environment, peak_memory_mib, source_commit
 from basicts_elin.training.launch.launcher import launch_training
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,9 +37,11 @@ def test_the_record_of_a_run(tiny):
     assert content == {
         "config": "cfg/Tiny.py",
         "command": shlex.join(sys.argv),
-        "dataset_sha256": dataset_fingerprint(tiny / "datasets" / "Tiny"),
+        "dataset_sha256": open_dataset(tiny / "datasets" / "Tiny").fingerprint,
         "model": "Tiny",
         "dataset": "Tiny",
+        "interval_minutes": 5,
+        "unit": "",
         "parameters": 12 * 12 + 12,
         "seed": 5,
         "num_epochs": 2,
@@ -105,7 +107,11 @@ def test_a_resumed_run_keeps_the_epochs_that_it_does_not_repeat(tmp_path):
     ]
 
 
-def test_a_run_that_goes_on_elsewhere_costs_what_its_last_part_does(tmp_path, monkeypatch):
+def seconds(content):
+    return [entry["train_seconds"] for entry in comparable_epochs(content["epochs"])]
+
+
+def test_a_run_that_is_resumed_under_other_conditions_costs_what_its_last_part_does(tmp_path, monkeypatch):
     peak = {"now": 500.0}
     monkeypatch.setattr(module, "peak_memory_mib", lambda on_gpu: peak["now"])
     monkeypatch.setattr(module, "source_commit", lambda: "abc")
@@ -113,13 +119,13 @@ def test_a_run_that_goes_on_elsewhere_costs_what_its_last_part_does(tmp_path, mo
     # alike: the largest peak
     peak["now"] = 300.0
     RunRecord(tmp_path, 1, False, processes=1).add_epoch(2, 20.0, 1.0)
-    content = read_record(tmp_path)
-    assert (content["seconds_per_epoch"], content["peak_memory_mib"], content["commit"]) == (15.0, 500.0, "abc")
+    content = record(tmp_path)
+    assert (seconds(content), content["peak_memory_mib"], content["commit"]) == ([10.0, 20.0], 500.0, "abc")
     monkeypatch.setattr(module, "source_commit", lambda: "def")
     RunRecord(tmp_path, 2, False, processes=2).add_epoch(3, 5.0, 1.0)
     RunRecord(tmp_path, 3, False, processes=2).add_epoch(4, 7.0, 1.0)
-    content = read_record(tmp_path)
-    assert (content["seconds_per_epoch"], content["peak_memory_mib"], content["commit"]) == (6.0, 300.0, "abc, def")
+    content = record(tmp_path)
+    assert (seconds(content), content["peak_memory_mib"], content["commit"]) == ([5.0, 7.0], 300.0, "abc, def")
     assert [entry["epoch"] for entry in content["epochs"]] == [1, 2, 3, 4]
 
 
@@ -128,17 +134,10 @@ def test_nothing_but_the_record_is_left(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
 
 
-def test_reading_adds_the_median_of_the_epochs(tmp_path):
-    writer = RunRecord(tmp_path, 0, False, model="M")
-    for epoch, seconds in enumerate((9.0, 1.0, 2.0), start=1):
-        writer.add_epoch(epoch, seconds, 0.1)
-    content = read_record(tmp_path)
-    assert content["seconds_per_epoch"] == 2.0
-    assert content["model"] == "M"
-
-
-def test_a_folder_without_a_record_reads_as_nothing(tmp_path):
-    assert read_record(tmp_path) == {}
+def test_the_interval_and_the_unit_are_those_of_the_dataset(tiny):
+    rewrite_meta(tiny, unit="kWh")
+    content = record(launch_training(ours()))
+    assert (content["interval_minutes"], content["unit"]) == (5, "kWh")
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists() or not shutil.which("git"), reason="needs a git checkout")

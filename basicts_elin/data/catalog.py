@@ -102,6 +102,10 @@ _FACTS = (
 CATALOG: dict[str, DatasetFacts] = {facts.name: facts for facts in _FACTS}
 
 
+class UnknownDatasetError(UserError):
+    """A dataset is neither prepared nor in the catalogue."""
+
+
 def register_dataset(facts: DatasetFacts) -> None:
     """Add a dataset to the catalogue, for the package of a plugin.
 
@@ -123,11 +127,10 @@ def dataset_facts(name: str) -> DatasetFacts:
         raise unknown_dataset(name) from None
 
 
-def unknown_dataset(name: str) -> UserError:
-    """The error for a dataset that is neither prepared nor in the catalogue."""
+def unknown_dataset(name: str) -> UnknownDatasetError:
     known = ", ".join(sorted(CATALOG))
     expected = f"a folder in datasets/, or one of {known}{nearest(name, CATALOG)}"
-    return UserError("dataset", name, expected, "prepare it, or correct the name")
+    return UnknownDatasetError("dataset", name, expected, "prepare it, or correct the name")
 
 
 def steps_per_day(interval_minutes: int) -> int:

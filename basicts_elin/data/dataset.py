@@ -15,6 +15,7 @@ from .catalog import (
     MINUTES_PER_DAY,
     DatasetFacts,
     dataset_facts,
+    how_to_get,
     not_prepared,
     steps_per_day,
     unit_of,
@@ -235,7 +236,7 @@ class Dataset:
     def _open(self, name: str) -> np.ndarray:
         file, again = self.folder / name, f"prepare {self.name} again"
         if not (self._place / name).is_file():
-            raise UserError(file, "missing", f"an array of dataset {self.name}", again)
+            raise UserError(file, "missing", f"an array of dataset {self.name}", how_to_get(self.name))
         try:
             array = map_array(self._place / name)
         except OSError:
@@ -296,7 +297,7 @@ def open_dataset(folder: Union[str, Path]) -> Dataset:
 def find_dataset(name: str) -> Union[Dataset, DatasetFacts]:
     """The dataset in `datasets/<name>` if it is prepared there, else its facts in the catalogue.
 
-    Raises: UserError if there is neither.
+    Raises: UnknownDatasetError if there is neither. UserError if `meta.json` cannot be used.
     """
     folder = DATASETS / name
     if any((folder / file).is_file() for file in (META_FILE, "train_data.npy")):

@@ -1,4 +1,7 @@
-"""What the training of a BasicTS 0.5 baseline needs of the host: its own loss, and targets to be taught by."""
+"""What the training of a legacy model needs of the runner: its own loss, and its targets as an input.
+
+Letters: B batch, T steps, N nodes, C channels.
+"""
 
 import inspect
 from collections.abc import Callable
@@ -11,15 +14,15 @@ from basicts.utils import RunnerStatus
 from ..errors import UserError
 from ..training.protocol.taskflow import OriginalScaleTaskFlow
 
-# of what `LegacyModel` returns: the channels of the prediction after the first, and all else that the baseline returned
+# in what `LegacyModel` returns: channels of the prediction after the first, and all other values of the architecture
 CHANNELS, RETURNED = "legacy_channels", "legacy_returned"
 
 
 class LegacyTaskFlow(OriginalScaleTaskFlow):
-    """Also hands `future` to the model in training: the scaled targets, missing ones scaled like any value."""
+    """Also passes `future` to the model in training: the scaled targets, missing ones scaled like any value."""
 
-    def preprocess(self, runner, data: dict[str, Any]) -> dict[str, Any]:
-        # before the missing ones are filled in
+    def preprocess(self, runner: Any, data: dict[str, Any]) -> dict[str, Any]:
+        # the base class replaces missing targets
         targets = data["targets"] = runner.to_running_device(data["targets"], non_blocking=True)
         data = super().preprocess(runner, data)
         if runner.status == RunnerStatus.TRAINING:
@@ -27,32 +30,41 @@ class LegacyTaskFlow(OriginalScaleTaskFlow):
         return data
 
 
-def baseline_loss(prediction, targets, targets_mask):
-    """Stands in a configuration for the baseline's own loss, which `LegacyLoss` computes."""
-    raise RuntimeError("loss=baseline_loss needs LegacyLoss() as the last of the callbacks")
+def legacy_loss(prediction: torch.Tensor, targets: torch.Tensor, targets_mask: torch.Tensor) -> torch.Tensor:
+    """Names, in a configuration, the loss of the legacy model itself, which `LegacyLoss` computes.
+
+    Attributes:
+        is_mean_over_targets: False; it is not known of what it is a mean, so processes cannot share a batch.
+    """
+    raise RuntimeError("loss=legacy_loss needs LegacyLoss() as the last callback")
+
+
+legacy_loss.is_mean_over_targets = False
 
 
 class LegacyLoss(BasicTSCallback):
-    """The baseline's own loss, where the run has not been given another: after rescaling and curriculum learning."""
+    """Computes the loss of the legacy model if the run has no other, after rescaling and curriculum learning."""
 
-    def on_compute_loss(self, runner, *args, forward_return: dict[str, Any], **kwargs) -> None:
-        if runner.cfg.loss is baseline_loss:
+    def on_compute_loss(self, runner: Any, *args: Any, forward_return: dict[str, Any], **kwargs: Any) -> None:
+        if runner.cfg.loss is legacy_loss:
             forward_return["loss"] = runner._module().loss(forward_return, runner.cfg.null_val)
 
 
 def own_loss(cfg: dict[str, Any]) -> Callable[[dict[str, Any], float], torch.Tensor]:
-    """TRAIN.LOSS with its arguments, as a function of the run's null value and what it has when the loss is due.
+    """TRAIN.LOSS with its arguments, as a function of the model's output and the run's null value.
 
-    It gets prediction and target [B, T, N, C] on the original scale, further channels of the prediction as the
-    architecture returned them, and by name what else that returned.
+    TRAIN.LOSS gets prediction and target [B, T, N, C] on the original scale, further channels of the prediction as the
+    architecture returned them, and by name all other values that it returned.
     Raises: UserError for an argument that the loss does not take.
     """
     function, given = cfg["TRAIN"]["LOSS"], dict(cfg["TRAIN"].get("LOSS_ARGS") or {})
     names = inspect.signature(function).parameters
-    unknown = given.keys() - names.keys()
-    if unknown or "inputs" in names:
-        what = f"CFG.TRAIN.LOSS_ARGS.{sorted(unknown)[0]}" if unknown else "CFG.TRAIN.LOSS with the argument inputs"
-        raise UserError(f"{what} is not honoured here: the loss takes {', '.join(names)}")
+    unknown = sorted(given.keys() - names.keys())
+    if unknown:
+        field = f"CFG.TRAIN.LOSS_ARGS.{unknown[0]}"
+        raise UserError(field, repr(given[unknown[0]]), f"an argument of the loss: {', '.join(names)}")
+    if "inputs" in names:
+        raise UserError("CFG.TRAIN.LOSS", "a loss with the argument inputs", "a loss without it")
     takes_null_val = "null_val" in names and "null_val" not in getattr(function, "keywords", {})
 
     def compute(forward_return: dict[str, Any], null_val: float) -> torch.Tensor:
@@ -69,5 +81,5 @@ def own_loss(cfg: dict[str, Any]) -> Callable[[dict[str, Any], float], torch.Ten
 
 
 def is_plain(function: Any, cfg: dict[str, Any]) -> bool:
-    """Whether TRAIN.LOSS is this function with nothing changed."""
+    """Whether TRAIN.LOSS is this function without further arguments."""
     return cfg["TRAIN"]["LOSS"] is function and not cfg["TRAIN"].get("LOSS_ARGS")

@@ -1,6 +1,6 @@
-"""A model class for each baseline of BasicTS 0.5: `LegacyAGCRN` is there as soon as it is asked for.
+"""A model class for each legacy model, created when it is first asked for: `LegacyAGCRN`.
 
-Folders, checkpoints and tables of a run are named after its class, which other processes find here by its name.
+Folders, checkpoints and tables of a run are named after the class of its model. Other processes import it from here.
 """
 
 from .model import LegacyModel

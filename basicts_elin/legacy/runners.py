@@ -1,4 +1,4 @@
-"""How the runners of BasicTS 0.5 call an architecture; those of which that is known, by name.
+"""How the runners of BasicTS 0.5 pass a batch to an architecture, for the runners that are supported.
 
 Letters: B batch, T steps, N nodes, C channels.
 """
@@ -16,7 +16,7 @@ from .shim import runners
 
 @dataclass(frozen=True)
 class Batch:
-    """What a runner has at hand: history and future [B, T, N, C]; batches seen and epoch, None outside training."""
+    """History and future [B, T, N, C]; the number of batches before this one, and the epoch; None outside training."""
 
     history: torch.Tensor
     future: torch.Tensor
@@ -25,12 +25,12 @@ class Batch:
     train: bool
 
 
-# -> what the architecture returns
-Call = Callable[[nn.Module, Batch], Any]
+# returns what the architecture returns
+Forward = Callable[[nn.Module, Batch], Any]
 
 
 def plain(architecture: nn.Module, batch: Batch) -> Any:
-    """As SimpleTimeSeriesForecastingRunner does."""
+    """As in SimpleTimeSeriesForecastingRunner."""
     return architecture(
         history_data=batch.history,
         future_data=batch.future,
@@ -41,7 +41,7 @@ def plain(architecture: nn.Module, batch: Batch) -> Any:
 
 
 def himnet(architecture: nn.Module, batch: Batch) -> Any:
-    """As HimNetRunner does, but for its seed, which is the run's: whole days of the week, targets in training alone."""
+    """As in HimNetRunner: days of the week from 0 to 6, and targets only in training. The seed is the run's instead."""
     history, future = (
         torch.cat([data[..., :2], (data[..., 2:] * 7).round()], dim=-1) for data in (batch.history, batch.future)
     )
@@ -51,7 +51,7 @@ def himnet(architecture: nn.Module, batch: Batch) -> Any:
 
 
 class MTGNN:
-    """As MTGNNRunner does: in training the nodes in another order, for `step_size` batches of an epoch each."""
+    """As in MTGNNRunner: training permutes the nodes anew every `step_size` batches of an epoch."""
 
     def __init__(self, step_size: int, num_nodes: int):
         self.step_size, self.num_nodes = step_size, num_nodes
@@ -74,35 +74,34 @@ class MTGNN:
         return self._order
 
 
-# what each custom runner that is known adds to the plain one, so that one of the same name that does something else is
-# noticed
-_KNOWN = {
+# The members that each supported custom runner adds to the plain one. A runner of the same name with other members does
+# something else.
+_SUPPORTED = {
     "HimNetRunner": {"__init__", "seed_everything", "forward"},
     "MTGNNRunner": {"__init__", "forward", "train_iters"},
 }
-# what every class has
+# members of every class
 _OF_PYTHON = {"__module__", "__qualname__", "__doc__", "__annotations__", "__firstlineno__", "__static_attributes__"}
 
 
 def check_runner(runner: type) -> None:
-    """Raise UserError for a runner of which is not known what it does."""
-    plain_one = runners.SimpleTimeSeriesForecastingRunner
-    if runner is plain_one:
+    """Raise UserError for a runner that is not supported."""
+    plain_runner = runners.SimpleTimeSeriesForecastingRunner
+    if runner is plain_runner:
         return
-    known = _KNOWN.get(runner.__name__)
+    supported = _SUPPORTED.get(runner.__name__)
     defined = vars(runner).keys() - _OF_PYTHON
-    inherits = runner.__bases__ == (plain_one,)
-    if known is None or defined != known or not inherits:
-        what = "" if known is None else f", which defines {', '.join(sorted(defined)) or 'nothing'}"
-        what += "" if inherits else f", of {' and '.join(base.__name__ for base in runner.__bases__)}"
-        raise UserError(
-            f"CFG.RUNNER={runner.__module__}.{runner.__name__}{what}: what it does is not known here; expected one of "
-            f"{', '.join([plain_one.__name__, *_KNOWN])} as BasicTS 0.5.8 has them"
-        )
+    inherits = runner.__bases__ == (plain_runner,)
+    if supported is None or defined != supported or not inherits:
+        found = f"{runner.__module__}.{runner.__name__}"
+        found += "" if supported is None else f", which defines {', '.join(sorted(defined)) or 'nothing'}"
+        found += "" if inherits else f", of {' and '.join(base.__name__ for base in runner.__bases__)}"
+        expected = f"one of {', '.join([plain_runner.__name__, *_SUPPORTED])} as in BasicTS 0.5.8"
+        raise UserError("CFG.RUNNER", found, expected)
 
 
-def call_of(cfg: dict[str, Any]) -> Call:
-    """How the runner of a configuration that was checked calls its architecture."""
+def forward_of(cfg: dict[str, Any]) -> Forward:
+    """How the runner of a checked configuration passes a batch to its architecture."""
     name = cfg["RUNNER"].__name__
     if name == "MTGNNRunner":
         custom = cfg["TRAIN"]["CUSTOM"]

@@ -1,6 +1,6 @@
 """Entropy-equal attention as a layer."""
 
-from typing import Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 import torch
 from torch.nn import functional as F
@@ -9,33 +9,34 @@ from ..ops import PATHS, entropy_equal_attention, entropy_equal_weights
 from ..ops.attention import choose_path, drop_keys
 from ..ops.checks import check_choice
 from ..ops.entropy import CONSTANT_SHARPNESS, check_estimator
-from ..ops.fused_quadratic import few_tokens_attention
+from ..ops.fused_quadratic import fused_quadratic_attention
 from ..ops.gram import Projections, gram_attention
 from .projections import ProjectedAttention
 
-# Additive masks hold 0 for a key that is kept and the like of -1e9, finfo.min or -inf for one that is dropped.
+# Additive masks hold 0 for a kept key, and values such as -1e9, finfo.min or -inf for a dropped one.
 _DROPPED_BELOW = -1e4
 
 LAYER_PATHS = (*PATHS, "gram")
 
 
 class EntropyEqualAttention(ProjectedAttention):
-    """Entropy-equal linear attention (arXiv 2511.03190) with the call of BasicTS's MultiHeadAttention.
+    """Entropy-equal linear attention (arXiv 2511.03190, Algorithm 1) with the call of BasicTS's MultiHeadAttention.
 
     Args:
         hidden_size: D.
         n_heads: H, a divisor of D.
-        dropout: while training; on the weights where the quadratic path forms them, as softmax attention does, and on
-            the attention output elsewhere, where no weights exist: the two are different regularisers.
+        dropout: probability while training. The quadratic path applies it to the weights, as softmax attention does.
+            The other paths form no weights and apply it to the attention output, which is a different regulariser.
         entropy, eps: as in `basicts_elin.entropy_equal_attention`.
-        path: those of `basicts_elin.entropy_equal_attention`, and "gram", which never forms keys and values. "auto"
-            takes quadratic where N < 1.5 d (and N < D), gram where N >= 0.7 D, linear between: see docs/attention.md.
+        path: a path of `basicts_elin.entropy_equal_attention`, or "gram", which never forms keys and values. "auto" is
+            quadratic where N < 1.5 d (and N < D), gram where N >= 0.7 D, and linear between: see docs/attention.md.
+    Raises: ValueError for an unknown estimator or path, and for sizes that do not fit together.
 
-    The gram path serves where one mask holds for all queries and heads, the estimator is not "exact", and neither
-    weights nor dropout are asked for; elsewhere such a layer takes the path that "auto" would without it. An
-    attention_mask that is the same for every query becomes a key mask and serves on every path; one that differs per
-    query, and output_attentions=True, take the quadratic path. A query with no key left gets the bias of `out_proj`.
-    The gradient of `k_proj.bias` is zero: centring the keys removes it.
+    The gram path needs one mask for all queries and heads, an estimator other than "exact", no dropout, and no returned
+    weights. Where one of these does not hold, path="gram" runs the path of `entropy_equal_attention`'s "auto". An
+    attention_mask that is the same for every query becomes a key mask, which every path supports. An attention_mask
+    that differs between queries, and output_attentions=True, use the quadratic path. A query whose keys are all dropped
+    gets the bias of `out_proj`. The gradient of `k_proj.bias` is zero, because centring the keys removes that bias.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class EntropyEqualAttention(ProjectedAttention):
         entropy: str = "taylor",
         path: str = "auto",
         eps: float = 1e-8,
-        **unsupported,
+        **unsupported: Any,
     ):
         super().__init__(hidden_size, n_heads, dropout, **unsupported)
         check_estimator(entropy)
@@ -68,9 +69,9 @@ class EntropyEqualAttention(ProjectedAttention):
     ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
         if not output_attentions and not (self.training and self.dropout > 0):
             path, is_self = self.path_for(tokens.shape[-2]), tokens is hidden_states
-            settings = {"entropy": self.entropy, "eps": self.eps}
+            settings: Dict[str, Any] = {"entropy": self.entropy, "eps": self.eps}
             if path == "quadratic" and is_self and attention_mask is None and self.entropy in CONSTANT_SHARPNESS:
-                return few_tokens_attention(hidden_states, self._projections(), self.n_heads, **settings), None
+                return fused_quadratic_attention(hidden_states, self._projections(), self.n_heads, **settings), None
             if path == "gram" and self.entropy != "exact":
                 key_mask, is_common = common_key_mask(attention_mask, tokens.shape[-2])
                 if is_common:
@@ -79,9 +80,9 @@ class EntropyEqualAttention(ProjectedAttention):
         return super()._attend_tokens(hidden_states, tokens, attention_mask, output_attentions)
 
     def path_for(self, num_tokens: int) -> str:
-        """The path that serves so many keys where nothing rules it out: see the class.
+        """The path for `num_tokens` keys, unless the call rules it out: see the class.
 
-        The limits of "auto" are where time and bytes kept change order for widths of 64 to 256: benchmarks/paths.py.
+        "auto" switches where time and saved bytes change order at widths of 64 to 256, measured by benchmarks/paths.py.
         """
         if self.path != "auto":
             return self.path
@@ -104,7 +105,7 @@ class EntropyEqualAttention(ProjectedAttention):
         keep = None if attention_mask is None else kept_keys(attention_mask, key.shape[-2])
         dropout = self.dropout if self.training else 0.0
         key_mask_only = keep is None or keep.shape[-2] == 1
-        settings = {"entropy": self.entropy, "eps": self.eps}
+        settings: Dict[str, Any] = {"entropy": self.entropy, "eps": self.eps}
         path = choose_path("auto" if self.path == "gram" else self.path, self.entropy, key)
         if output_attentions or not key_mask_only or (path == "quadratic" and dropout > 0):
             weights = entropy_equal_weights(query, key, keep=keep, **settings)
@@ -117,15 +118,18 @@ class EntropyEqualAttention(ProjectedAttention):
 
 
 def kept_keys(attention_mask: torch.Tensor, num_keys: int) -> torch.Tensor:
-    """BasicTS's additive mask as bool, True = keep: [..., 1, N] if it is the same for every query, else [..., L, N].
+    """BasicTS's additive mask as bool, True = keep.
 
+    Returns: [..., 1, N] where the mask is the same for every query, else [..., L, N].
     Raises: ValueError unless every value is 0 or very negative (below -1e4).
     """
     keep = torch.atleast_2d(attention_mask == 0)
-    if not (keep | (attention_mask < _DROPPED_BELOW)).all():
+    understood = keep | (attention_mask < _DROPPED_BELOW)
+    if not understood.all():
+        found = torch.atleast_2d(attention_mask)[~understood][0].item()
         raise ValueError(
-            "attention_mask holds values other than 0 (keep) and very negative ones (drop, below -1e4); a bias on the "
-            "logits has no place in linear attention"
+            f"attention_mask: value {found:g}; expected 0 (keep) or less than -1e4 (drop): linear attention cannot add "
+            "a bias to the logits"
         )
     if keep.shape[-2] > 1 and (keep == keep[..., :1, :]).all():
         keep = keep[..., :1, :]

@@ -1,7 +1,7 @@
-"""Linformer attention, the linear attention that the paper compares with."""
+"""Linformer attention, the linear attention to which the paper compares its own."""
 
 import math
-from typing import Optional, Tuple
+from typing import Any, Optional, Tuple
 
 import torch
 from torch import nn
@@ -14,23 +14,25 @@ from .softmax import SoftmaxAttention
 class LinformerAttention(SoftmaxAttention):
     """Linformer attention (arXiv 2006.04768) with the call of BasicTS's MultiHeadAttention.
 
-    Keys and values are mixed along the tokens, from N = seq_len of them to K = proj_len, and softmax attention goes
-    over the mixtures: softmax(q (E k)ᵀ / sqrt(d)) (F v), linear in L and N. The sharing is the paper's "headwise" one:
-    a layer learns one E = `compress_k` and one F = `compress_v`, both [K, N], for all its heads. They start as in the
-    authors' code: Xavier uniform, gain 1/sqrt(2), no bias.
+    Keys and values are mixed along the tokens, from N = seq_len tokens to K = proj_len mixtures. Softmax attention then
+    runs over the mixtures: softmax(q (E k)ᵀ / sqrt(d)) (F v), linear in L and N. The sharing is the one that the
+    Linformer paper calls "headwise": a layer learns one E = `compress_k` and one F = `compress_v`, both [K, N], for all
+    its heads. They are initialised as in the authors' code: Xavier uniform, gain 1/sqrt(2), no bias.
 
     Args:
         hidden_size: D.
         n_heads: H, a divisor of D.
-        seq_len: N, the number of key tokens, the only one that the layer takes; any number of queries.
-        proj_len: K; nothing is gained where it is not below N.
-        dropout: on the weights, while training.
+        seq_len: N. The layer accepts exactly this number of key tokens, and any number of queries.
+        proj_len: K; it saves work only below N.
+        dropout: probability on the weights while training.
+    Raises: ValueError for sizes that do not fit together. The call raises it for another number of key tokens and for
+        a mask that differs between queries.
 
-    An attention_mask must be the same for every query: a dropped token is taken out of all mixtures, as if E and F had
-    no column for it. More is not possible, because the mixtures are made once for all queries: a mask that differs per
-    query, such as a causal one, is a ValueError. Where no token is left, the output is the bias of `out_proj`.
-    output_attentions gives the weights of the mixtures [..., H, L, K]: none of them stands for a single token. A
-    state_dict of MultiHeadAttention fits but for `compress_k` and `compress_v` (strict=False).
+    An attention_mask must be the same for every query, because one set of mixtures serves all queries; a causal mask is
+    a ValueError. A dropped token is removed from all mixtures, as if E and F had no column for it. Where all tokens are
+    dropped, the output is the bias of `out_proj`. output_attentions returns the weights of the mixtures [..., H, L, K],
+    which belong to no single token. A state_dict of MultiHeadAttention lacks only `compress_k` and `compress_v`: load
+    it with strict=False.
     """
 
     def __init__(
@@ -40,12 +42,12 @@ class LinformerAttention(SoftmaxAttention):
         seq_len: int,
         proj_len: int = 64,
         dropout: float = 0.0,
-        **unsupported,
+        **unsupported: Any,
     ):
         super().__init__(hidden_size, n_heads, dropout, fused=True, **unsupported)
         for name, length in (("seq_len", seq_len), ("proj_len", proj_len)):
             if length < 1:
-                raise ValueError(f"{name}={length} must be 1 or more")
+                raise ValueError(f"{name}: {length}; expected 1 or more")
         self.seq_len = seq_len
         self.proj_len = proj_len
         self.compress_k = nn.Parameter(torch.empty(proj_len, seq_len))
@@ -67,16 +69,14 @@ class LinformerAttention(SoftmaxAttention):
         n_keys = key.shape[-2]
         if n_keys != self.seq_len:
             raise ValueError(
-                f"there are {n_keys} key tokens; expected seq_len={self.seq_len}, the only number that this "
-                f"LinformerAttention has columns for: build it with seq_len={n_keys}"
+                f"key tokens: {n_keys}; expected seq_len={self.seq_len}; build LinformerAttention with seq_len={n_keys}"
             )
         if attention_mask is not None:
             keep = kept_keys(attention_mask, n_keys)
             if keep.shape[-2] > 1:
                 raise ValueError(
-                    f"attention_mask {list(attention_mask.shape)} differs from query to query; expected the same for "
-                    "every query, because Linformer mixes the tokens once for all of them: use EntropyEqualAttention "
-                    "or SoftmaxAttention"
+                    f"attention_mask: shape {list(attention_mask.shape)}, different between queries; expected one mask "
+                    "for all queries; use EntropyEqualAttention or SoftmaxAttention"
                 )
             key, value = drop_keys(key, keep.squeeze(-2)), drop_keys(value, keep.squeeze(-2))
         return super()._attend(query, self.compress_k @ key, self.compress_v @ value, None, output_attentions)

@@ -1,4 +1,4 @@
-"""What the attention layers share: projections, heads, and BasicTS's MultiHeadAttention call.
+"""The base of the attention layers: projections, heads, and the call of BasicTS's MultiHeadAttention.
 
 Shapes: B batch, N tokens (keys), L query tokens, D hidden size, H heads, d = D / H head size, ... leading dimensions.
 """
@@ -12,10 +12,18 @@ from ..ops.checks import check_mask_shape
 
 
 class ProjectedAttention(nn.Module):
-    """Multi-head attention around a subclass's `_attend`, with BasicTS's call and parameter names.
+    """Multi-head attention around the `_attend` of a subclass, with BasicTS's call and parameter names.
 
-    `q_proj`, `k_proj`, `v_proj`, `out_proj` are named as in `basicts.modules.transformer.MultiHeadAttention`, so that
-    one state_dict moves between all of them. Unlike there, tokens may have any leading dimensions: [..., N, D].
+    `q_proj`, `k_proj`, `v_proj` and `out_proj` are named as in `basicts.modules.transformer.MultiHeadAttention`: all of
+    these layers can load each other's state_dict. Tokens may have any leading dimensions: [..., N, D].
+
+    Args:
+        hidden_size: D.
+        n_heads: H, a divisor of D.
+        dropout: probability while training, in [0, 1).
+        kv_heads: None or `n_heads`.
+        rope: None.
+    Raises: ValueError for sizes that do not fit together; NotImplementedError for other `kv_heads` and `rope`.
     """
 
     def __init__(
@@ -29,14 +37,16 @@ class ProjectedAttention(nn.Module):
     ):
         super().__init__()
         if n_heads < 1 or hidden_size % n_heads:
-            raise ValueError(f"hidden_size={hidden_size} must be a multiple of n_heads={n_heads}")
+            raise ValueError(
+                f"hidden_size: {hidden_size}; expected a multiple of n_heads={n_heads}, which is 1 or more"
+            )
         if not 0 <= dropout < 1:
-            raise ValueError(f"dropout={dropout} must lie in [0, 1)")
+            raise ValueError(f"dropout: {dropout}; expected a number in [0, 1)")
         name = type(self).__name__
         if kv_heads is not None and kv_heads != n_heads:
-            raise NotImplementedError(f"{name} has no grouped heads: kv_heads={kv_heads} must be None or {n_heads}")
+            raise NotImplementedError(f"kv_heads: {kv_heads}; expected None or {n_heads}: {name} has no grouped heads")
         if rope is not None:
-            raise NotImplementedError(f"{name} has no rotary position embedding: rope must be None")
+            raise NotImplementedError(f"rope: {rope}; expected None: {name} has no rotary position embedding")
         self.hidden_size = hidden_size
         self.n_heads = n_heads
         self.head_size = hidden_size // n_heads
@@ -60,22 +70,23 @@ class ProjectedAttention(nn.Module):
         """Attend.
 
         Args:
-            hidden_states: [..., L, D], the queries, and the keys and values too in self-attention.
-            key_value_states: [..., N, D] in cross-attention.
+            hidden_states: [..., L, D], from which the queries are projected; in self-attention, keys and values too.
+            key_value_states: [..., N, D], from which keys and values are projected in cross-attention.
             attention_mask: additive floats, broadcastable to [..., H, L, N].
-            position_ids: no effect, as in MultiHeadAttention without a rotary embedding.
-            past_key_value: handed back as it came.
+            position_ids: ignored, as in MultiHeadAttention without a rotary embedding.
+            past_key_value: returned unchanged.
             use_cache: must be False.
             output_attentions: also return the weights [..., H, L, N].
-            layer_idx: no effect.
+            layer_idx: ignored.
         Returns: output [..., L, D], weights or None, past_key_value.
+        Raises: ValueError for shapes and masks that do not fit; NotImplementedError for use_cache=True.
         """
         if use_cache:
-            raise NotImplementedError(f"{type(self).__name__} has no key-value cache: use_cache must be False")
+            raise NotImplementedError(f"use_cache: True; expected False: {type(self).__name__} has no key-value cache")
         tokens = hidden_states if key_value_states is None else key_value_states
         for name, states in (("hidden_states", hidden_states), ("key_value_states", tokens)):
             if states.dim() < 2 or states.shape[-1] != self.hidden_size:
-                raise ValueError(f"{name} has shape {list(states.shape)}; expected [..., tokens, {self.hidden_size}]")
+                raise ValueError(f"{name}: shape {list(states.shape)}; expected [..., tokens, {self.hidden_size}]")
         if attention_mask is not None:
             self._check_mask(attention_mask, hidden_states, tokens)
         output, weights = self._attend_tokens(hidden_states, tokens, attention_mask, output_attentions)
@@ -109,8 +120,8 @@ class ProjectedAttention(nn.Module):
     def _check_mask(self, attention_mask: torch.Tensor, hidden_states: torch.Tensor, tokens: torch.Tensor) -> None:
         if not attention_mask.is_floating_point():
             raise ValueError(
-                f"attention_mask has dtype {attention_mask.dtype}, shape {list(attention_mask.shape)}; expected "
-                "additive floats: 0 = keep, very negative = drop"
+                f"attention_mask: dtype {attention_mask.dtype}, shape {list(attention_mask.shape)}; expected additive "
+                "floats: 0 = keep, very negative = drop"
             )
         leading = torch.broadcast_shapes(hidden_states.shape[:-2], tokens.shape[:-2])
         target = (*leading, self.n_heads, hidden_states.shape[-2], tokens.shape[-2])

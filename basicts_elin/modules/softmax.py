@@ -66,6 +66,7 @@ class SoftmaxAttention(ProjectedAttention):
             attention_mask = attention_mask.to(query.dtype)
         elif query.dim() > 4 and query.shape[:-3] == key.shape[:-3]:
             # the fused kernels take exactly four dimensions
-            folded = (heads.flatten(0, -4) for heads in (query, key, value))
-            return F.scaled_dot_product_attention(*folded, dropout_p=dropout).reshape(query.shape), None
+            folded = [heads.flatten(0, -4) for heads in (query, key, value)]
+            context = F.scaled_dot_product_attention(folded[0], folded[1], folded[2], dropout_p=dropout)
+            return context.reshape(query.shape), None
         return F.scaled_dot_product_attention(query, key, value, attn_mask=attention_mask, dropout_p=dropout), None

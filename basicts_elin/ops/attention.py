@@ -1,4 +1,4 @@
-"""Entropy-equal attention as a pure function: plain reference, quadratic and linear path.
+"""Entropy-equal attention as pure functions: a plain reference, a quadratic path and a linear path.
 
 Source: arXiv 2511.03190, Algorithm 1. Shapes: Nq queries, N keys, d width of queries and keys, dv width of values,
 ... leading dimensions (batch, heads), which broadcast.
@@ -31,23 +31,23 @@ def entropy_equal_attention(
     path: str = "auto",
     eps: float = 1e-8,
 ) -> Tensor:
-    """Entropy-equal attention, arXiv 2511.03190.
+    """Entropy-equal attention (arXiv 2511.03190, Algorithm 1).
 
     Args:
         query: [..., Nq, d].
         key: [..., N, d].
         value: [..., N, dv]. All three share one floating point dtype; leading dimensions broadcast.
-        key_mask: [..., N] bool, True = keep. A query with no key left gets 0.
+        key_mask: [..., N] bool, True = keep. A query whose keys are all dropped gets 0.
         scale: factor of the logits; None = 1/sqrt(d).
-        entropy: estimator of the entropy deficit. "taylor" is the paper's, whose sharpness is the constant 1/sqrt(2);
-            "taylor2" the correct second order, sharpness 1; "gaussian" adapts to each query, linear in N; "exact" the
-            softmax's own entropy, quadratic in N on every path.
-        path: "reference" forms the weights in float64, the plain twin of the others; "quadratic" forms them in the
-            input's dtype, N²d operations; "linear" never forms them, Nd² operations; "auto" takes quadratic where
-            N < d or the estimator is "exact", else linear.
+        entropy: estimator of the entropy deficit. "taylor" is the paper's; its sharpness is the constant 1/sqrt(2).
+            "taylor2" is the correct second order, with sharpness 1. "gaussian" adapts to each query and is linear in N.
+            "exact" uses the entropy of the softmax itself and is quadratic in N on every path.
+        path: "reference" forms the weights in float64 and is the plain twin of the other paths. "quadratic" forms them
+            in the dtype of the inputs, N²d operations. "linear" never forms them, Nd² operations. "auto" is quadratic
+            where N < d or the estimator is "exact", and linear otherwise.
         eps: added to the sharpness.
-    Returns: [..., Nq, dv], in the input's dtype.
-    Raises: ValueError for an unknown name and for shapes or dtypes that do not fit.
+    Returns: [..., Nq, dv], in the dtype of the inputs.
+    Raises: ValueError for an unknown estimator or path, and for shapes or dtypes that do not fit together.
     """
     check_estimator(entropy)
     check_choice("path", path, PATHS)
@@ -63,7 +63,7 @@ def entropy_equal_attention(
 
 
 def choose_path(path: str, entropy: str, key: Tensor) -> str:
-    """What "auto" stands for with keys [..., N, d]; any other path is itself."""
+    """The path that "auto" selects for keys [..., N, d]; any other path is returned unchanged."""
     if path != "auto":
         return path
     return "quadratic" if key.shape[-2] < key.shape[-1] or entropy == "exact" else "linear"
@@ -77,11 +77,15 @@ def attention_entropy(
     scale: Optional[float] = None,
     entropy: str = "gaussian",
 ) -> Tensor:
-    """Entropy of the softmax attention of each query, in nats, linear in N for all estimators but "exact".
+    """Entropy of the softmax attention of each query, in nats. Linear in N for every estimator but "exact".
 
-    Arguments as in `entropy_equal_attention`. Returns [..., Nq]. "taylor" and "taylor2" are returned as they are and
-    may be negative, where their deficit exceeds log N (log N - 6.35 at N = 400 and a logit deviation of 2.5). A query
-    with no key left gets 0.
+    Source: arXiv 2511.03190, section 3, with its signs corrected (see `ops.entropy`).
+
+    Args: as in `entropy_equal_attention`.
+    Returns: [..., Nq], in the dtype of the inputs. "taylor" and "taylor2" are not clipped: they are negative where
+        their deficit exceeds log N (log N - 6.35 at N = 400 and a standard deviation of the logits of 2.5). A query
+        whose keys are all dropped gets 0.
+    Raises: ValueError as `entropy_equal_attention`.
     """
     check_estimator(entropy)
     check_shapes(query, key, key_mask=key_mask)
@@ -99,11 +103,13 @@ def entropy_equal_weights(
     entropy: str = "taylor",
     eps: float = 1e-8,
 ) -> Tensor:
-    """The signed weights (1 + x_ij / theta_i) / N themselves, [..., Nq, N]; rows sum to 1, or are 0 without a key.
+    """The signed weights (1 + x_ij / theta_i) / N of entropy-equal attention (arXiv 2511.03190, Algorithm 1).
 
     Args:
-        keep: bool, broadcastable to [..., Nq, N], True = keep: unlike a key mask it may differ from query to query.
-    Others as in `entropy_equal_attention`.
+        query, key, scale, entropy, eps: as in `entropy_equal_attention`.
+        keep: bool, broadcastable to [..., Nq, N], True = keep. Unlike a key mask, it may differ between queries.
+    Returns: [..., Nq, N], in the dtype of the inputs. Each row sums to 1; it is 0 where the query keeps no key.
+    Raises: ValueError as `entropy_equal_attention`, and for a `keep` that is not bool or does not broadcast.
     """
     check_estimator(entropy)
     check_shapes(query, key)
@@ -113,13 +119,13 @@ def entropy_equal_weights(
     if keep is None:
         centred, count = _centre(key, None)
         if constant is not None:
-            # the scale goes into the N x N weights, fewer numbers than the queries where this path is chosen
+            # scaling the N x N weights touches fewer numbers than scaling the queries where this path is chosen
             slope = _scale(query, scale) / ((constant + eps) * count)
             return (query @ centred.transpose(-2, -1)) * slope + 1 / count
         query = _scaled(query, scale)
         logits = query @ centred.transpose(-2, -1)
     else:
-        # a dropped key may hold anything; the row mean over the keys kept replaces the mean key
+        # a dropped key may hold NaN; the row mean over the kept keys takes the place of the mean key
         key = drop_keys(key, keep.any(-2))
         count = keep.sum(-1, keepdim=True).clamp(min=1)
         logits = _scaled(query, scale) @ (key - key.mean(-2, keepdim=True)).transpose(-2, -1)
@@ -128,22 +134,22 @@ def entropy_equal_weights(
     if constant is None:
         second_moment = _mean_square(logits, keep)
         theta = sharpness(entropy, second_moment, _log(count, second_moment), logits, keep).to(logits.dtype)
-        theta = theta.unsqueeze(-1) + eps
+        scaled = logits / (theta.unsqueeze(-1) + eps)
     else:
-        theta = constant + eps
-    weights = (1 + logits / theta) / count
+        scaled = logits / (constant + eps)
+    weights = (1 + scaled) / count
     return weights if keep is None else weights.masked_fill(~keep, 0.0)
 
 
 def drop_keys(tokens: Tensor, key_mask: Optional[Tensor]) -> Tensor:
-    """Keys or values [..., N, d] with the dropped ones set to 0, whatever they held."""
+    """Keys or values [..., N, d] with the dropped ones set to 0, even where they hold NaN or infinity."""
     return tokens if key_mask is None else tokens.masked_fill(~key_mask.unsqueeze(-1), 0.0)
 
 
 def _check_keep(query: Tensor, key: Tensor, keep: Tensor) -> Tensor:
-    """`keep` with its last two dimensions there and the last one N long."""
+    """`keep` expanded to at least two dimensions, the last of length N."""
     if keep.dtype != torch.bool:
-        raise ValueError(f"keep has dtype {keep.dtype}; expected torch.bool, True = keep")
+        raise ValueError(f"keep: dtype {keep.dtype}; expected torch.bool, True = keep")
     leading = torch.broadcast_shapes(query.shape[:-2], key.shape[:-2])
     check_mask_shape("keep", keep, (*leading, query.shape[-2], key.shape[-2]))
     keep = keep if keep.dim() > 1 else keep.unsqueeze(0)
@@ -159,7 +165,7 @@ def _reference(
     entropy: str,
     eps: float,
 ) -> Tensor:
-    """Plain twin of the other paths: the letter of the paper, in float64, theta from each estimator's deficit."""
+    """Plain twin of the other paths: the paper's formulas in float64, with theta from each estimator's deficit."""
     dtype = query.dtype
     query, key, value = query.double(), drop_keys(key.double(), key_mask), drop_keys(value.double(), key_mask)
     if key_mask is None:
@@ -205,7 +211,7 @@ def _scaled(query: Tensor, scale: Optional[float]) -> Tensor:
 
 
 def _centre(key: Tensor, key_mask: Optional[Tensor]) -> tuple[Tensor, Union[int, Tensor]]:
-    """Keys minus the mean of the kept ones, 0 where dropped [..., N, d]; the number kept, at least 1, [..., 1, 1]."""
+    """Keys [..., N, d] minus the mean of the kept ones, 0 where dropped; count of kept keys, at least 1 [..., 1, 1]."""
     if key_mask is None:
         return key - key.mean(-2, keepdim=True), key.shape[-2]
     count = key_mask.sum(-1)[..., None, None].clamp(min=1)
@@ -216,7 +222,7 @@ def _centre(key: Tensor, key_mask: Optional[Tensor]) -> tuple[Tensor, Union[int,
 def _statistics(
     query: Tensor, centred: Tensor, count: Union[int, Tensor], key_mask: Optional[Tensor], entropy: str
 ) -> tuple[Tensor, Tensor, Optional[Tensor], Optional[Tensor]]:
-    """What an estimator needs: m2, log N, and for "exact" alone the N x N logits and which of them count."""
+    """Inputs of an estimator: m2, log N, and for "exact" only the N x N logits and the mask of the kept ones."""
     logits = keep = None
     if entropy == "exact":
         logits = query @ centred.transpose(-2, -1)
@@ -228,10 +234,10 @@ def _statistics(
 
 
 def _second_moment(query: Tensor, centred: Tensor, count: Union[int, Tensor]) -> Tensor:
-    """m2 [..., Nq] through S = K̂ᵀK̂ / N, in at least float32: no N x N matrix is formed."""
+    """m2 [..., Nq] from S = K̂ᵀK̂ / N, in at least float32. No N x N matrix is formed."""
     query, centred = _at_least_float32(query), _at_least_float32(centred)
     moment = centred.transpose(-2, -1) @ centred / count
-    # S is positive semidefinite, rounding is not
+    # S is positive semidefinite, but rounding can make the product negative
     return ((query @ moment) * query).sum(-1).clamp(min=0)
 
 

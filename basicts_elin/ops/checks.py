@@ -1,4 +1,4 @@
-"""Checks of arguments: ValueError that names what was given and what is allowed."""
+"""Checks of arguments. Each raises a ValueError that names the argument, the value found and the values expected."""
 
 from collections.abc import Sequence
 from typing import Optional
@@ -10,7 +10,7 @@ from torch import Tensor
 def check_choice(field: str, given: str, allowed: Sequence[str]) -> None:
     """Raise ValueError unless `given` is one of `allowed`."""
     if given not in allowed:
-        raise ValueError(f"{field}={given!r} is not known; allowed are {', '.join(map(repr, allowed))}")
+        raise ValueError(f"{field}: {given!r}; expected one of {', '.join(map(repr, allowed))}")
 
 
 def check_shapes(query: Tensor, key: Tensor, value: Optional[Tensor] = None, key_mask: Optional[Tensor] = None) -> None:
@@ -20,37 +20,37 @@ def check_shapes(query: Tensor, key: Tensor, value: Optional[Tensor] = None, key
     shapes = ", ".join(f"{name} {list(tensor.shape)}" for name, tensor in given.items())
     for name, tensor in given.items():
         if tensor.dim() < 2:
-            raise ValueError(f"{name} has shape {list(tensor.shape)}; expected at least 2 dimensions [..., N, d]")
+            raise ValueError(f"{name}: shape {list(tensor.shape)}; expected at least 2 dimensions [..., N, d]")
         if not tensor.is_floating_point():
-            raise ValueError(f"{name} has dtype {tensor.dtype}; expected a floating point dtype")
+            raise ValueError(f"{name}: dtype {tensor.dtype}; expected a floating point dtype")
         if tensor.dtype != query.dtype:
-            raise ValueError(f"{name} has dtype {tensor.dtype} but query {query.dtype}; expected one dtype")
+            raise ValueError(f"{name}: dtype {tensor.dtype}; expected {query.dtype}, the dtype of query")
     if query.shape[-1] != key.shape[-1] or key.shape[-1] == 0:
-        raise ValueError(f"widths d differ or are 0: {shapes}; expected query [..., Nq, d], key [..., N, d]")
+        raise ValueError(f"query and key: {shapes}; expected query [..., Nq, d] and key [..., N, d] with one d >= 1")
     if key.shape[-2] == 0:
-        raise ValueError(f"there are no keys: {shapes}; expected N >= 1 (mask keys with key_mask)")
+        raise ValueError(f"key: {shapes}; expected N >= 1 keys; drop keys with key_mask")
     if value is not None and value.shape[-2] != key.shape[-2]:
-        raise ValueError(f"key and value differ in the number of keys N: {shapes}; expected [..., N, d], [..., N, dv]")
+        raise ValueError(f"key and value: {shapes}; expected key [..., N, d] and value [..., N, dv] with one N")
     leading = [tensor.shape[:-2] for tensor in given.values()]
     if key_mask is not None:
         if key_mask.dtype != torch.bool:
-            raise ValueError(f"key_mask has dtype {key_mask.dtype}; expected torch.bool, True = keep")
+            raise ValueError(f"key_mask: dtype {key_mask.dtype}; expected torch.bool, True = keep")
         if key_mask.dim() < 1 or key_mask.shape[-1] != key.shape[-2]:
-            raise ValueError(f"key_mask has shape {list(key_mask.shape)}; expected [..., {key.shape[-2]}] for {shapes}")
+            raise ValueError(f"key_mask: shape {list(key_mask.shape)}; expected [..., {key.shape[-2]}] for {shapes}")
         leading.append(key_mask.shape[:-1])
     try:
         torch.broadcast_shapes(*leading)
     except RuntimeError:
         names = [*given, "key_mask"][: len(leading)]
         listed = ", ".join(f"{name} {list(shape)}" for name, shape in zip(names, leading, strict=True))
-        raise ValueError(f"leading dimensions do not broadcast: {listed}") from None
+        raise ValueError(f"leading dimensions: {listed}; expected shapes that broadcast") from None
 
 
 def check_mask_shape(field: str, mask: Tensor, target: Sequence[int]) -> None:
-    """Raise ValueError unless `mask` broadcasts to `target`, the shape [..., Nq, N] of the weights."""
+    """Raise ValueError unless `mask` broadcasts to the shape `target` of the weights, [..., Nq, N]."""
     try:
         fits = mask.dim() >= 1 and torch.broadcast_shapes(mask.shape, target)[-2:] == tuple(target[-2:])
     except RuntimeError:
         fits = False
     if not fits:
-        raise ValueError(f"{field} has shape {list(mask.shape)}; expected one that broadcasts to {list(target)}")
+        raise ValueError(f"{field}: shape {list(mask.shape)}; expected a shape that broadcasts to {list(target)}")

@@ -1,11 +1,11 @@
-"""Entropy deficit of softmax attention and the sharpness that matches it.
+"""Entropy deficit of softmax attention, and the sharpness of the linear attention that matches it.
 
 Source: arXiv 2511.03190, section 3, with its signs corrected. Shapes: Nq queries, N keys, ... leading dimensions.
 
 Logits x_ij = scale * q_i . (k_j - mean k), so that every row sums to zero, and m2_i = mean_j x_ij². The entropy
-deficit of a query is log N - H_i, with H_i the Shannon entropy (nats) of softmax_j(x_ij): the Kullback-Leibler
-divergence of its attention from uniform. Entropy-equal attention weighs key j by (1 + x_ij / theta_i) / N, with the
-sharpness
+deficit of a query is log N - H_i, where H_i is the Shannon entropy (nats) of softmax_j(x_ij). It is the
+Kullback-Leibler divergence of the attention from uniform. Entropy-equal attention weighs key j by
+(1 + x_ij / theta_i) / N, with the sharpness
 
     theta_i = sqrt(m2_i / (2 * deficit_i)) + eps
 
@@ -27,13 +27,13 @@ from .checks import check_choice
 
 ESTIMATORS = ("taylor", "taylor2", "gaussian", "exact")
 
-# theta of the estimators whose deficit is a constant times m2: the same number for every query
+# theta of the estimators whose deficit is a constant times m2; it is the same for every query
 CONSTANT_SHARPNESS = {"taylor": math.sqrt(0.5), "taylor2": 1.0}
 
-# Below this m2 the deficit cancels (float64, absolute error ~1e-16) and the cumulant series takes over: its first
-# neglected term is of relative size m2^1.5 / 15, 2e-9 at the border.
+# Below this m2 the direct sum for the deficit cancels (float64, absolute error ~1e-16) and the cumulant series is used.
+# Its first neglected term has relative size m2^1.5 / 15, 2e-9 at this m2.
 _SERIES_BELOW = 1e-5
-# u = m2 / 2L below which sqrt(u / (1 - exp(-u))) is its series; the neglected term is u^4 / 1440
+# u = m2 / 2L below which sqrt(u / (1 - exp(-u))) is computed from its series; the first neglected term is u^4 / 1440
 _SMALL_U = 1e-3
 
 
@@ -49,15 +49,16 @@ def entropy_deficit(
     logits: Optional[Tensor] = None,
     keep: Optional[Tensor] = None,
 ) -> Tensor:
-    """log N - H of each query's softmax attention, in nats.
+    """log N - H of each query's softmax attention, in nats (arXiv 2511.03190, section 3).
 
     Args:
         entropy: one of `ESTIMATORS`.
         second_moment: m2 [..., Nq].
-        log_count: log N, N the number of keys kept; broadcastable to [..., Nq].
-        logits: centred logits [..., Nq, N]; needed by `exact` alone.
-        keep: bool, broadcastable to logits, True = the key counts.
-    Returns: [..., Nq]. `taylor` and `taylor2` may exceed log N, where the true deficit cannot.
+        log_count: log N, where N is the number of kept keys; broadcastable to [..., Nq].
+        logits: centred logits [..., Nq, N]; only "exact" needs them.
+        keep: bool, broadcastable to logits, True = keep the key.
+    Returns: [..., Nq]. "taylor" and "taylor2" may exceed log N, the largest value of the true deficit.
+    Raises: ValueError for "exact" without logits.
     """
     if entropy == "taylor":
         return second_moment
@@ -76,9 +77,9 @@ def sharpness(
     logits: Optional[Tensor] = None,
     keep: Optional[Tensor] = None,
 ) -> Tensor:
-    """theta without eps [..., Nq] in closed form; arguments as in `entropy_deficit`.
+    """theta without eps [..., Nq] in closed form, for the estimators whose theta differs between queries.
 
-    For the estimators whose theta differs from query to query; `CONSTANT_SHARPNESS` holds it for the others.
+    `CONSTANT_SHARPNESS` holds theta of the other estimators. Args and errors as in `entropy_deficit`.
     """
     if entropy == "gaussian":
         u = second_moment / (2 * _positive(log_count))
@@ -90,9 +91,10 @@ def sharpness(
 
 
 def deficit_to_sharpness(entropy: str, second_moment: Tensor, deficit: Tensor) -> Tensor:
-    """theta without eps [..., Nq] by the letter, sqrt(m2 / (2 deficit)).
+    """theta without eps [..., Nq] from its definition, sqrt(m2 / (2 deficit)).
 
-    Where it is 0/0 (all keys equal) it is the limit, with finite gradients; the output does not depend on it there.
+    Where that is 0/0 (all keys equal), the result is the limit, with finite gradients. The attention output does not
+    depend on theta there.
     """
     undefined = (second_moment < torch.finfo(second_moment.dtype).tiny) | (deficit <= 0)
     limit = torch.full_like(second_moment, CONSTANT_SHARPNESS.get(entropy, 1.0) ** 2)
@@ -100,7 +102,9 @@ def deficit_to_sharpness(entropy: str, second_moment: Tensor, deficit: Tensor) -
     return (torch.where(undefined, limit, second_moment) / (2 * torch.where(undefined, half, deficit))).sqrt()
 
 
-def _exact_deficit(logits: Tensor, keep: Optional[Tensor], second_moment: Tensor) -> Tensor:
+def _exact_deficit(logits: Optional[Tensor], keep: Optional[Tensor], second_moment: Tensor) -> Tensor:
+    if logits is None:
+        raise ValueError("logits: None; expected centred logits [..., Nq, N] for entropy='exact'")
     x = logits.double()
     m2 = second_moment.double()
     if keep is None:
@@ -111,7 +115,7 @@ def _exact_deficit(logits: Tensor, keep: Optional[Tensor], second_moment: Tensor
     finite_log_p = log_p.masked_fill(~keep, 0.0)
     direct = (log_p.exp() * (finite_log_p + count.log())).masked_fill(~keep, 0.0).sum(-1).clamp(min=0)
 
-    # KL(softmax || uniform) = k2/2 + k3/3 + k4/8 + ..., k the cumulants of the logits
+    # KL(softmax || uniform) = k2/2 + k3/3 + k4/8 + ..., where k are the cumulants of the logits
     small = m2 < _SERIES_BELOW
     x_small = torch.where(small.unsqueeze(-1) & keep, x, torch.zeros_like(x))
     third, fourth = (x_small.pow(power).sum(-1) / count.squeeze(-1) for power in (3, 4))
@@ -120,5 +124,5 @@ def _exact_deficit(logits: Tensor, keep: Optional[Tensor], second_moment: Tensor
 
 
 def _positive(log_count: Tensor) -> Tensor:
-    # a single key has log N = 0 and m2 = 0: any positive limit gives the right answer, deficit 0 and theta 1
+    # a single key has log N = 0 and m2 = 0: any positive limit then gives the right deficit, 0, and theta, 1
     return torch.where(log_count > 0, log_count, torch.ones_like(log_count))

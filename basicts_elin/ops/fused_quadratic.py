@@ -1,16 +1,18 @@
-"""Entropy-equal self-attention over few tokens, projections included: the weights are formed, little is moved.
+"""The quadratic path of a whole entropy-equal self-attention layer, fused with its projections.
 
-With a dozen tokens the arithmetic is small and moving data is what costs. Queries, keys and values come apart by head
-at once; keys are centred through their logits, which are fewer numbers; tokens, queries, keys, values and weights are
-kept for the gradients. Shapes: R leading indices, N tokens, D hidden size, H heads, d = D / H.
+Source: arXiv 2511.03190, Algorithm 1, for an estimator of constant sharpness. Meant for a dozen tokens or so: the
+arithmetic is then small, and moving data dominates the time. Queries, keys and values are projected head by head, and
+keys are centred through the logits, which are fewer numbers. Tokens, queries, keys, values and weights are kept for the
+gradients. Shapes: R leading indices, N tokens, D hidden size, H heads, d = D / H.
 
     S = slope q kᵀ,  weights = 1/N + S - row mean of S,  slope = 1 / (N theta sqrt d)
 
-The slope goes into the projection of the queries. Centring S removes the bias of the keys; the rows of the weights sum
-to 1, so that the bias of the values goes into that of the output.
+The slope is applied to the projection of the queries. Centring S removes the bias of the keys. The rows of the weights
+sum to 1, so the bias of the values is added to the bias of the output.
 """
 
 from collections.abc import Sequence
+from typing import Any, Optional
 
 import torch
 from torch import Tensor
@@ -20,20 +22,30 @@ from .entropy import CONSTANT_SHARPNESS
 from .gram import Projections, by_head, compute_dtype, head_scale, out_by_head, without_autocast
 
 
-def few_tokens_attention(
+def fused_quadratic_attention(
     states: Tensor, weights: Projections, n_heads: int, *, entropy: str = "taylor", eps: float = 1e-8
 ) -> Tensor:
-    """A whole self-attention layer for an estimator of constant sharpness. states [..., N, D] -> [..., N, D]."""
+    """A whole self-attention layer, for an estimator of constant sharpness.
+
+    Args:
+        states: [..., N, D].
+        weights: of the layer.
+        n_heads: H, a divisor of D.
+        entropy: a key of `CONSTANT_SHARPNESS`.
+        eps: added to the sharpness.
+    Returns: [..., N, D], in the dtype of autocast where that is on.
+    Raises: KeyError for an estimator without a constant sharpness.
+    """
     slope = head_scale(states, n_heads) / ((CONSTANT_SHARPNESS[entropy] + eps) * states.shape[-2])
     dtype = compute_dtype(states)
-    output = _FewTokens.apply(states.reshape(-1, *states.shape[-2:]), *weights, n_heads, slope, dtype)
+    output = _FusedQuadratic.apply(states.reshape(-1, *states.shape[-2:]), *weights, n_heads, slope, dtype)
     return output.view(states.shape)
 
 
-def plain_few_tokens_attention(
+def plain_quadratic_attention(
     states: Tensor, weights: Projections, n_heads: int, *, entropy: str = "taylor", eps: float = 1e-8
 ) -> Tensor:
-    """`few_tokens_attention` by one projection after the other and `entropy_equal_attention`."""
+    """Plain twin of `fused_quadratic_attention`: separate projections around `entropy_equal_attention`."""
     linear = torch.nn.functional.linear
     query, key, value = (
         linear(states, weight, bias).unflatten(-1, (n_heads, -1)).transpose(-3, -2)
@@ -43,9 +55,9 @@ def plain_few_tokens_attention(
     return linear(context.transpose(-3, -2).flatten(-2), weights.out_weight, weights.out_bias)
 
 
-class _FewTokens(torch.autograd.Function):
+class _FusedQuadratic(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, tokens: Tensor, *arguments) -> Tensor:
+    def forward(ctx: Any, tokens: Tensor, *arguments: Any) -> Tensor:
         *weights, n_heads, slope, dtype = arguments
         ctx.settings = n_heads, slope
         with without_autocast(tokens):
@@ -55,17 +67,17 @@ class _FewTokens(torch.autograd.Function):
             ctx.save_for_backward(tokens, query, key, value, mixing, *weights)
             context = (mixing @ value).view(n_heads, -1, value.shape[-1])
             bias = torch.addmv(wide.out_bias, wide.out_weight, wide.value_bias)
-            # the sum over heads without putting them side by side first
+            # addbmm sums over the heads without concatenating them
             return torch.addbmm(bias, context, out_by_head(wide.out_weight, n_heads)).view(tokens.shape)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor):
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Optional[Tensor], ...]:
         tokens, query, key, value, mixing, *weights = ctx.saved_tensors
         n_heads, slope = ctx.settings
         with without_autocast(tokens):
             wide, cast = _sloped(weights, slope, gradient.dtype), tokens.to(gradient.dtype)
             if torch.is_grad_enabled():
-                # to autograd, what was kept is no function of the tokens: for second derivatives it is made again
+                # saved tensors are constants to autograd: second derivatives need them computed from the tokens again
                 query, key, value = _project(cast, wide, n_heads)
                 mixing = _weights(query, key)
             flat, cast = (tensor.reshape(-1, tensor.shape[-1]) for tensor in (gradient, cast))
@@ -90,21 +102,21 @@ class _FewTokens(torch.autograd.Function):
                 out_weight=d_out_heads.flatten(0, 1).t() + torch.outer(d_out_bias, wide.value_bias),
                 out_bias=d_out_bias,
             )
-        d_weights = (d.to(weight.dtype) for d, weight in zip(d_weights, weights, strict=True))
-        return d_tokens.view(tokens.shape).to(tokens.dtype), *d_weights, None, None, None
+        cast_back = (d.to(weight.dtype) for d, weight in zip(d_weights, weights, strict=True))
+        return d_tokens.view(tokens.shape).to(tokens.dtype), *cast_back, None, None, None
 
 
 def _sloped(weights: Sequence[Tensor], slope: float, dtype: torch.dtype) -> Projections:
-    """The weights in `dtype`, those of the queries times the slope."""
+    """The weights in `dtype`, with the projection of the queries multiplied by the slope."""
     query_weight, query_bias, *others = weights
     return Projections(*(weight.to(dtype) for weight in (slope * query_weight, slope * query_bias, *others)))
 
 
 def _project(tokens: Tensor, weights: Projections, n_heads: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Queries, keys and values without the biases that have no effect, each [H R, N, d], R fastest.
+    """Queries, keys and values, each [H R, N, d] with R fastest, without the biases that have no effect.
 
-    One product each: all three in one are no faster, and beyond 32 MiB the C library returns memory to the system
-    after every use and has it zeroed again.
+    Three separate products: one joint product is no faster, and beyond 32 MiB the C library returns its memory to the
+    system after every use, which then zeroes it again.
     """
     flat = tokens.reshape(-1, tokens.shape[-1])
     query, key, value = (
@@ -118,7 +130,7 @@ def _project(tokens: Tensor, weights: Projections, n_heads: int) -> tuple[Tensor
 
 def _on_heads(flat: Tensor, matrices: Tensor) -> Tensor:
     """flat [R N, D] times each of [H, d, D] transposed -> [H, R N, d]."""
-    # bmm and not matmul, which would make one product and then tear it apart
+    # matmul would compute one large product and then copy it apart by head
     return torch.bmm(flat.expand(len(matrices), -1, -1), matrices.transpose(-2, -1))
 
 
@@ -128,12 +140,12 @@ def _weights(query: Tensor, key: Tensor) -> Tensor:
 
 
 def _pull_back(d_heads: Tensor, d_tokens: Tensor, tokens: Tensor, weight: Tensor) -> Tensor:
-    """Gradient of the weight of a projection; that of the tokens [R N, D] is added to `d_tokens`."""
+    """Gradient of the weight of a projection; the gradient of the tokens [R N, D] is added to `d_tokens`."""
     d_heads = d_heads.view(-1, len(tokens), d_heads.shape[-1])
     d_tokens.addbmm_(d_heads, by_head(weight, len(d_heads)))
     return torch.bmm(d_heads.transpose(-2, -1), tokens.expand(len(d_heads), -1, -1)).flatten(0, 1)
 
 
 def _total(rows: Tensor) -> Tensor:
-    """Sum over the last dimension but one, as a product, which takes a third of the time."""
+    """Sum over the second to last dimension, as a product, which takes a third of the time of `sum`."""
     return rows.new_ones(rows.shape[-2]) @ rows

@@ -1,22 +1,23 @@
 """Entropy-equal attention through the Gram matrix of the tokens: keys and values are never formed.
 
-The same mathematics as `attention.py` in another order, exact. Shapes: L queries, N tokens, D hidden size, H heads,
-d = D / H head size, ... leading dimensions. Tokens X, centred X̂ = X - mean, and one matrix for all heads,
+Source: arXiv 2511.03190, Algorithm 1, with its products reordered; the result is exact. Shapes: L queries, N tokens,
+D hidden size, H heads, d = D / H head size, R and ... leading dimensions. With tokens X, centred tokens X̂ = X - mean,
+and one matrix for all heads,
 
     G = X̂ᵀX̂ / N                                       [D, D]
 
-Centring removes the bias of the keys, and that of the values drops out of the centred product, so that per head
+centring removes the bias of the keys, and the bias of the values drops out of the centred product. Per head,
 
     K̂ᵀV / N = W_k G W_vᵀ =: M                          [d, d]
     m2_i    = q_i (W_k G W_kᵀ) q_iᵀ / d
     out_i   = sum over heads of (q_i / (theta_i sqrt d)) M W_oᵀ + W_o mean(v) + b_o
 
-Where theta is a constant, the query projection is absorbed too: out = X A + c with one matrix A [D, D]. Multiply-adds
-for each leading index, constant theta: 2 N D² + 2 D² (D + d), against 4 N D² + 2 N D d with keys and values.
+Where theta is constant, the query projection is absorbed too: out = X A + c with one matrix A [D, D]. Multiply-adds per
+leading index for constant theta: 2 N D² + 2 D² (D + d), against 4 N D² + 2 N D d with keys and values.
 """
 
 import math
-from typing import NamedTuple, Optional, Union
+from typing import Any, NamedTuple, Optional, Union
 
 import torch
 from torch import Tensor
@@ -48,22 +49,22 @@ def gram_attention(
     entropy: str = "taylor",
     eps: float = 1e-8,
 ) -> Tensor:
-    """A whole attention layer, projections included.
+    """A whole attention layer, including its projections.
 
     Args:
-        states: [..., L, D], what the queries are made of.
+        states: [..., L, D], from which the queries are projected.
         weights: of the layer.
         n_heads: H, a divisor of D.
-        tokens: [..., N, D], what keys and values are made of; None = `states`, self-attention.
-        key_mask: [..., N] bool, True = keep. A query with no key left gets the bias of the output.
-        entropy: an estimator but "exact", which needs every logit.
+        tokens: [..., N, D], from which keys and values are projected; None = `states`, self-attention.
+        key_mask: [..., N] bool, True = keep. A query whose keys are all dropped gets the bias of the output.
+        entropy: any estimator but "exact", which needs every logit.
         eps: added to the sharpness.
-    Returns: [..., L, D]. Sums over tokens are in at least float32, under autocast too.
+    Returns: [..., L, D]. Sums over tokens are computed in at least float32, also under autocast.
     Raises: ValueError for an unknown estimator and for "exact".
     """
     check_estimator(entropy)
     if entropy == "exact":
-        raise ValueError("entropy='exact' needs every logit; expected another estimator, or path='quadratic'")
+        raise ValueError("entropy: 'exact'; expected an estimator that does not need every logit; use path='quadratic'")
     if tokens is None and key_mask is None and entropy in CONSTANT_SHARPNESS:
         slope = head_scale(states, n_heads) / (CONSTANT_SHARPNESS[entropy] + eps)
         output = _SelfAttention.apply(_rows(states), *weights, n_heads, slope, compute_dtype(states))
@@ -81,7 +82,7 @@ def plain_gram_attention(
     entropy: str = "taylor",
     eps: float = 1e-8,
 ) -> Tensor:
-    """`gram_attention` by autograd, which keeps what it needs for the gradients."""
+    """Plain twin of `gram_attention`, with the gradients and saved tensors of autograd."""
     constant, scale, dtype = CONSTANT_SHARPNESS.get(entropy), head_scale(states, n_heads), compute_dtype(states)
     tokens = states if tokens is None else tokens
     if key_mask is not None:
@@ -93,7 +94,7 @@ def plain_gram_attention(
             key_mask = key_mask.expand(tokens.shape[:-1]).reshape(-1, tokens.shape[-2])
         gram, mean, count, has_keys = _moments(_rows(_wide(tokens)), key_mask)
         small = _small_products(gram, wide, n_heads)
-        # the gradient of the key bias is zero, as on every path, and not none
+        # so that the gradient of the key bias is zero, as on every path, and not None
         bias = wide.value_bias * has_keys + 0 * wide.key_bias
         row = (mean @ wide.value_weight.t() + bias) @ wide.out_weight.t() + wide.out_bias
         row = _unfold(row, leading)
@@ -106,11 +107,11 @@ def plain_gram_attention(
         moment = _unfold(moment.unflatten(1, (-1, len(gram))).movedim(2, 0), leading)
         mixing = _unfold(small.mixing.view(hidden_size, -1, hidden_size).movedim(1, 0), leading)
         count = gram.new_full((1, 1, 1), count) if isinstance(count, int) else count.to(gram.dtype)
-        log_count = _unfold(count.log(), leading if len(count) > 1 else ())
+        log_count = _unfold(count.log(), leading if len(count) > 1 else torch.Size())
     query = torch.nn.functional.linear(states, weights.query_weight, weights.query_bias)
     with without_autocast(states):
         heads = _wide(query).unflatten(-1, (n_heads, -1)).transpose(-3, -2)
-        # the moment is positive semidefinite, rounding is not
+        # the moment is positive semidefinite, but rounding can make the product negative
         second_moment = ((heads @ moment) * heads).sum(-1).clamp(min=0) * scale**2
         theta = sharpness(entropy, second_moment, log_count) + eps
         sharpened = (heads * (scale / theta).unsqueeze(-1)).transpose(-3, -2).flatten(-2)
@@ -118,13 +119,14 @@ def plain_gram_attention(
 
 
 class _SelfAttention(torch.autograd.Function):
-    """Constant sharpness, no mask: of the size of the tokens [R, N, D], nothing but them is kept for the gradients.
+    """Self-attention of constant sharpness without a mask, with its own gradients.
 
-    Beside them the weights, the mean and three D x D matrices for each R: G, W_k G and A.
+    The tokens [R, N, D] are the only tensor of their size that is kept for the gradients. The weights, the mean and
+    three D x D matrices for each R are kept too: G, W_k G and A.
     """
 
     @staticmethod
-    def forward(ctx, tokens: Tensor, *arguments) -> Tensor:
+    def forward(ctx: Any, tokens: Tensor, *arguments: Any) -> Tensor:
         *weights, n_heads, slope, dtype = arguments
         with without_autocast(tokens):
             wide = Projections(*map(_wide, weights))
@@ -138,14 +140,14 @@ class _SelfAttention(torch.autograd.Function):
         return output
 
     @staticmethod
-    def backward(ctx, gradient: Tensor):
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Optional[Tensor], ...]:
         tokens, gram, keyed, matrix, mean, *weights = ctx.saved_tensors
         n_heads, slope = ctx.settings
         count = tokens.shape[-2]
         with without_autocast(tokens):
             wide, cast = Projections(*map(_wide, weights)), tokens.to(gradient.dtype)
             if torch.is_grad_enabled():
-                # to autograd, what was kept is no function of the tokens: for second derivatives it is made again
+                # saved tensors are constants to autograd: second derivatives need them computed from the tokens again
                 gram, mean, _, _ = _moments(_wide(tokens), None)
                 small = _small_products(gram, wide, n_heads)
                 matrix, _ = _affine_map(small, wide, slope)
@@ -156,16 +158,16 @@ class _SelfAttention(torch.autograd.Function):
             d_gram, d_mean, d_weights = _small_gradients(
                 d_transposed, d_row, gram, mean, wide, small, n_heads, slope, count
             )
-            # through the centred tokens, whose mean gets nothing, as they sum to zero
+            # through the centred tokens; they sum to zero, so their mean gets no gradient
             symmetric = d_gram + d_gram.transpose(-2, -1)
             d_tokens = _affine(cast, symmetric, (d_mean / count).unsqueeze(1) - mean @ symmetric)
             d_tokens = _add_product(d_tokens, gradient, matrix.to(gradient.dtype).transpose(-2, -1))
-        d_weights = (d.to(weight.dtype) for d, weight in zip(d_weights, weights, strict=True))
-        return d_tokens.to(tokens.dtype), *d_weights, None, None, None
+        cast_back = (d.to(weight.dtype) for d, weight in zip(d_weights, weights, strict=True))
+        return d_tokens.to(tokens.dtype), *cast_back, None, None, None
 
 
 class _Small(NamedTuple):
-    """Products of the Gram matrices with weights, one matrix product each for all R: that is why R is in the middle."""
+    """Products of the Gram matrices with weights. R is a middle dimension so that one matrix product serves all R."""
 
     keyed: Tensor  # W_k G by head [H, d * R, D]
     moment: Tensor  # M [H, d * R, d]
@@ -173,7 +175,7 @@ class _Small(NamedTuple):
 
 
 def _small_products(gram: Tensor, weights: Projections, n_heads: int) -> _Small:
-    # G is symmetric: its columns are its rows
+    # G is symmetric: the stacked matrices, transposed, are the same matrices side by side
     keyed = weights.key_weight @ gram.flatten(0, 1).t()
     return _products_of(keyed.view(n_heads, -1, gram.shape[-1]), weights, n_heads)
 
@@ -185,7 +187,7 @@ def _products_of(keyed: Tensor, weights: Projections, n_heads: int) -> _Small:
 
 
 def _affine_map(small: _Small, weights: Projections, slope: float) -> tuple[Tensor, Tensor]:
-    """A [R, D, D], and the part of the query bias [R, 1, D], of the map of a constant sharpness."""
+    """A [R, D, D] and the term of the query bias [R, 1, D] in the map X A + c of a constant sharpness."""
     hidden_size = len(small.mixing)
     transposed = small.mixing.t() @ (slope * weights.query_weight)
     row = (slope * weights.query_bias) @ small.mixing
@@ -203,13 +205,13 @@ def _small_gradients(
     slope: float,
     count: int,
 ) -> tuple[Tensor, Tensor, Projections]:
-    """Gradients of N G [R, D, D], mean [R, D] and the weights, from those of Aᵀ [R, D, D] and c [R, D].
+    """Gradients of N G [R, D, D], mean [R, D] and the weights, from the gradients of Aᵀ [R, D, D] and c [R, D].
 
-    That of N G comes transposed, which for a symmetric matrix is the same.
+    The gradient of N G is returned transposed; its caller adds the transpose anyway.
     """
     hidden_size = d_row.shape[-1]
     value_heads, out_heads = by_head(weights.value_weight, n_heads), out_by_head(weights.out_weight, n_heads)
-    # as the rows of all R
+    # stacked over all R
     d_transposed, d_query_row = d_transposed.flatten(0, 1), d_row.flatten()
     d_mixing = (slope * weights.query_weight) @ d_transposed.t()
     d_mixing = d_mixing.addr_(slope * weights.query_bias, d_query_row).view(small.keyed.shape)
@@ -238,17 +240,19 @@ def _small_gradients(
 def _moments(
     tokens: Tensor, key_mask: Optional[Tensor]
 ) -> tuple[Tensor, Tensor, Union[int, Tensor], Union[int, Tensor]]:
-    """G [R, D, D], mean [R, 1, D], N, and 1 where there is a key, of tokens [R, N, D]; with a mask both [R, 1, 1]."""
+    """G [R, D, D], mean [R, 1, D], N, and 1 where a key is kept, else 0, of tokens [R, N, D].
+
+    With a mask, the last two are [R, 1, 1].
+    """
     if key_mask is None:
-        count, has_keys = tokens.shape[-2], 1
         mean = tokens.mean(-2, keepdim=True)
         centred = tokens - mean
-    else:
-        kept = key_mask.sum(-1)[..., None, None]
-        count, has_keys = kept.clamp(min=1), (kept > 0).to(tokens.dtype)
-        tokens = drop_keys(tokens, key_mask)
-        mean = tokens.sum(-2, keepdim=True) / count
-        centred = drop_keys(tokens - mean, key_mask)
+        return (centred.transpose(-2, -1) @ centred).div_(tokens.shape[-2]), mean, tokens.shape[-2], 1
+    kept = key_mask.sum(-1)[..., None, None]
+    count, has_keys = kept.clamp(min=1), (kept > 0).to(tokens.dtype)
+    tokens = drop_keys(tokens, key_mask)
+    mean = tokens.sum(-2, keepdim=True) / count
+    centred = drop_keys(tokens - mean, key_mask)
     return (centred.transpose(-2, -1) @ centred).div_(count), mean, count, has_keys
 
 
@@ -258,7 +262,7 @@ def _rows(tokens: Tensor) -> Tensor:
 
 
 def _unfold(tensor: Tensor, leading: torch.Size) -> Tensor:
-    """[R, ...] with R as the leading dimensions again."""
+    """[R, ...] with R split into the leading dimensions again."""
     return tensor.reshape(*leading, *tensor.shape[1:])
 
 
@@ -281,7 +285,7 @@ def _affine(states: Tensor, matrix: Tensor, row: Tensor) -> Tensor:
 
 
 def _add_product(total: Tensor, one: Tensor, other: Tensor) -> Tensor:
-    """total + one @ other, in place unless second derivatives are wanted."""
+    """total + one @ other, in place unless autograd records it for second derivatives."""
     return torch.baddbmm(total, one, other) if torch.is_grad_enabled() else total.baddbmm_(one, other)
 
 

@@ -1,4 +1,4 @@
-"""Commands in processes of their own, so many at a time, which are ended where this one is interrupted."""
+"""Commands in processes of their own, several at a time, which are ended if this process is interrupted."""
 
 import os
 import signal
@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Optional
 
 POLL_SECONDS = 0.2
-# for a process to end after it was asked to
+# how long a process has to end after it was asked to
 PATIENCE_SECONDS = 10
 
 
 @dataclass(frozen=True)
 class Job:
-    """A command for each device that it may be run on, and the file that takes what it prints."""
+    """The command for each device that it may run on, and the file for its output."""
 
     command: Callable[[str], Sequence[str]]
     log: Path
@@ -25,7 +25,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a job has ended: its number, and "" or the reason of its failure."""
+    """How a job has ended: its number, "" or the reason of its failure, its time."""
 
     number: int
     reason: str
@@ -45,14 +45,14 @@ def run_jobs(
     environment: Optional[dict[str, str]] = None,
     on_wait: Callable[[list[int]], None] = lambda running: None,
 ) -> Iterator[Ended]:
-    """Run the jobs in their order, one at a time on each entry of `devices`, and say how each ends as it does.
+    """Start the jobs in their order, one at a time on each entry of `devices`, and yield how each ends.
 
     The processes are ended when the iterator is closed or an exception passes through it, such as that of Ctrl-C.
 
     Args:
         devices: may hold a device several times.
-        environment: variables that the commands see besides ours.
-        on_wait: called now and then with the numbers of the jobs that run.
+        environment: variables of the commands besides those of this process.
+        on_wait: called repeatedly with the numbers of the jobs that run.
     """
     waiting, running = deque(range(len(jobs))), {}
     try:
@@ -77,7 +77,7 @@ def run_jobs(
 def _start(job: Job, device: str, environment: dict[str, str]) -> subprocess.Popen:
     job.log.parent.mkdir(parents=True, exist_ok=True)
     with job.log.open("wb") as log:
-        # Ctrl-C in a terminal is sent to this process alone, which then ends the others
+        # in a session of its own, a job does not receive Ctrl-C: this process does, and ends the jobs
         return subprocess.Popen(
             job.command(device),
             stdin=subprocess.DEVNULL,
@@ -102,7 +102,7 @@ def _end(processes: Sequence[subprocess.Popen]) -> None:
 def _reason(code: int, log: Path) -> str:
     if code < 0:
         killed = f"killed by {signal.Signals(-code).name}"
-        return f"{killed}, as for want of memory" if -code == signal.SIGKILL else killed
+        return f"{killed}, possibly for lack of memory" if -code == signal.SIGKILL else killed
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     said = [line for line in lines if line.startswith("error: ")] or lines or [f"exit code {code}"]
     return said[-1].removeprefix("error: ")

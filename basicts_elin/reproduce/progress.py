@@ -1,4 +1,4 @@
-"""What is printed while runs are made: a line for each, with the time to go."""
+"""What is printed while runs are made: a line for each, with the remaining time."""
 
 import shutil
 import sys
@@ -8,23 +8,23 @@ from typing import Optional
 
 from .cost import Estimator, count, duration, finished_epochs, remaining_seconds
 from .plan import Run
-from .status import State
+from .status import RunStatus
 
-# of the line that says what runs
+# how often the line that says what runs is rewritten
 _REFRESH_SECONDS = 5
 
 
 class Progress:
-    """Prints a line as a run ends; on a terminal a last line that is rewritten says what runs.
+    """Prints a line when a run ends; on a terminal also a last line, rewritten, that says what runs.
 
     Args:
-        todo: the runs to be made, as they are.
+        todo: the runs to be made, with what there is of them.
         places: how many run at a time.
     """
 
-    def __init__(self, todo: Sequence[tuple[Run, State]], estimator: Estimator, places: int):
+    def __init__(self, todo: Sequence[tuple[Run, RunStatus]], estimator: Estimator, places: int):
         self.todo, self.estimator, self.places = todo, estimator, places
-        # the numbers of those that have not ended
+        # numbers of the runs that have not ended
         self.left = set(range(len(todo)))
         self._shown, self._looked = "", -_REFRESH_SECONDS
 
@@ -32,40 +32,40 @@ class Progress:
         self.left.remove(number)
         self._clear()
         place = f"{len(self.todo) - len(self.left)}/{len(self.todo)}"
-        print(f"[{place}] {self.todo[number][0]}: {what}; to go: {self.to_go()}", flush=True)
+        print(f"[{place}] {self.todo[number][0]}: {what}; remaining: {self.remaining()}", flush=True)
 
     def waiting(self, running: Sequence[int]) -> None:
-        # looking costs what the runs are measured with
+        # reading the records takes time from the runs that are measured
         if not sys.stdout.isatty() or time.monotonic() - self._looked < _REFRESH_SECONDS:
             return
         self._looked = time.monotonic()
         parts = (f"{self.todo[number][0]} {self._stage(number)}" for number in running)
-        shown = f"to go: {self.to_go()}; {', '.join(parts)}"[: shutil.get_terminal_size().columns - 1]
+        shown = f"remaining: {self.remaining()}; {', '.join(parts)}"[: shutil.get_terminal_size().columns - 1]
         if shown != self._shown:
             self._clear()
             print(shown, end="", flush=True)
             self._shown = shown
 
     def close(self) -> None:
-        """Leave the line of the terminal to others."""
+        """Clear the last line of the terminal."""
         self._clear()
 
-    def to_go(self) -> str:
-        """Of the runs that have not ended."""
+    def remaining(self) -> str:
+        """The time that the runs take that have not ended, in words."""
         if not self.left:
             return "nothing"
         seconds = [self._seconds(number) for number in self.left]
         known = [value for value in seconds if value is not None]
         unknown = len(seconds) - len(known)
         if not known:
-            return f"{count(unknown, 'run')}, how long is unknown"
-        more = f" and {count(unknown, 'run')} that nothing is known of" if unknown else ""
+            return f"{count(unknown, 'run')} of unknown time"
+        more = f" and {count(unknown, 'run')} of unknown time" if unknown else ""
         return f"about {duration(remaining_seconds(known, self.places))}{more}"
 
     def _seconds(self, number: int) -> Optional[float]:
-        run, state = self.todo[number]
-        seconds = self.estimator.cost(run, state.folder).seconds
-        return None if seconds is None else seconds * max(state.num_epochs - self._epoch(number), 0)
+        run, status = self.todo[number]
+        seconds = self.estimator.cost(run, status.folder).seconds
+        return None if seconds is None else seconds * max(status.num_epochs - self._epoch(number), 0)
 
     def _stage(self, number: int) -> str:
         epoch = self._epoch(number) + 1

@@ -1,4 +1,4 @@
-"""What there is of planned runs, looked at in a process of its own: it takes torch, BasicTS and their memory."""
+"""What there is of planned runs, found out in another process: that takes torch, BasicTS and their memory."""
 
 import contextlib
 import functools
@@ -11,24 +11,23 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..errors import UserError
-from ..legacy_checkout import CHECKOUT
+from ..legacy.checkout import CHECKOUT, HOW_TO_NAME
 from .plan import Run
 
 CPU = "cpu"
-_NOT_FOUND = f"older baselines not found: expected {CHECKOUT}"
 
 
 @dataclass(frozen=True)
-class State:
+class RunStatus:
     """What there is of a run.
 
     Attributes:
-        folder: of the run; "" where it is not known.
-        epoch: the last epoch that it could go on after, 0 where there is none.
-        num_epochs: None where the configuration cannot be read.
+        folder: of the run; "" if it is not known.
+        epoch: the last epoch that the run can be resumed after, 0 for none.
+        num_epochs: None if the configuration cannot be read.
         is_finished: whether its metrics are there.
-        problem: why it cannot be started; "" where it can.
-        is_outdated: whether what there is of it was trained on other data.
+        problem: why it cannot be started; "" if it can.
+        is_outdated: whether the folder holds a run on other data.
     """
 
     folder: str = ""
@@ -42,37 +41,40 @@ class State:
         if self.is_finished:
             return "finished"
         if self.problem:
-            return f"cannot run, {self.problem.partition(':')[0]}"
+            return f"cannot run, {self.problem.partition(';')[0]}"
         return f"interrupted after epoch {self.epoch} of {self.num_epochs}" if self.epoch else "to be run"
 
 
 @dataclass(frozen=True)
-class Survey:
-    """The devices to run on, "cpu" or GPU numbers; "cpu" or the first GPU's name; the state of each run."""
+class PlanStatus:
+    """The devices to run on, "cpu" or GPU numbers; "cpu" or the first GPU's name; the status of each run."""
 
     gpus: list[str]
     hardware: str
-    states: list[State]
+    runs: list[RunStatus]
 
 
-def survey(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> Survey:
-    """The state of each run. `gpus`: None = the first GPU, or the CPU where there is none.
+def status_of(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> PlanStatus:
+    """The status of each run, found out in another process.
 
-    Raises: UserError for devices that are not there, and for a configuration that cannot be read, unless it is one of
-        the older baselines', which are then the run's problem.
+    gpus: None = the first GPU, or the CPU if there is none.
+    Raises: UserError for devices that are not there, and for a configuration that cannot be read. A legacy
+        configuration that cannot be read is the problem of its run instead.
     """
     question = {"gpus": gpus, "runs": [asdict(run) for run in runs]}
     command = [sys.executable, "-m", __name__]
     done = subprocess.run(command, input=json.dumps(question), capture_output=True, text=True, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise UserError(lines[-1].removeprefix("error: "))
+        raise UserError("status of the runs", lines[-1], fix=f"run `{' '.join(command)}` to see more")
     answer = json.loads(done.stdout)
-    return Survey(answer["gpus"], answer["hardware"], [State(**state) for state in answer["states"]])
+    if "error" in answer:
+        raise UserError(*answer["error"])
+    return PlanStatus(answer["gpus"], answer["hardware"], [RunStatus(**status) for status in answer["runs"]])
 
 
-def answer(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> Survey:
-    """What `survey` returns, here and now."""
+def status_here(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> PlanStatus:
+    """What `status_of` returns, found out in this process."""
     import torch
 
     from ..compat import require_basicts
@@ -82,45 +84,45 @@ def answer(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> Survey:
 
     gpus = list(gpus or (["0"] if torch.cuda.device_count() else [CPU]))
     if CPU in gpus and gpus != [CPU]:
-        raise UserError(f"--gpus {' '.join(gpus)}: expected either cpu or device numbers")
+        raise UserError("--gpus", " ".join(gpus), "either cpu or device numbers")
     parse_gpus(",".join(gpus))
     hardware = CPU if gpus == [CPU] else torch.cuda.get_device_name(int(gpus[0]))
-    return Survey(gpus, hardware, [_state(run, gpus[0]) for run in runs])
+    return PlanStatus(gpus, hardware, [_run_status(run, gpus[0]) for run in runs])
 
 
-def _state(run: Run, gpu: str) -> State:
+def _run_status(run: Run, gpu: str) -> RunStatus:
     from ..config.overrides import with_overrides
     from ..data.dataset import dataset_folder
-    from ..legacy import legacy_root
+    from ..legacy.checkout import legacy_root
     from ..training.launch.data_checks import checked_dataset
     from ..training.launch.devices import parse_gpus
     from ..training.launch.run_dir import OtherDataError, check_same_data, progress
     from ..zoo.config_file import load_config
 
     try:
-        if run.is_older and legacy_root() is None:
-            return State(problem=_NOT_FOUND)
-        # what the train command makes of the run's arguments
+        if run.is_legacy and legacy_root() is None:
+            raise UserError("legacy models", "not found", CHECKOUT, HOW_TO_NAME)
+        # as the train command does it with the run's arguments
         epochs = {"num_epochs": run.epochs} if run.epochs else {}
         config = with_overrides(load_config(run.config), {**epochs, "seed": run.seed, "gpus": parse_gpus(gpu)})
     except UserError as error:
-        if run.is_older:
-            return State(problem=str(error))
+        if run.is_legacy:
+            return RunStatus(problem=str(error))
         raise
     folder, epoch, is_finished = progress(config)
+    known = {"folder": str(folder), "num_epochs": config.num_epochs}
     try:
         config["_dataset"] = _opened(dataset_folder(config))
         dataset = checked_dataset(config)
     except UserError as error:
-        return State(str(folder), epoch, config.num_epochs, is_finished, str(error))
+        return RunStatus(**known, epoch=epoch, is_finished=is_finished, problem=str(error))
     try:
         if epoch or is_finished:
             check_same_data(folder, dataset)
     except UserError as error:
-        # or its record is damaged
-        is_outdated = isinstance(error, OtherDataError)
-        return State(str(folder), 0, config.num_epochs, problem=str(error), is_outdated=is_outdated)
-    return State(str(folder), epoch, config.num_epochs, is_finished)
+        # other data, or a record that is damaged
+        return RunStatus(**known, problem=str(error), is_outdated=isinstance(error, OtherDataError))
+    return RunStatus(**known, epoch=epoch, is_finished=is_finished)
 
 
 @functools.cache
@@ -134,13 +136,12 @@ def _opened(folder: Path) -> Any:
 def main() -> int:
     question = json.load(sys.stdin)
     try:
-        # what configurations print while they are read is no part of the answer
+        # what configurations print while they are read is not part of the answer
         with contextlib.redirect_stdout(sys.stderr):
-            found = answer([Run(**run) for run in question["runs"]], question["gpus"])
+            answer = asdict(status_here([Run(**run) for run in question["runs"]], question["gpus"]))
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(json.dumps(asdict(found)))
+        answer = {"error": error.args}
+    print(json.dumps(answer))
     return 0
 
 

@@ -1,70 +1,69 @@
-"""The rows of runs that differ in the seed alone, as one: mean and deviation."""
+"""Results of runs that differ in the seed alone, as one: mean and standard deviation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
 from typing import Optional
 
-from ..conditions import CONDITIONS
-from .store import Row
+from ..record import CONDITIONS
+from .schema import Result
 
 # memory of a GPU, else of the process
 MEMORY = ("peak_reserved_mib", "peak_memory_mib")
-# figures that depend on how a run was made as much as on what it is
+# figures that depend on the conditions of a run as much as on its model
 _COSTS = ("seconds_per_epoch", "validation_seconds", *MEMORY)
 
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """The finished runs of one model on one dataset, with so many epochs.
+    """The finished runs of one model on one dataset, with one number of epochs.
 
-    What they cost has a value only where all were made in the same way: on the same hardware, as many side by side.
+    Costs have a value only if all runs were made under the same conditions: hardware, processes, runs at once.
     """
 
     model: str
+    label: str
     dataset: str
-    num_epochs: str
-    rows: tuple[Row, ...]
+    num_epochs: Optional[int]
+    results: tuple[Result, ...]
 
     def values(self, column: str) -> list[float]:
-        if column in _COSTS and len(self._made_on) > 1:
+        if column in _COSTS and len(self._conditions) > 1:
             return []
-        return [float(row[column]) for row in self.rows if row[column]]
+        return [value for result in self.results if (value := result.number(column)) is not None]
 
     def mean(self, column: str) -> Optional[float]:
         values = self.values(column)
         return mean(values) if values else None
 
     def deviation(self, column: str) -> Optional[float]:
-        """Of the sample of seeds; None for a single one."""
+        """Standard deviation of the sample of seeds; None for a single one."""
         values = self.values(column)
         return stdev(values) if len(values) > 1 else None
-
-    def common(self, column: str) -> str:
-        """The values of a column, each once."""
-        return ", ".join(dict.fromkeys(row[column] for row in self.rows if row[column]))
 
     def measured(self, columns: Sequence[str]) -> str:
         """The first of the columns that has a value."""
         return next((name for name in columns if self.values(name)), columns[0])
 
     def is_comparable(self, other: "Summary", column: str) -> bool:
-        """Whether a ratio of the two says something of the models: costs of other hardware do not."""
-        return column not in _COSTS or self._made_on == other._made_on
+        """Whether a ratio of the two compares the models: costs under other conditions do not."""
+        return column not in _COSTS or self._conditions == other._conditions
 
     @property
-    def _made_on(self) -> set[tuple[str, ...]]:
-        return {tuple(row[column] for column in CONDITIONS) for row in self.rows}
+    def _conditions(self) -> set[tuple]:
+        return {tuple(getattr(result, name) for name in CONDITIONS) for result in self.results}
 
 
-def summaries(rows: Sequence[Row]) -> list[Summary]:
-    """In the order in which they come first."""
-    groups: dict[tuple[str, str, str], list[Row]] = {}
-    for row in rows:
-        if not row["reason"]:
-            groups.setdefault((row["model"], row["dataset"], row["num_epochs"]), []).append(row)
-    return [Summary(*key, tuple(group)) for key, group in groups.items()]
+def summaries(results: Sequence[Result]) -> list[Summary]:
+    """One for each model, dataset and number of epochs, in the order of their first results."""
+    groups: dict[tuple, list[Result]] = {}
+    for result in results:
+        if not result.reason:
+            groups.setdefault((result.model, result.label, result.dataset, result.num_epochs), []).append(result)
+    return [Summary(*group, tuple(members)) for group, members in groups.items()]
 
 
-def datasets_of(rows: Sequence[Row]) -> list[str]:
-    return list(dict.fromkeys(row["dataset"] for row in rows))
+def each_once(results: Sequence[Result], name: str) -> list[str]:
+    """The values of a field that are known, each once, as text."""
+    known = (getattr(result, name) for result in results)
+    return [str(value) for value in dict.fromkeys(known) if value not in (None, "")]

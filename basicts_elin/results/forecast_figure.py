@@ -21,11 +21,13 @@ def plot_forecast(
     title: str,
     unit: str,
 ) -> None:
-    """Forecast against truth at one node, above, and the absolute error of each forecast, below.
+    """Write a picture of one node: forecasts and truth above, the absolute error of each forecast below.
 
     Args:
-        forecasts: name -> values [rows], each made `step` steps earlier.
-        truth: [rows], NaN where nothing was measured.
+        forecasts: name -> values [rows], each forecast `step` steps before.
+        truth: [rows], NaN if nothing was measured.
+        rows_per_day: rows of the dataset in a day.
+        unit: of the values.
     """
     import matplotlib
 

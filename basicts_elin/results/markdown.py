@@ -1,15 +1,13 @@
-"""The pages docs/tables/*.md: the paper's figures beside those of a CSV, and nothing that is in neither."""
+"""The pages docs/tables/*.md: the paper's figures beside those of a CSV, and no others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Optional
 
-from ..evaluation.metrics import HORIZONS, METRICS
+from ..evaluation.metrics import HORIZONS, METRICS, OVERALL
 from ..zoo import registry
 from . import paper
-from .aggregate import MEMORY, Summary, datasets_of, summaries
-from .store import Row
-
-PaperValue = Callable[[str, str, str], Optional[float]]
+from .aggregate import MEMORY, Summary, each_once, summaries
+from .schema import Result, metric_column, metric_names
 
 # the quantities of Table 2: title, the paper's column, ours (the first that has a value), decimals
 _TABLE2 = (
@@ -22,47 +20,50 @@ _TABLE2 = (
 _BETTER, _BASES = "ELinFormer", ("STAEformer_matmul", "STAEformer")
 
 
-def page(table: str, title: str, rows: Sequence[Row], source: str, command: str, pictures: Sequence[str] = ()) -> str:
+def page(
+    table: str, title: str, results: Sequence[Result], source: str, command: str, pictures: Sequence[str] = ()
+) -> str:
     """The page of a table.
 
     Args:
         table: "table2", "table3" or "attention".
-        source: name of the CSV that `rows` are from, relative to the page.
+        source: path of the CSV that holds the results, relative to the page.
         command: that makes the page.
         pictures: files beside the page.
     """
-    found = summaries(rows)
+    found = summaries(results)
     parts = [f"# {title}", _made_of(table, found, source, command)]
-    for dataset in datasets_of(rows):
+    for dataset in each_once(results, "dataset"):
         own = [summary for summary in found if summary.dataset == dataset]
         lines = _TABLES[table](dataset, own)
-        # the head alone, where no run has a result
+        # the head alone: no run has a result
         if len(lines) == len(_head()):
             continue
         parts += [f"## {dataset}", "\n".join(lines)]
         if table == "table2" and dataset in paper.TABLE2_NOTES:
             parts.append(paper.TABLE2_NOTES[dataset])
-    parts += _without_result(rows)
+        parts += _other_metrics(own)
+    parts += _without_result(results)
     parts += [f"![{name.rpartition('_')[2].removesuffix('.png')}]({name})" for name in pictures]
     return "\n\n".join(parts) + "\n"
 
 
 def _made_of(table: str, found: Sequence[Summary], source: str, command: str) -> str:
-    rows = [row for summary in found for row in summary.rows]
+    """What the page is made of, in words."""
+    results = [result for summary in found for result in summary.results]
     said = [f"Made by `{command}` from [{source.rpartition('/')[2]}]({source}), which says how each run was made."]
     if table == "attention":
         said.append("The paper names this comparison and prints no figures of it.")
     else:
         said.append(f'"paper": printed in {paper.SOURCE}, none of it measured here.')
     said.append("Ours: mean ± deviation over the seeds; an empty cell was not measured.")
-    if rows:
-        facts = [("", "hardware"), ("torch ", "torch"), ("commit ", "commit")]
-        named = [(title, ", ".join(dict.fromkeys(row[name] for row in rows if row[name]))) for title, name in facts]
-        said.append(f"Measured on {', '.join(title + values for title, values in named if values)}.")
-        at_once = max(int(row["runs_at_once"] or 1) for row in rows)
+    if results:
+        facts = [(title, ", ".join(each_once(results, name))) for title, name in _FACTS]
+        said.append(f"Measured on {', '.join(title + values for title, values in facts if values)}.")
+        at_once = max(result.runs_at_once or 1 for result in results)
         if at_once > 1:
             said.append(f"Up to {at_once} runs shared a device, which lengthens their seconds.")
-        said.append("Seconds and memory are compared where the runs were made in the same way only.")
+        said.append("Seconds and memory are compared only between runs that were made in the same way.")
     if table == "table2":
         said.append(f"The paper's memory and seconds are those of {paper.TABLE2_HARDWARE}.")
     if table != "table3":
@@ -70,31 +71,45 @@ def _made_of(table: str, found: Sequence[Summary], source: str, command: str) ->
     return " ".join(said)
 
 
+_FACTS = (("", "hardware"), ("torch ", "torch"), ("commit ", "commit"))
+
+
 def _table2(dataset: str, found: Sequence[Summary]) -> list[str]:
     lines = _head("", "model", "epochs", "paper", "ours", "difference", "improvement %: paper", "ours")
-    by_name = {(summary.model, summary.num_epochs): summary for summary in found}
-    for title, column, ours, decimals in _TABLE2:
+    for title, papers, columns, decimals in _TABLE2:
         for summary in found:
-            paper_value = _paper_table2(summary.model, dataset, column)
-            suffix = summary.model[len(registry.base_name(summary.model)) :]
-            better = by_name.get((_BETTER + suffix, summary.num_epochs))
-            name = summary.measured(ours)
-            improvements = ["", ""]
-            if registry.base_name(summary.model) in _BASES:
-                improvements[0] = _improvement(_paper_table2(_BETTER + suffix, dataset, column), paper_value)
-                if better is not None and better.is_comparable(summary, name):
-                    improvements[1] = _improvement(better.mean(name), summary.mean(name))
-            # what a processor takes is not what the paper's GPU took
-            on_cpu = summary.common("device") == "cpu" and column not in METRICS
-            difference = "" if on_cpu else _difference(summary.mean(name), paper_value, decimals)
-            cells = [title, _named(summary), summary.num_epochs, _number(paper_value, decimals)]
-            cells += [_ours(summary, name, decimals), difference]
-            lines.append(_line(*cells, *improvements))
+            ours = summary.measured(columns)
+            value = _table2_value(summary.model, dataset, papers)
+            # the costs of a processor are not set against those of the paper's GPU
+            on_cpu = papers not in METRICS and each_once(summary.results, "device") == ["cpu"]
+            difference = "" if on_cpu else _difference(summary.mean(ours), value, decimals)
+            cells = [title, _named(summary), _epochs(summary), _number(value, decimals)]
+            cells += [_ours(summary, ours, decimals), difference]
+            lines.append(_line(*cells, *_improvements(summary, found, papers, ours)))
     return lines
 
 
-def _paper_table2(model: str, dataset: str, column: str) -> Optional[float]:
+def _table2_value(model: str, dataset: str, column: str) -> Optional[float]:
     return paper.table2_value(registry.paper_name(model, costs=column not in METRICS), dataset, column)
+
+
+def _improvements(summary: Summary, found: Sequence[Summary], papers: str, ours: str) -> tuple[str, str]:
+    """By how much ELinFormer is better than this STAEformer, by the paper and by our runs; "" for other models."""
+    model = registry.base_name(summary.model)
+    if model not in _BASES:
+        return "", ""
+    name = _BETTER + summary.model.removeprefix(model)
+    printed = [_table2_value(other, summary.dataset, papers) for other in (name, summary.model)]
+    better = _same_epochs(found, name, summary)
+    if better is None or not better.is_comparable(summary, ours):
+        return _improvement(*printed), ""
+    return _improvement(*printed), _improvement(better.mean(ours), summary.mean(ours))
+
+
+def _same_epochs(found: Sequence[Summary], model: str, like: Summary) -> Optional[Summary]:
+    """The summary of another model with as many epochs."""
+    same = [one for one in found if (one.label, one.num_epochs) == (model, like.num_epochs)]
+    return same[0] if same else None
 
 
 def _table3(dataset: str, found: Sequence[Summary]) -> list[str]:
@@ -114,7 +129,7 @@ def _table3(dataset: str, found: Sequence[Summary]) -> list[str]:
                 value = paper.table3_value(registry.paper_name(model), dataset, metric)
                 mean = summary and summary.mean(metric)
                 cells += [_number(value, 2), _ours(summary, metric, 2), _difference(mean, value, 2)]
-            cells += [_ours(summary, "MAPE", 2), summary.num_epochs if summary else ""]
+            cells += [_ours(summary, "MAPE", 2), _epochs(summary) if summary else ""]
             lines.append(_line(*cells, _ours(summary, "seconds_per_epoch", 1)))
     return lines
 
@@ -124,8 +139,7 @@ def _attention(dataset: str, found: Sequence[Summary]) -> list[str]:
         "backbone", "attention", "epochs", "MAE", "RMSE", "MAPE %", "MAE at 3 / 6 / 12", "parameters", "s / epoch",
         "of matmul's", "peak memory, MiB", "of matmul's",
     )  # fmt: skip
-    by_name = {(summary.model, summary.num_epochs): summary for summary in found}
-    # those that are no method come last, as they are
+    # models that are not in the comparison come last, as they are
     compared = registry.compared_models()
     order = [*compared, *(registry.base_name(summary.model) for summary in found)]
     for summary in sorted(found, key=lambda summary: order.index(registry.base_name(summary.model))):
@@ -133,9 +147,13 @@ def _attention(dataset: str, found: Sequence[Summary]) -> list[str]:
         variant = compared.get(model)
         backbone, method = (variant.backbone, variant.attention_title) if variant else (model, "")
         small = summary.model.removeprefix(model)
-        matmul = by_name.get((_matmul(backbone) + small, summary.num_epochs))
-        horizons = [_number(summary.mean(f"MAE_{horizon}"), 2) for horizon in HORIZONS]
-        cells = [backbone + small, method + _seeds(summary), summary.num_epochs]
+        matmul = _same_epochs(found, _matmul(backbone) + small, summary)
+        horizons = [_number(summary.mean(metric_column("MAE", str(horizon))), 2) for horizon in HORIZONS]
+        cells = [
+            backbone + small + summary.label.removeprefix(summary.model),
+            method + _seeds(summary),
+            _epochs(summary),
+        ]
         cells += [_ours(summary, metric, 2) for metric in METRICS]
         cells += [" / ".join(horizons), _number(summary.mean("parameters"), 0)]
         for columns, decimals in ((("seconds_per_epoch",), 1), (MEMORY, 0)):
@@ -146,7 +164,7 @@ def _attention(dataset: str, found: Sequence[Summary]) -> list[str]:
 
 
 def _matmul(backbone: str) -> str:
-    """The model of a backbone whose attention multiplies matrices; "" where there is none."""
+    """The model of a backbone whose attention multiplies matrices; "" if there is none."""
     found = registry.find(f"{backbone}_matmul")
     return found.name if found else ""
 
@@ -154,24 +172,42 @@ def _matmul(backbone: str) -> str:
 _TABLES = {"table2": _table2, "table3": _table3, "attention": _attention}
 
 
-def _without_result(rows: Sequence[Row]) -> list[str]:
-    """What there are no figures of, and why."""
+def _other_metrics(found: Sequence[Summary]) -> list[str]:
+    """A table of the metrics over all horizons that the paper does not have; nothing if there are none."""
+    names = metric_names([result for summary in found for result in summary.results])
+    others = [metric_column(name, OVERALL) for name in names if name not in METRICS]
+    if not others:
+        return []
+    lines = _head("model", "epochs", *others)
+    lines += [
+        _line(_named(summary), _epochs(summary), *(_ours(summary, name, 4) for name in others)) for summary in found
+    ]
+    return ["\n".join(lines)]
+
+
+def _without_result(results: Sequence[Result]) -> list[str]:
+    """The runs that have no result, by their reasons."""
     reasons: dict[str, list[str]] = {}
-    for row in rows:
-        if row["reason"]:
-            reason = row["reason"] + (f" (log: {row['log']})" if row["log"] else "")
-            epochs = f", {row['num_epochs']} epochs" if row["num_epochs"] else ""
-            reasons.setdefault(reason, []).append(f"{row['model']}, {row['dataset']}, seed {row['seed']}{epochs}")
+    for result in results:
+        if result.reason:
+            reason = result.reason + (f" (log: {result.log})" if result.log else "")
+            epochs = f", {result.num_epochs} epochs" if result.num_epochs else ""
+            run = f"{result.label}, {result.dataset}, seed {result.seed}{epochs}"
+            reasons.setdefault(reason, []).append(run)
     lines = [f"- {'; '.join(runs)}: {reason}" for reason, runs in reasons.items()]
     return ["## Without a result", "\n".join(lines)] if lines else []
 
 
 def _named(summary: Summary) -> str:
-    return summary.model + _seeds(summary)
+    return summary.label + _seeds(summary)
 
 
 def _seeds(summary: Summary) -> str:
-    return f" ({len(summary.rows)} seeds)" if len(summary.rows) > 1 else ""
+    return f" ({len(summary.results)} seeds)" if len(summary.results) > 1 else ""
+
+
+def _epochs(summary: Summary) -> str:
+    return "" if summary.num_epochs is None else str(summary.num_epochs)
 
 
 def _ours(summary: Optional[Summary], column: str, decimals: int) -> str:
@@ -193,7 +229,7 @@ def _difference(ours: Optional[float], papers: Optional[float], decimals: int) -
 
 
 def _improvement(better: Optional[float], base: Optional[float]) -> str:
-    """In per cent of the base, as in the paper: positive where `better` is smaller."""
+    """In per cent of the base, as in the paper: positive if `better` is smaller."""
     return "" if better is None or not base else f"{100 * (base - better) / base:+.1f}"
 
 

@@ -1,6 +1,6 @@
 """What the paper prints: Tables 1 to 3 of arXiv 2511.03190 v1, figure by figure.
 
-Most of its baseline figures are collected from the benchmark or the original papers, as it says itself.
+The paper says that it collected most figures of other models from the benchmark or the original papers.
 """
 
 from typing import NamedTuple, Optional
@@ -9,7 +9,7 @@ SOURCE = "arXiv 2511.03190"
 
 
 class Description(NamedTuple):
-    """A line of Table 1; `edges` is None where the paper has none, `period` is month/day/year."""
+    """A line of Table 1; `edges` is None if the paper has none, `period` is month/day/year."""
 
     nodes: int
     edges: Optional[int]
@@ -79,12 +79,12 @@ TABLE3 = {
 
 
 def table2_value(model: str, dataset: str, column: str) -> Optional[float]:
-    """A figure of Table 2, of a model by the paper's name; None where the paper has none."""
+    """A figure of Table 2, of a model by the paper's name; None if the paper has none."""
     return getattr(TABLE2.get(dataset, {}).get(model), column, None)
 
 
 def table3_value(model: str, dataset: str, column: str) -> Optional[float]:
-    """MAE or RMSE of Table 3, of a model by the paper's name; None where the paper has none."""
+    """MAE or RMSE of Table 3, of a model by the paper's name; None if the paper has none."""
     if model not in TABLE3 or dataset not in TABLE3_DATASETS or column not in ("MAE", "RMSE"):
         return None
     figures = TABLE3[model][TABLE3_DATASETS.index(dataset)]

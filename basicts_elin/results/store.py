@@ -1,151 +1,204 @@
-"""Runs as a CSV, one row each: what they reached, what it cost, what it was made with, or why there is nothing."""
+"""Results as a CSV, a row for each run, which several commands may write."""
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any, Optional
 
-from ..conditions import comparable
-from ..data.catalog import CATALOG
-from ..errors import UserError, one_line
-from ..evaluation.metrics import HORIZONS, METRICS, OVERALL
-from ..files import read_json, write_atomically
-from ..reproduce.plan import Run
-from .runs import metrics_of
+from filelock import FileLock
 
-Row = dict[str, str]
+from ..errors import UserError, one_line, system_message
+from ..evaluation.metrics import OVERALL
+from ..files import made_folder, write_atomically
+from .schema import FIELD_TYPES, IDENTITY_FIELDS, Result, horizons_of, in_order, metric_column, metric_names
 
-METRIC_COLUMNS = (*METRICS, *(f"{metric}_{horizon}" for horizon in HORIZONS for metric in METRICS))
-COLUMNS = (
-    "model", "dataset", "seed", *METRIC_COLUMNS, "parameters", "nodes", "batch_size", "train_windows",
-    "seconds_per_epoch", "validation_seconds", "peak_memory_mib", "peak_reserved_mib", "num_epochs", "epochs",
-    "best_epoch", "device", "hardware", "processes", "compiled", "runs_at_once", "python", "torch", "basicts",
-    "basicts_elin", "commit", "run", "reason", "log",
-)  # fmt: skip
-_NUMBERS = COLUMNS[COLUMNS.index("seed") : COLUMNS.index("device")]
-
-_AGAIN = "remove the run's folder, and it is made again"
+_OTHER_FILE = "name another file by --output"
+_MEND = "correct it, or name another file by --output"
 
 
-def finished_row(run: Run, folder: Path) -> Row:
-    """The row of a finished run. Raises: UserError, or OSError, where its files are not those of one."""
-    record, metrics = read_json(folder / "run.json", _AGAIN), {}
-    for horizon, values in metrics_of(folder / "test_metrics.json").items():
-        suffix = "" if horizon == OVERALL else f"_{horizon}"
-        metrics |= {f"{metric}{suffix}": f"{value:.4f}" for metric, value in values.items()}
-    if METRICS[0] not in metrics:
-        raise UserError(f"{folder / 'test_metrics.json'} has no {METRICS[0]}; {_AGAIN}")
-    try:
-        epochs, versions = record["epochs"], record["versions"]
-        costs = {
-            "seconds_per_epoch": round(median(epoch["train_seconds"] for epoch in comparable(epochs)), 3),
-            "validation_seconds": round(median(epoch["validation_seconds"] for epoch in comparable(epochs)), 3),
-            "epochs": epochs[-1]["epoch"],
-            "best_epoch": _best_epoch(epochs),
-            "basicts_elin": versions["basicts-elin"],
-            "run": folder,
-        }
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{folder / 'run.json'} is no record of a run ({one_line(error)}); {_AGAIN}") from error
-    return _row({**record, **versions, **metrics, **costs, **_identity(run)})
+def write_results(path: Path, results: Sequence[Result]) -> None:
+    """Write a CSV with a row for each result, whole or not at all.
 
-
-def failed_row(
-    run: Run, num_epochs: Optional[int], reason: str, log: Optional[Path] = None, outdated: Optional[str] = None
-) -> Row:
-    """The row of a run that has no result; `outdated`: folder of the one that it had, which does not count any more."""
-    return _row({**_identity(run), "num_epochs": num_epochs, "reason": reason, "log": log, "run": outdated})
-
-
-def _best_epoch(epochs: Sequence[dict[str, Any]]) -> Optional[int]:
-    """The last one that was the best so far; None where not all are known, or by which a best one was not noted."""
-    if [entry["epoch"] for entry in epochs] != list(range(1, len(epochs) + 1)):
-        return None
-    return max((entry["epoch"] for entry in epochs if entry.get("is_best")), default=None)
-
-
-def merged(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
-    """The old rows with the new ones in place of those of the same runs.
-
-    A run that fails now does not take the row of one that was finished, here or on another machine, unless that one
-    does not count any more.
+    The columns are the fields of `Result`, and after the seed each metric of any of the results, by horizon.
+    Raises: UserError for a metric whose name is that of another column.
     """
-    rows = {_key(row): row for row in old}
-    for row in new:
-        same = [key for key, other in rows.items() if _is_same_run(row, other)]
-        if any(_outlives(rows[key], row) for key in same):
-            continue
-        for key in same:
-            del rows[key]
-        rows[_key(row)] = row
-    return list(rows.values())
+    metrics = _metric_columns(results)
+    columns = [*IDENTITY_FIELDS, *metrics, *(name for name in FIELD_TYPES if name not in IDENTITY_FIELDS)]
+    rows = []
+    for result in results:
+        row = {name: getattr(result, name) for name in FIELD_TYPES}
+        rows.append(row | {name: _metric_text(value) for name, value in result.metric_columns.items()})
+    write_csv(path, rows, columns)
 
 
-def _outlives(row: Row, new: Row) -> bool:
-    """Whether it is a result that stays although the run has failed since."""
-    is_outdated = bool(new["run"]) and new["run"] == row["run"]
-    return bool(new["reason"]) and not row["reason"] and not is_outdated
+def read_results(path: Path) -> list[Result]:
+    """The results that `write_results` has written; none if there is no file.
+
+    Raises: UserError for a file in another format, and for a cell that holds something else than its column does.
+    """
+    columns, rows = _read_csv(path)
+    missing = [name for name in FIELD_TYPES if name not in columns]
+    if rows is None:
+        return []
+    if missing:
+        raise UserError(path, f"columns {', '.join(columns)}", f"those of results, also {missing[0]}", _OTHER_FILE)
+    metrics = [name for name in columns if name not in FIELD_TYPES]
+    return [_result(row, metrics, f"{path}, line {line}") for line, row in rows]
 
 
-def write_rows(path: Path, rows: Sequence[Row], columns: Sequence[str] = COLUMNS) -> None:
-    """Write them whole or not at all."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
+def holds_results(path: Path) -> bool:
+    """Whether the file is a CSV of results, by its columns."""
+    return set(_read_csv(path)[0]) >= FIELD_TYPES.keys()
+
+
+def merged(old: Iterable[Result], new: Iterable[Result]) -> list[Result]:
+    """The old results with the new ones in place of those of the same runs.
+
+    A run that fails now keeps the result that it had, here or on another machine, unless that one is outdated.
+    """
+    kept = list(old)
+    for result in new:
+        same = [other for other in kept if _is_same_run(result, other)]
+        if not any(_stays(other, result) for other in same):
+            kept = [other for other in kept if not _is_same_run(result, other)] + [result]
+    return kept
+
+
+class ResultsFile:
+    """A CSV of results that several commands may write at the same time.
+
+    Args:
+        path: of the CSV; results of other runs stay in it.
+        lock: a file that is held while the CSV is read and written.
+        order: model, dataset and seed of each run, in the order of their rows; others come first.
+    """
+
+    def __init__(self, path: Path, lock: Path, order: Sequence[tuple[str, str, int]]):
+        self.path, self.lock = path, lock
+        self._place = {identity: place for place, identity in enumerate(order)}
+        self._waiting: list[Result] = []
+
+    def write(self, results: Sequence[Result] = ()) -> None:
+        """Add results. Raises: UserError or OSError if the file cannot be read or written; the results then wait."""
+        self._waiting += results
+        self.lock.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.lock):
+            write_results(self.path, sorted(merged(read_results(self.path), self._waiting), key=self._row))
+        self._waiting = []
+
+    def keep(self, result: Result) -> str:
+        """Add a result while other runs are still going, which a file that cannot be written must not end.
+
+        Returns "", or why the result waits for the next `keep` or `write`.
+        """
+        try:
+            self.write([result])
+        except UserError as error:
+            return one_line(error)
+        except OSError as error:
+            return system_message(error)
+        return ""
+
+    def _row(self, result: Result) -> int:
+        return self._place.get((result.model, result.dataset, result.seed), -1)
+
+
+def write_csv(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Write any table, whole or not at all; None and missing cells stay empty, other keys of a row are ignored."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, text.getvalue().encode())
+    with made_folder(path.parent):
+        write_atomically(path, text.getvalue().encode())
 
 
-def read_rows(path: Path, columns: Sequence[str] = COLUMNS) -> list[Row]:
-    """Rows written before, none where there is no file.
-
-    Raises: UserError for a file that is not one of these.
-    """
-    if not path.is_file():
+def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Any table with exactly these columns; no rows if there is no file. Raises: UserError."""
+    found, rows = _read_csv(path)
+    if rows is None:
         return []
+    if found != list(columns):
+        raise UserError(path, f"columns {', '.join(found)}", f"columns {', '.join(columns)}", _OTHER_FILE)
+    return [row for _, row in rows]
+
+
+def _read_csv(path: Path) -> tuple[list[str], Optional[list[tuple[int, dict[str, str]]]]]:
+    """The columns, and the rows with the numbers of their lines; None for the rows if there is no file."""
+    if not path.is_file():
+        return [], None
+    rows = []
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
-            if tuple(reader.fieldnames or ()) != tuple(columns):
-                raise UserError(f"{path} has other columns than this table's; name another file by --output")
-            return [_checked(row, f"{path}, line {reader.line_num}") for row in reader]
+            columns = list(reader.fieldnames or ())
+            for row in reader:
+                if None in row or None in row.values():
+                    cells = len(columns) + len(row.get(None, ())) - list(row.values()).count(None)
+                    raise UserError(f"{path}, line {reader.line_num}", f"{cells} cells", len(columns), _MEND)
+                rows.append((reader.line_num, row))
     except (csv.Error, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is no CSV ({one_line(error)}); name another file by --output") from error
+        raise UserError(path, f"not a CSV ({one_line(error)})", fix=_OTHER_FILE) from error
+    return columns, rows
 
 
-def _checked(row: dict[Any, Any], place: str) -> Row:
-    """A row as it was written, which somebody may have edited since."""
-    if None in row or None in row.values():
-        raise UserError(f"{place} has more or fewer cells than there are columns; mend it, or name another file")
-    for column in _NUMBERS:
-        if row.get(column):
-            try:
-                float(row[column])
-            except ValueError as error:
-                raise UserError(f"{place}: {column} is {row[column]!r}; expected a number, or nothing") from error
-    if row["dataset"] not in CATALOG:
-        raise UserError(f"{place}: dataset {row['dataset']!r} is not in the catalogue")
-    return row
+def _metric_columns(results: Sequence[Result]) -> list[str]:
+    """The columns of every metric: over all horizons first, then by horizon. Raises: UserError."""
+    names, horizons = metric_names(results), horizons_of(results)
+    columns = [metric_column(name, horizon) for horizon in horizons[-1:] + horizons[:-1] for name in names]
+    taken = [name for name in columns if name in FIELD_TYPES or columns.count(name) > 1]
+    if taken:
+        raise UserError("metrics", taken[0], "a name that no column has", "rename the metric")
+    return columns
 
 
-def _identity(run: Run) -> dict[str, Any]:
-    return {"model": run.model, "dataset": run.dataset, "seed": run.seed}
+def _metric_text(value: Optional[float]) -> str:
+    """4 decimals, or 4 digits of what is small."""
+    if value is None:
+        return ""
+    return f"{value:.4g}" if 0 < abs(value) < 0.1 else f"{value:.4f}"
 
 
-def _row(values: dict[str, Any]) -> Row:
-    found = {column: values.get(column) for column in COLUMNS}
-    return {column: "" if value is None else str(value) for column, value in found.items()}
+def _result(row: Mapping[str, str], metrics: Sequence[str], place: str) -> Result:
+    values = {name: _read(row[name], kind, f"{place}, {name}") for name, kind in FIELD_TYPES.items()}
+    by_horizon: dict[str, dict[str, float]] = {}
+    for column in metrics:
+        value = _read(row[column], float, f"{place}, {column}")
+        if value is not None:
+            name, _, horizon = column.rpartition("_")
+            # a metric of the user's own may end in a number, too
+            metric, horizon = (name, horizon) if name in metrics and horizon.isdigit() else (column, OVERALL)
+            by_horizon.setdefault(horizon, {})[metric] = value
+    return Result(**values, metrics={horizon: by_horizon[horizon] for horizon in in_order(by_horizon)})
 
 
-def _key(row: Row) -> tuple[str, ...]:
-    return tuple(row[column] for column in ("model", "dataset", "seed", "num_epochs"))
+def _read(text: str, kind: type, place: str) -> Any:
+    """The value of a cell, which somebody may have edited."""
+    if kind is str:
+        return text
+    if not text:
+        return None
+    if kind is bool:
+        if text not in ("True", "False"):
+            raise UserError(place, repr(text), "True, False or nothing", _MEND)
+        return text == "True"
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise UserError(place, repr(text), f"{_KINDS[kind]}, or nothing", _MEND) from error
 
 
-def _is_same_run(row: Row, other: Row) -> bool:
-    """Of a run that could not be started the epochs may not be known."""
-    *one, epochs = _key(row)
-    *two, others = _key(other)
-    return one == two and (epochs == others or not epochs or not others)
+_KINDS = {int: "a whole number", float: "a number"}
+
+
+def _is_same_run(result: Result, other: Result) -> bool:
+    """Whether both are of one run, whose epochs are not known if it could not be started."""
+    is_same = all(getattr(result, name) == getattr(other, name) for name in IDENTITY_FIELDS)
+    return is_same and (result.num_epochs == other.num_epochs or None in (result.num_epochs, other.num_epochs))
+
+
+def _stays(result: Result, new: Result) -> bool:
+    """Whether a result is kept although its run has failed since; a failure names the run that it makes outdated."""
+    is_outdated = bool(new.run) and new.run == result.run
+    return bool(new.reason) and not result.reason and not is_outdated

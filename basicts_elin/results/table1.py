@@ -11,7 +11,6 @@ from ..data.dataset import open_dataset
 from ..data.graph import graph_of
 from ..data.layout import GRAPH_FILE
 from . import paper
-from .store import Row
 
 COLUMNS = ("dataset", "nodes", "edges", "timesteps", "interval_minutes", "first", "last")
 
@@ -25,7 +24,7 @@ off the diagonal, each pair once where the matrix is symmetric.
 _TITLES = ("nodes", "edges", "steps", "minutes", "range")
 
 
-def dataset_row(name: str, datasets: Path) -> Optional[Row]:
+def dataset_row(name: str, datasets: Path) -> Optional[dict[str, str]]:
     """The facts of a prepared dataset; None if it is not prepared."""
     folder = datasets / name
     if dataset_status(folder).missing:
@@ -51,7 +50,7 @@ def count_edges(matrix: np.ndarray) -> int:
     return int(entries // 2 if np.array_equal(matrix, matrix.T) else entries)
 
 
-def page(rows: Sequence[Row], source: str, command: str) -> str:
+def page(rows: Sequence[dict[str, str]], source: str, command: str) -> str:
     """The page of the paper's datasets and those in the rows."""
     found = {row["dataset"]: row for row in rows}
     lines = ["| dataset | " + " | ".join(f"{title}: paper | file" for title in _TITLES) + " |"]

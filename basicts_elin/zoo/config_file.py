@@ -8,7 +8,8 @@ from basicts.configs import BasicTSForecastingConfig
 
 from ..config.field_types import check_types
 from ..errors import UserError, one_line
-from ..legacy import legacy_config, source_of_path
+from ..legacy.checkout import source_of_path
+from ..legacy.translation import legacy_config
 from .registry import LEGACY, config_for, find, suggestion
 
 FOLDER = "baselines_cfg"

@@ -10,13 +10,13 @@ from .registry import LEGACY, ModelEntry, entry, model_names
 
 def model_lines() -> list[str]:
     """Names by what they are, one group after the other."""
-    from ..legacy import baseline_names, legacy_root
+    from ..legacy.checkout import legacy_names, legacy_root
 
     entries = [entry(name) for name in model_names()]
     fit = [one for one in entries if not one.unfit and not one.is_legacy]
     try:
         root = legacy_root()
-        found = ", ".join(baseline_names(root)) if root else f"none, because {ROOT_VARIABLE} names no checkout of it"
+        found = ", ".join(legacy_names(root)) if root else f"none, because {ROOT_VARIABLE} names no checkout of it"
     except UserError as error:
         found = str(error)
     return [

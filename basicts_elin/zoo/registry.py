@@ -164,7 +164,8 @@ def config_for(name: str, dataset: str, **differences: Any) -> "BasicTSForecasti
     if variant.entry.unfit:
         raise UserError(f"model {variant.entry.name}", variant.entry.unfit, "a model that `basicts-elin list` offers")
     if variant.entry.is_legacy:
-        from ..legacy import legacy_config, named_source
+        from ..legacy.checkout import named_source
+        from ..legacy.translation import legacy_config
 
         return legacy_config(*named_source(variant.entry.name.removeprefix(LEGACY), dataset), **differences)
     from ..training.protocol.recipe import benchmark_config

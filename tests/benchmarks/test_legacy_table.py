@@ -1,4 +1,4 @@
-"""The table of the baselines of BasicTS 0.5."""
+"""The table of legacy models."""
 
 import importlib.util
 import subprocess
@@ -46,7 +46,7 @@ def test_every_loss_falls(rows):
 
 
 def test_a_random_dataset_has_the_size_and_a_connected_graph(legacy, tmp_path):
-    facts = type(FACTS)(**{**vars(FACTS), "num_steps": 700})
+    facts = type(FACTS)(**{**vars(FACTS), "num_rows": 700})
     legacy.write_random(facts, tmp_path)
     folder = tmp_path / "datasets" / facts.name
     assert sum(len(np.load(folder / f"{part}_data.npy")) for part in ("train", "val", "test")) == 700
@@ -66,12 +66,12 @@ def test_pairs_are_tried_and_failures_are_rows(legacy, tmp_path, monkeypatch, ca
     legacy.main()
     rows = legacy.read_rows(tmp_path / "rows.csv")
     assert [row["model"] for row in rows] == ["Broken", "Missing"]
-    assert "fails with ZeroDivisionError" in rows[0]["reason"] and "No module named" in rows[1]["reason"]
+    assert "ZeroDivisionError" in rows[0]["reason"] and "No module named" in rows[1]["reason"]
     # failures are tried again, and what has figures is not
     (root / "baselines" / "Broken" / "SyntheticTraffic.py").write_text("2 + 'two'")
     legacy.main()
     after = legacy.read_rows(tmp_path / "rows.csv")
-    assert [row["model"] for row in after] == ["Broken", "Missing"] and "fails with TypeError" in after[0]["reason"]
+    assert [row["model"] for row in after] == ["Broken", "Missing"] and "TypeError" in after[0]["reason"]
     monkeypatch.setattr(legacy, "attempt", lambda model, dataset, *_: {"model": model, "dataset": dataset})
     legacy.main()
     monkeypatch.setattr(legacy, "attempt", None)

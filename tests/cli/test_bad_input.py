@@ -315,14 +315,14 @@ CHECKPOINT_CASES = [
 ]
 
 REPORT_CASES = [
-    ("no run", gone("run"), REPORT, "run is no finished run: test_metrics.json or run.json is missing; train it"),
-    ("metrics of text", write("run/test_metrics.json"), REPORT, "run/test_metrics.json is no JSON", "train the run to its end"),
-    ("metrics of another form", write("run/test_metrics.json", b"{}"), REPORT, "run/test_metrics.json holds no metrics by horizon"),
-    ("a metric of text", write("run/test_metrics.json", b'{"overall": {"MAE": "x"}}'), REPORT, "holds no metrics by horizon"),
-    ("a record of text", write("run/run.json"), REPORT, "run/run.json is no JSON", "train the run again"),
-    ("a record of a list", write("run/run.json", b"[]"), REPORT, "run/run.json holds a list; expected an object"),
-    ("a record without epochs", json_with("run/run.json", epochs=[]), REPORT, "run/run.json has no seconds of its epochs"),
-    ("a record without a model", json_with("run/run.json", model=...), REPORT, "run/run.json: model is None; expected str"),
+    ("no run", gone("run"), REPORT, "error: run: no run.json; "),
+    ("metrics of text", write("run/test_metrics.json"), REPORT, "run/test_metrics.json", "JSON", "train the run again"),
+    ("metrics of another form", write("run/test_metrics.json", b"{}"), REPORT, "error: run/test_metrics.json: ", "overall"),
+    ("a metric of text", write("run/test_metrics.json", b'{"overall": {"MAE": "x"}}'), REPORT, "error: run/test_metrics.json: ", "'x'"),
+    ("a record of text", write("run/run.json"), REPORT, "run/run.json", "JSON", "train the run again"),
+    ("a record of a list", write("run/run.json", b"[]"), REPORT, "run/run.json", "list"),
+    ("a record without epochs", json_with("run/run.json", epochs=[]), REPORT, "error: run/run.json, epochs: none; "),
+    ("a record without a model", json_with("run/run.json", model=...), REPORT, "error: run/run.json, model: missing; "),
     ("no dataset", gone(DATASET), REPORT, f"{DATASET} is no prepared dataset (no meta.json)"),
     ("a dataset cut short", cut(f"{DATASET}/test_data.npy"), REPORT, f"{DATASET}/test_data.npy is not an .npy array"),
     ("a dataset without a frequency", json_with(f"{DATASET}/meta.json", **{"frequency (minutes)": 0}), REPORT, "meta.json lacks the frequency or null_val"),

@@ -1,4 +1,4 @@
-"""Baselines of BasicTS 0.5 on the command line, and the trial of a few steps."""
+"""Legacy models on the command line, and the trial of a few steps."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ def root(checkout, monkeypatch):
     return checkout
 
 
-def test_a_baseline_is_trained_and_evaluated_by_its_names(root, capsys):
+def test_a_legacy_model_is_trained_and_evaluated_by_its_names(root, capsys):
     arguments = ["legacy/Mini/Tiny", "--legacy-root", str(root), "-g", "cpu"]
     assert main(["train", "-c", *arguments, "--set", "num_epochs=1"]) == 0
     printed = capsys.readouterr().out
@@ -33,18 +33,19 @@ def test_a_baseline_is_trained_and_evaluated_by_its_names(root, capsys):
 
 def test_a_path_needs_no_root(root, capsys):
     assert main(["train", "-c", str(root / "baselines/Mini/Tiny.py"), "--print-config"]) == 0
-    assert "model_config.baseline=Mini\n" in capsys.readouterr().out
+    assert "model_config.legacy_model=Mini\n" in capsys.readouterr().out
 
 
 def test_a_missing_checkout_is_one_line(root, capsys):
-    assert "legacy/Mini/Tiny needs a checkout of BasicTS 0.5" in refused(capsys, "train", "-c", "legacy/Mini/Tiny")
+    found = refused(capsys, "train", "-c", "legacy/Mini/Tiny")
+    assert found.startswith("error: legacy/Mini/Tiny: ") and "BasicTS 0.5" in found and ROOT_VARIABLE in found
     found = refused(capsys, "train", "-c", "legacy/Mini/Tiny", "--legacy-root", "nowhere")
-    assert f"{ROOT_VARIABLE}=nowhere: there is no folder baselines in it" in found
+    assert found.startswith(f"error: {ROOT_VARIABLE}: nowhere, ")
 
 
-def test_the_baselines_are_listed(root, capsys, monkeypatch):
+def test_legacy_models_are_listed(root, capsys, monkeypatch):
     assert main(["list"]) == 0
-    assert f"none, as {ROOT_VARIABLE} names no checkout of it" in capsys.readouterr().out
+    assert f"\n  none, because {ROOT_VARIABLE} " in capsys.readouterr().out
     monkeypatch.setenv(ROOT_VARIABLE, str(root))
     assert main(["list"]) == 0
     assert "\n  Mini, MiniDCRNN, MiniGTS, MiniHimNet, MiniMTGNN\n" in capsys.readouterr().out
@@ -54,8 +55,8 @@ def test_a_folder_that_is_no_checkout_does_not_stop_the_list(root, capsys, monke
     monkeypatch.setenv(ROOT_VARIABLE, "nowhere")
     assert main(["list"]) == 0
     printed = capsys.readouterr().out
-    assert f"\n  {ROOT_VARIABLE}=nowhere: there is no folder baselines in it" in printed
-    assert "models of BasicTS 1.1.0 that cannot be compared:" in printed
+    assert f"\n  {ROOT_VARIABLE}: nowhere, " in printed
+    assert "\nmodels that cannot be trained:\n" in printed
 
 
 def test_a_few_steps_print_their_figures_and_leave_nothing(place, capsys):
@@ -79,12 +80,13 @@ def test_a_loss_that_is_not_finite_is_a_failed_run(place, capsys):
 
 
 def test_a_batch_is_for_a_few_steps_in_one_process(place, capsys):
-    assert "--batch 2: only with --steps" in refused(capsys, "train", "-c", CFG, "-g", "cpu", "--batch", "2")
+    found = refused(capsys, "train", "-c", CFG, "-g", "cpu", "--batch", "2")
+    assert found.startswith("error: --batch: 2; ") and "--steps" in found
     found = refused(capsys, "train", "-c", CFG, "-g", "cpu", "--steps", "2", "--processes", "2")
-    assert "--steps 2: in one process only; there are 2" in found
+    assert found.startswith("error: --steps: 2 processes; ")
 
 
 @pytest.mark.parametrize("option", ["--fresh", "--resume", "--save-predictions"])
 def test_what_is_for_a_run_is_not_for_a_few_steps(place, capsys, option):
     found = refused(capsys, "train", "-c", CFG, "-g", "cpu", "--steps", "2", option)
-    assert f"{option}: not with --steps 2, which keep nothing" in found
+    assert found.startswith(f"error: {option}: ") and "--steps 2" in found

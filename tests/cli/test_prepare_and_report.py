@@ -1,12 +1,10 @@
-"""prepare and report, as a user sees them."""
+"""prepare, as a user sees it."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from cli.commands import SMALL_CONFIG, paths, refused, train
-from tiny import metrics
+from cli.commands import SMALL_CONFIG, paths, refused
 
 from basicts_elin.cli import main
 
@@ -70,36 +68,3 @@ def test_prepare_and_train_on_what_was_prepared(workplace, capsys):
     arguments = ["--set", "num_epochs=1", "train_batch_size=1000", "test_batch_size=1000", "val_batch_size=1000"]
     assert main(["train", "-c", "config.py", "-g", "cpu", *arguments]) == 0
     assert paths(capsys.readouterr().out)["metrics"].is_file()
-
-
-def test_report_prints_and_writes_the_rows(place, capsys):
-    runs = [train(capsys, "--seed", seed)["metrics"].parent for seed in ("1", "2")]
-    assert main(["report", *map(str, runs), "--naive", "-o", "out/rows.csv"]) == 0
-    printed = capsys.readouterr().out.splitlines()
-    assert printed[0].split() == ["model", "horizon", "MAE", "RMSE", "MAPE", "%"]
-    assert len(printed) == 1 + 4 * 4
-    header, *lines = Path("out/rows.csv").read_text().splitlines()
-    assert header.startswith("model,horizon,MAE,RMSE,MAPE,dataset,seed,num_epochs,parameters,seconds_per_epoch,")
-    models = [line.split(",")[0] for line in lines]
-    assert models == ["Tiny_small"] * 8 + ["last value"] * 4 + ["historical average"] * 4
-    assert [line.split(",")[6] for line in lines] == ["1"] * 4 + ["2"] * 4 + [""] * 8
-    overall = metrics(runs[0])["overall"]
-    assert lines[3].split(",")[2:5] == [
-        f"{value:.4f}" for value in (overall["MAE"], overall["RMSE"], 100 * overall["MAPE"])
-    ]
-
-
-def test_report_as_markdown_has_a_line_for_each_run(place, capsys):
-    run_folder = train(capsys)["metrics"].parent
-    assert main(["report", str(run_folder), "--naive", "--markdown"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("| model | epochs | parameters |")
-    assert [line.split(" | ")[0] for line in lines[2:]] == ["| Tiny_small", "| last value", "| historical average"]
-
-
-def test_what_is_wrong_with_a_report_is_one_line(place, capsys):
-    assert "nowhere is no finished run" in refused(capsys, "report", "nowhere")
-    folder = train(capsys)["metrics"].parent.resolve()
-    Path("elsewhere").mkdir()
-    os.chdir("elsewhere")
-    assert "datasets/Tiny is no prepared dataset" in refused(capsys, "report", folder, "--naive")

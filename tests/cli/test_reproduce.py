@@ -9,22 +9,21 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cli.commands import CONFIG, SMALL_CONFIG, refused
-from results.runs import METRICS, RECORD, row
+from results.runs import METRICS, RECORD, result
 from tiny import write_dataset
 
 from basicts_elin.cli import main
 from basicts_elin.env_vars import ROOT_VARIABLE
-from basicts_elin.reproduce import command as reproduce
-from basicts_elin.reproduce import executor as execute
-from basicts_elin.reproduce.cost import duration
+from basicts_elin.reproduce import command, executor
 from basicts_elin.reproduce.executor import Job
 from basicts_elin.reproduce.progress import Progress
-from basicts_elin.reproduce.status import Survey, answer
-from basicts_elin.results.store import write_rows
+from basicts_elin.reproduce.status import PlanStatus, status_here
+from basicts_elin.results.store import write_results
 
 # a training in place of the real one, which takes seconds to start: it writes what that leaves behind
 FAKE = """
@@ -50,18 +49,18 @@ def place(tiny, monkeypatch):
     folder.mkdir(parents=True)
     (folder / "Tiny.py").write_text(CONFIG)
     monkeypatch.delenv(ROOT_VARIABLE, raising=False)
-    monkeypatch.setattr(reproduce, "survey", answer)
-    monkeypatch.setattr(execute, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(command, "status_of", status_here)
+    monkeypatch.setattr(executor, "POLL_SECONDS", 0.01)
     made = []
 
     def job(run):
         made.append(run.seed)
-        state = answer([run], ["cpu"]).states[0]
+        status = status_here([run], ["cpu"]).runs[0]
         how = {13: "fail", 99: "hang"}.get(run.seed, "finish")
-        given = [state.folder, str(run.seed), how, json.dumps([RECORD, METRICS])]
+        given = [status.folder, str(run.seed), how, json.dumps([RECORD, METRICS])]
         return Job(lambda device: [sys.executable, "-S", "-c", FAKE, *given], Path("logs", f"{run.seed}.log"))
 
-    monkeypatch.setattr(reproduce, "_job", job)
+    monkeypatch.setattr(command, "_job", job)
     return made
 
 
@@ -74,7 +73,7 @@ def test_runs_are_made_collected_and_rendered(place, capsys):
     assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == (
-        "table3: 2 runs, 0 finished before, 2 to be made on cpu, 1 at a time; to go: 2 runs, how long is unknown; "
+        "table3: 2 runs, 0 finished before, 2 to be made on cpu, 1 at a time; remaining: 2 runs of unknown time; "
         "results: results/table3_cpu.csv"
     )
     assert printed[1].startswith("[1/2] Tiny Tiny seed 1: MAE 1.00, 3 epochs, ")
@@ -122,13 +121,12 @@ def test_a_run_that_fails_is_a_row_with_its_reason_and_the_next_one_is_made(plac
 def test_a_run_whose_files_are_damaged_is_a_row_with_its_reason(place, capsys):
     assert main(["reproduce", *RUNS, "--seeds", "1"]) == 0
     (file,) = Path("checkpoints").rglob("run.json")
-    for content, reason in (("{", "is no JSON"), ("{}", "is no record of a run ('epochs')")):
+    for content, reason in (("{", "run.json"), ("{}", "run.json, versions: missing")):
         capsys.readouterr()
         Path("results/table3_cpu.csv").unlink()
         file.write_text(content)
         assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 1
         assert [reason in line["reason"] for line in rows()] == [True, False]
-        assert "run.json" in rows()[0]["reason"]
         assert "2 runs, " in capsys.readouterr().out
 
 
@@ -136,9 +134,9 @@ def test_what_cannot_be_started_is_said_and_noted(place, capsys):
     arguments = ["reproduce", "table3", "--models", "GWNet", "Tiny", "--datasets", "Tiny", "-g", "cpu", "--seeds", "1"]
     assert main(arguments) == 1
     line = capsys.readouterr().out.splitlines()[0]
-    assert line.startswith("GWNet Tiny seed 1: cannot run: older baselines not found: expected a checkout of BasicTS")
+    assert line.startswith("GWNet Tiny seed 1: cannot run: legacy models: not found; ") and ROOT_VARIABLE in line
     assert place == [1]
-    assert [line["reason"][:30] for line in rows()] == ["older baselines not found: exp", ""]
+    assert [line["reason"][:24] for line in rows()] == ["legacy models: not found", ""]
 
 
 def test_ctrl_c_keeps_what_there_is_and_ends_the_runs(place, capsys, monkeypatch):
@@ -172,8 +170,8 @@ def test_a_csv_that_is_damaged_meanwhile_does_not_end_the_runs(place, capsys, mo
     assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 2
     captured = capsys.readouterr()
     assert "[2/2] Tiny Tiny seed 2: MAE 2.00, 3 epochs, " in captured.out
-    assert "; not written yet: results/table3_cpu.csv has other columns than this table's" in captured.out
-    assert captured.err.startswith("error: results/table3_cpu.csv has other columns")
+    assert "; not written yet: results/table3_cpu.csv: columns in a spreadsheet" in captured.out
+    assert captured.err.startswith("error: results/table3_cpu.csv: columns in a spreadsheet")
     # nothing is lost
     output.unlink()
     monkeypatch.setattr(Progress, "waiting", waiting)
@@ -186,7 +184,7 @@ def test_a_terminal_that_is_closed_ends_the_runs_unless_nohup_was_asked_for(befo
     at_first = signal.signal(signal.SIGHUP, before)
     try:
         expected = pytest.raises(KeyboardInterrupt) if ends else contextlib.nullcontext()
-        with expected, reproduce._signals_as_ctrl_c():
+        with expected, command._signals_as_ctrl_c():
             os.kill(os.getpid(), signal.SIGHUP)
         assert signal.getsignal(signal.SIGHUP) is before
     finally:
@@ -201,7 +199,7 @@ def test_a_result_on_other_data_does_not_count(place, monkeypatch):
     file.write_text(json.dumps(json.loads(file.read_text()) | other))
     assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 1
     assert [line["MAE"] for line in rows()] == ["", "2.0000"]
-    assert rows()[0]["reason"].startswith("this run was trained on other data than are in ")
+    assert str(file.parent) in rows()[0]["reason"]
     assert "| Tiny |  | 2.00 |  |" in Path("docs/tables/table3_cpu.md").read_text()
 
 
@@ -214,7 +212,7 @@ def started(monkeypatch):
         calls.append((devices, environment))
         yield from ()
 
-    monkeypatch.setattr(reproduce, "run_jobs", note)
+    monkeypatch.setattr(command, "run_jobs", note)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     return calls
@@ -239,9 +237,9 @@ def test_jobs_on_the_processor_share_it(place, started, monkeypatch):
 
 def test_each_gpu_has_its_runs_and_names_the_table(place, started, monkeypatch):
     def on_gpus(runs, gpus):
-        return Survey(gpus, "NVIDIA GeForce RTX 3080", answer(runs, ["cpu"]).states)
+        return PlanStatus(gpus, "NVIDIA GeForce RTX 3080", status_here(runs, ["cpu"]).runs)
 
-    monkeypatch.setattr(reproduce, "survey", on_gpus)
+    monkeypatch.setattr(command, "status_of", on_gpus)
     seeds = ["--seeds", "1", "2", "3"]
     assert main(["reproduce", *RUNS[:-1], "0,2", "--jobs", "2", *seeds]) == 1
     assert main(["reproduce", *RUNS[:-1], "0", "2", *seeds]) == 1
@@ -253,17 +251,18 @@ def test_each_gpu_has_its_runs_and_names_the_table(place, started, monkeypatch):
     assert rows("results/table3_geforce-rtx-3080.csv") == []
 
 
-def test_the_older_baselines_are_where_the_command_says(place, started, monkeypatch, tmp_path):
+def test_the_legacy_models_are_in_the_folder_of_the_argument(place, started, monkeypatch, tmp_path):
     monkeypatch.setenv(ROOT_VARIABLE, "elsewhere")
-    assert main(["reproduce", *RUNS, "--legacy-root", "older"]) == 1
-    assert os.environ[ROOT_VARIABLE] == str(tmp_path / "older")
+    assert main(["reproduce", *RUNS, "--legacy-root", "checkout"]) == 1
+    assert os.environ[ROOT_VARIABLE] == str(tmp_path / "checkout")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert main(["reproduce", *RUNS, "--legacy-root", "~/older"]) == 1
-    assert os.environ[ROOT_VARIABLE] == str(tmp_path / "home" / "older")
+    assert main(["reproduce", *RUNS, "--legacy-root", "~/checkout"]) == 1
+    assert os.environ[ROOT_VARIABLE] == str(tmp_path / "home" / "checkout")
 
 
 def test_the_dry_run_prints_the_plan_and_does_nothing(place, capsys):
-    write_rows(Path("results/table2_cpu.csv"), [row("Tiny", "Tiny", seconds_per_epoch=90.0)])
+    measured = result("Tiny", "Tiny", seconds_per_epoch=90.0)
+    write_results(Path("results/table2_cpu.csv"), [measured, replace(measured, dataset="PEMS04")])
     assert main(["reproduce", *RUNS, "--seeds", "1"]) == 0
     capsys.readouterr()
     Path("results/table3_cpu.csv").unlink()
@@ -273,31 +272,24 @@ def test_the_dry_run_prints_the_plan_and_does_nothing(place, capsys):
     assert main(["reproduce", "table3", *arguments, "--dry-run"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Tiny Tiny seed 1     baselines_cfg/Tiny/Tiny.py: finished"
-    assert lines[1] == "GWNet Tiny seed 1    legacy/GWNet/Tiny: cannot run, older baselines not found"
-    assert lines[2] == (
-        "Tiny Tiny seed 2     baselines_cfg/Tiny/Tiny.py: to be run; 2 epochs, about 3 min, 1000 MiB (measured on H200)"
-    )
-    # scaled by nodes x windows
-    seconds = 2 * 90 * 307 * (10195 - 23) / (5 * (127 - 23))
-    assert lines[4] == (
-        "Tiny PEMS04 seed 1   baselines_cfg/Tiny/PEMS04.py: cannot run, dataset PEMS04 is not prepared; 2 epochs, "
-        f"about {duration(seconds)}, memory unknown (scaled from Tiny on H200)"
-    )
-    absent = "dataset PEMS04 is not prepared: there is no folder datasets/PEMS04 here; make it by `basicts-elin prepare"
-    assert lines[8].startswith(f"{absent} PEMS04 --raw PEMS04.npz`")
-    assert lines[9].startswith("older baselines not found: expected a checkout of BasicTS 0.5 (git clone -b v0.5.8 ")
+    assert lines[1] == "GWNet Tiny seed 1    legacy/GWNet/Tiny: cannot run, legacy models: not found"
+    expected = "2 epochs, about 3 min, 1000 MiB (measured on H200)"
+    assert lines[2] == f"Tiny Tiny seed 2     baselines_cfg/Tiny/Tiny.py: to be run; {expected}"
+    assert lines[4].startswith("Tiny PEMS04 seed 1   baselines_cfg/Tiny/PEMS04.py: cannot run, ")
+    assert lines[4].endswith(f"; {expected}")
+    assert str(Path("datasets/PEMS04")) in lines[8] and "PEMS04.npz" in lines[8]
+    assert lines[9].startswith("legacy models: not found; ")
     assert lines[10:] == [
         "8 runs on cpu: 1 finished, 1 to be made, 6 that cannot run yet",
-        f"about {duration(2 * seconds + 2 * 90)} one after another, without 4 runs that nothing is known of; memory of "
-        "one: up to 1000 MiB",
+        "about 9 min one after another, without 4 runs of unknown time; memory of one: up to 1000 MiB",
     ]
     assert {path for path in Path().rglob("*") if path.is_file() and path.suffix != ".pyc"} - before == {
         Path("baselines_cfg/Tiny/PEMS04.py")
     }
 
 
-def test_the_page_of_a_table_that_there_is(place, capsys):
-    write_rows(Path("mine.csv"), [row("ELinFormer"), row("STAEformer")])
+def test_the_page_of_a_csv(place, capsys):
+    write_results(Path("mine.csv"), [result("ELinFormer"), result("STAEformer")])
     assert main(["reproduce", "table2", "--render", "-o", "mine.csv", "--pages", "pages"]) == 0
     text = Path("pages/mine.md").read_text()
     assert "| MAE | ELinFormer | 100 | 13.51 | 15.00 |" in text
@@ -317,30 +309,38 @@ def test_table1_describes_what_is_prepared(place, capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "field", "value"),
     [
-        (
-            ["table3", "--models", "Tyni", "-g", "cpu", "--datasets", "Tiny"],
-            "config file baselines_cfg/Tyni/Tiny.py is",
-        ),
-        (["table3", "--datasets", "PEMS99"], "'PEMS99' is not in the catalogue"),
-        (["table3", "--models", "PDFormer"], "--models PDFormer: not in BasicTS; leave it away"),
-        (["table3", "--epochs", "0"], "--epochs 0: expected 1 or more"),
-        (["table3", "--jobs", "0"], "--jobs 0: expected 1 or more"),
-        (["table3", "--render", "-o", "other.csv", "--seeds", "1"], "--seeds: --render makes the page of all"),
-        (["table1", "--render", "--datasets", "PEMS08"], "--datasets: --render makes the page of all that is in"),
-        (["table1", "--render"], "--render: --output None"),
-        (["table3", "--render"], "--render: --output None: expected a CSV that this command has written"),
-        (["table3", "--render", "-o", "no.csv"], "--render: --output no.csv: expected a CSV"),
-        (["table3", "--render", "-o", "other.csv"], "other.csv has other columns than this table's"),
-        ([*RUNS, "-o", "other.csv"], "other.csv has other columns than this table's; name another file by --output"),
-        (["table1", "--seeds", "1"], "--seeds: table1 trains nothing; leave it away"),
-        (["table1", "--datasets", "PEMS99"], "'PEMS99' is not in the catalogue"),
+        (["table3", "--models", "PDFormer"], "--models", "PDFormer"),
+        (["table3", "--epochs", "0"], "--epochs", "0"),
+        (["table3", "--jobs", "0"], "--jobs", "0"),
+        (["table3", "--render", "-o", "other.csv", "--seeds", "1"], "--seeds", "--render"),
+        (["table1", "--render", "--datasets", "PEMS08"], "--datasets", "--render"),
+        (["table1", "--render"], "--output", "missing"),
+        (["table3", "--render"], "--output", "missing"),
+        (["table3", "--render", "-o", "no.csv"], "--output", "no.csv"),
+        (["table3", "--render", "-o", "other.csv"], "other.csv", "tokens, batch"),
+        ([*RUNS, "-o", "other.csv"], "other.csv", "tokens, batch"),
+        (["table1", "--seeds", "1"], "--seeds", "table1"),
     ],
 )
-def test_what_is_wrong_is_one_line(place, capsys, arguments, message):
+def test_what_is_wrong_is_one_line(place, capsys, arguments, field, value):
     Path("other.csv").write_text("tokens,batch\n170,16\n")
-    assert message in refused(capsys, "reproduce", *arguments)
+    line = refused(capsys, "reproduce", *arguments)
+    assert line.startswith(f"error: {field}: ") and value in line
+    assert place == [] and not Path("docs").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "value"),
+    [
+        (["table3", "--models", "Tyni", "-g", "cpu", "--datasets", "Tiny"], "Tyni"),
+        (["table3", "--datasets", "PEMS99"], "PEMS99"),
+        (["table1", "--datasets", "PEMS99"], "PEMS99"),
+    ],
+)
+def test_a_model_or_a_dataset_that_is_not_known_is_one_line(place, capsys, arguments, value):
+    assert value in refused(capsys, "reproduce", *arguments)
     assert place == [] and not Path("docs").exists()
 
 
@@ -352,7 +352,7 @@ def test_no_torch_is_needed_to_watch_the_runs():
 
 def test_a_real_run_in_a_process_of_its_own(workplace, monkeypatch, capsys):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setattr(reproduce, "survey", answer)
+    monkeypatch.setattr(command, "status_of", status_here)
     write_dataset(workplace, "SyntheticTraffic")
     file = Path("baselines_cfg/STAEformer/SyntheticTraffic.py")
     file.parent.mkdir(parents=True)

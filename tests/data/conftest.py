@@ -23,9 +23,9 @@ from basicts_elin.data import catalog
 def small_catalogue(monkeypatch):
     """PEMS08, its tail and METR-LA with few nodes and steps: what is tested does not depend on their size."""
     sizes = {
-        "PEMS08": {"num_steps": FULL},
-        "PEMS08_tail": {"num_steps": FULL - TAIL_START, "first_row": TAIL_START, "start": "2016-07-07 06:00"},
-        "METR-LA": {"num_steps": FULL},
+        "PEMS08": {"num_rows": FULL},
+        "PEMS08_tail": {"num_rows": FULL - TAIL_START, "first_row": TAIL_START, "start": "2016-07-07 06:00"},
+        "METR-LA": {"num_rows": FULL},
     }
     for name, size in sizes.items():
         monkeypatch.setitem(catalog.CATALOG, name, replace(catalog.CATALOG[name], num_nodes=NODES, **size))

@@ -1,14 +1,10 @@
-"""Small raw files in the layouts of the public ones, and what the tests of the preparation ask again and again."""
+"""Small raw files in the layouts of the public ones, and helpers of the tests of the preparation."""
 
 import json
 import os
 
 import numpy as np
 import pandas as pd
-import pytest
-
-from basicts_elin.data.prepare import prepare_dataset
-from basicts_elin.errors import UserError
 
 FULL, TAIL_START, NODES = 3000, 1800, 4
 SENSORS = ["773869", "767541", "767542", "717447"]
@@ -85,16 +81,3 @@ def contents(folder):
 
 def nothing_written(out):
     return not out.exists()
-
-
-def refused(function, *args, **kwargs):
-    """The message of the refusal; a command prints it as one line."""
-    with pytest.raises(UserError) as error:
-        function(*args, **kwargs)
-    message = str(error.value)
-    assert "\n" not in message
-    return message
-
-
-def refusal(*args, **kwargs):
-    return refused(prepare_dataset, *args, **kwargs)

@@ -5,8 +5,9 @@ import json
 import pytest
 from data.small_series import change_meta, contents
 
-from basicts_elin.data.availability import FILES, Status, dataset_status, how_to_get, prepare_command, status_lines
-from basicts_elin.data.catalog import BASICTS_DOWNLOAD, CATALOG
+from basicts_elin.data.availability import Status, dataset_status, status_lines
+from basicts_elin.data.catalog import BASICTS_DOWNLOAD, CATALOG, how_to_get, prepare_command
+from basicts_elin.data.layout import FILES
 from basicts_elin.data.prepare import prepare_dataset, prepare_synthetic
 
 
@@ -108,7 +109,7 @@ def test_the_command_is_the_one_to_run(name, command):
     assert how_to_get(name).startswith(f"make it by `basicts-elin {command}`")
 
 
-@pytest.mark.parametrize("name", [name for name, facts in CATALOG.items() if facts.source and not facts.whole])
+@pytest.mark.parametrize("name", [name for name, facts in CATALOG.items() if facts.source and not facts.part_of])
 def test_a_published_dataset_can_also_be_unpacked(name):
     assert how_to_get(name).endswith(
         f" (raw file: {CATALOG[name].source}), or unpack BasicTS's download into datasets/ ({BASICTS_DOWNLOAD})"
@@ -118,7 +119,7 @@ def test_a_published_dataset_can_also_be_unpacked(name):
 @pytest.mark.parametrize("name", ["PEMS08_tail", "PEMS-BAY_67"])
 def test_a_part_comes_from_the_whole(name):
     facts = CATALOG[name]
-    assert how_to_get(name).endswith(f" (raw file of {facts.whole}: {facts.source})")
+    assert how_to_get(name).endswith(f" (raw file of {facts.part_of}: {facts.source})")
 
 
 def test_what_is_made_needs_no_source():
@@ -126,7 +127,7 @@ def test_what_is_made_needs_no_source():
 
 
 def test_an_unknown_dataset_is_brought_by_its_owner():
-    assert how_to_get("Mine") == "put BasicTS 1.1's files there"
+    assert how_to_get("Mine") == "put the files of BasicTS 1.1's layout there"
 
 
 def test_the_synthetic_dataset_is_complete(tmp_path):

@@ -1,11 +1,14 @@
-import pytest
+from dataclasses import replace
 
-from basicts_elin.data.catalog import CATALOG, dataset_facts, split_lengths
-from basicts_elin.errors import UserError
+import pytest
+from refusal import refuses
+
+from basicts_elin.data import catalog
+from basicts_elin.data.catalog import CATALOG, dataset_facts, register_dataset, split_lengths
 
 
 @pytest.mark.parametrize(
-    ("name", "num_steps", "expected"),
+    ("name", "num_rows", "expected"),
     [
         ("METR-LA", 34272, (23990, 3427, 6855)),
         ("PEMS-BAY", 52116, (36481, 5211, 10424)),
@@ -16,22 +19,42 @@ from basicts_elin.errors import UserError
         ("PEMS08_tail", 7143, (4285, 1428, 1430)),
     ],
 )
-def test_parts_are_as_long_as_in_basicts(name, num_steps, expected):
+def test_parts_are_as_long_as_in_basicts(name, num_rows, expected):
     facts = dataset_facts(name)
-    assert facts.num_steps == num_steps
-    assert split_lengths(facts.num_steps, facts.split) == expected
+    assert facts.num_rows == num_rows
+    assert split_lengths(facts.num_rows, facts.split) == expected
 
 
 def test_the_tail_starts_where_pems08_is_split():
     full, tail = dataset_facts("PEMS08"), dataset_facts("PEMS08_tail")
-    assert tail.first_row == split_lengths(full.num_steps, full.split)[0]
-    assert tail.first_row + tail.num_steps == full.num_steps
+    assert tail.first_row == split_lengths(full.num_rows, full.split)[0]
+    assert tail.first_row + tail.num_rows == full.num_rows
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(UserError, match="dataset: 'PEMS99' is not in the catalogue") as error:
+    with refuses("dataset", found="PEMS99", expected=(*CATALOG, "did you mean")):
         dataset_facts("PEMS99")
-    assert all(name in str(error.value) for name in CATALOG)
+
+
+def test_a_dataset_of_another_package_is_registered_once(monkeypatch):
+    monkeypatch.setattr(catalog, "CATALOG", dict(CATALOG))
+    mine = replace(dataset_facts("PEMS08"), name="Mine", domain="temperature (kelvin)", non_negative=False)
+    register_dataset(mine)
+    register_dataset(mine)
+    assert dataset_facts("Mine") == mine and mine.unit == "kelvin"
+    with refuses("dataset", found="Mine"):
+        register_dataset(replace(mine, num_nodes=1))
+    assert dataset_facts("Mine").num_nodes == 170
+
+
+@pytest.mark.parametrize(("domain", "unit"), [("flow (cars (and buses))", ""), ("flow", ""), ("flow (a) (b)", "b")])
+def test_the_unit_is_in_the_last_parentheses(domain, unit):
+    assert replace(dataset_facts("PEMS08"), domain=domain).unit == unit
+
+
+@pytest.mark.parametrize(("minutes", "steps"), [(5, 288), (10, 144), (60, 24), (1440, 1), (7 * 1440, 1)])
+def test_a_day_has_at_least_one_step(minutes, steps):
+    assert replace(dataset_facts("PEMS08"), interval_minutes=minutes).steps_per_day == steps
 
 
 @pytest.mark.parametrize("name", CATALOG)

@@ -4,9 +4,9 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from data.small_series import refused
+from refusal import refuses
 
-from basicts_elin.data.dates import Gap, date_timestamps, find_gaps, format_time, row_dates
+from basicts_elin.data.dates import Gap, check_timestamps, date_timestamps, find_gaps, format_time, row_dates
 
 
 def times(*texts):
@@ -120,16 +120,50 @@ def test_other_gaps_are_no_clock_change(last, steps):
 
 
 @pytest.mark.parametrize(
-    ("third", "reason"),
-    [
-        ("2017-01-01 00:00", "is not later than the row before it (2017-01-01 00:05)"),
-        ("2017-01-01 00:05", "is not later than the row before it (2017-01-01 00:05)"),
-        ("2017-01-01 00:12", "is no multiple of 5 minutes later than the row before it (2017-01-01 00:05)"),
-    ],
-    ids=["unsorted", "double", "irregular"],
+    ("third", "expected"),
+    [("2017-01-01 00:00", "later"), ("2017-01-01 00:05", "later"), ("2017-01-01 00:12", "multiples of 5 minutes")],
+    ids=["unsorted", "duplicate", "irregular"],
 )
-def test_a_date_out_of_step_is_refused_with_its_row(third, reason):
+def test_a_date_out_of_step_is_refused_with_its_row(third, expected):
     dates = times("2017-01-01 00:00", "2017-01-01 00:05", third, "2017-01-01 00:30")
-    message = refused(find_gaps, dates, 5)
-    assert f"raw: the date {third} of row 2 {reason}" in message
-    assert "one row every 5 minutes" in message
+    with refuses("raw", found=("row 2", third, "2017-01-01 00:05"), expected=expected):
+        find_gaps(dates, 5)
+
+
+WEEK = np.arange(7 * 24)
+HOURLY = np.stack([WEEK % 24 / 24, WEEK // 24 / 7], axis=1).astype(np.float32)
+
+
+def changed(row, column, value):
+    stamps = HOURLY.copy()
+    stamps[row, column] = value
+    return stamps
+
+
+@pytest.mark.parametrize(
+    ("stamps", "found", "expected"),
+    [
+        (changed(3, 0, 1.0), ("time of day 1", "row 3"), "[0, 1)"),
+        (changed(3, 0, 0.999), ("time of day 0.999", "row 3"), "[0, 1)"),
+        (changed(5, 1, -1 / 7), ("day of week", "row 5"), "[0, 1)"),
+        (changed(3, 0, np.nan), ("time of day nan", "row 3"), "[0, 1)"),
+        (changed(3, 0, 3.5 / 24), ("time of day", "row 3"), "1/24"),
+        (changed(4, 0, 3 / 24), ("row 4", "row 3"), "order"),
+        (HOURLY[::-1], ("row 1", "row 0"), "order"),
+    ],
+)
+def test_timestamps_that_are_not_those_of_rows_in_order_are_refused(stamps, found, expected):
+    with refuses("raw", found=found, expected=expected):
+        check_timestamps(stamps, 24, "raw")
+
+
+def test_timestamps_in_order_pass():
+    check_timestamps(HOURLY, 24, "raw")
+    check_timestamps(HOURLY[::5], 24, "raw")
+
+
+def test_irregular_timestamps_need_only_be_in_range():
+    irregular = {"is_regular": False, "is_ordered": False}
+    check_timestamps(changed(3, 0, 3.4 / 24)[::-1], 24, "raw", **irregular)
+    with refuses("raw", found="1.5"):
+        check_timestamps(changed(3, 0, 1.5), 24, "raw", **irregular)

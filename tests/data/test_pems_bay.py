@@ -9,7 +9,7 @@ import pytest
 from data.small_series import change_meta, load, meta_of, save_lines
 
 from basicts_elin.data.catalog import CATALOG
-from basicts_elin.data.labels import node_names, part_dates
+from basicts_elin.data.dataset import open_dataset
 from basicts_elin.data.layout import PARTS
 from basicts_elin.data.prepare import prepare_dataset
 from basicts_elin.evaluation.naive import LAST_VALUE, naive_metrics
@@ -40,7 +40,7 @@ def test_parts_are_as_long_as_in_the_benchmark(folder):
 
 def test_values_and_names_are_those_that_pandas_reads(folder, frame):
     np.testing.assert_array_equal(load(folder, "data"), frame.to_numpy())
-    assert node_names(folder, 67) == [str(name) for name in frame.columns]
+    assert open_dataset(folder).node_names == [str(name) for name in frame.columns]
 
 
 def test_timestamps_follow_the_dates(folder, frame):
@@ -59,7 +59,8 @@ def test_the_clock_change_is_the_only_gap(folder, frame):
 
 
 def test_dates_of_the_parts_come_back(folder, frame):
-    dates = np.concatenate([part_dates(folder, part) for part in PARTS])
+    dataset = open_dataset(folder)
+    dates = np.concatenate([dataset.dates(part) for part in PARTS])
     np.testing.assert_array_equal(dates, frame.index.to_numpy())
 
 
@@ -71,7 +72,7 @@ def test_the_catalogue_dates_a_download_over_the_clock_change(folder, frame, tmp
     (download / "meta.json").unlink()
     (download / "meta.json").write_text((folder / "meta.json").read_text())
     change_meta(download, without=("start", "gaps", "first_row"))
-    np.testing.assert_array_equal(part_dates(download, "test"), frame.index.to_numpy()[-10424:])
+    np.testing.assert_array_equal(open_dataset(download).dates("test"), frame.index.to_numpy()[-10424:])
 
 
 def test_the_graph_is_the_published_one(folder, files):
@@ -90,7 +91,7 @@ def test_five_sensors_are_taken_in_another_order(monkeypatch, tmp_path, files, f
 
 
 def test_the_last_measured_value_is_as_far_off_as_known(folder):
-    rows = naive_metrics(folder)[LAST_VALUE]
+    rows = naive_metrics(open_dataset(folder))[LAST_VALUE]
     assert [round(rows[step]["MAE"], 2) for step in ("3", "6", "12")] == [1.61, 2.21, 3.09]
 
 

@@ -5,7 +5,8 @@ import pickle
 
 import numpy as np
 import pytest
-from data.small_series import FILES, FULL, NODES, TAIL_START, contents, load, refusal, save_npz
+from data.small_series import FILES, FULL, NODES, TAIL_START, contents, load, save_npz
+from refusal import refuses
 
 from basicts_elin.data import catalog
 from basicts_elin.data.prepare import prepare_dataset, prepare_synthetic
@@ -50,6 +51,9 @@ def test_meta_describes_the_whole_series(npz, out):
         "num_vars": NODES,
         "has_graph": False,
         "regular_settings": facts.regular_settings,
+        "unit": "vehicles per 5 minutes",
+        "non_negative": True,
+        "timestamp_rule": "row index",
         "source": facts.source,
         "first_row": 0,
         "start": "2016-07-01 00:00",
@@ -103,50 +107,52 @@ def test_rows_of_a_part_are_counted_in_the_full_series(tmp_path, npz, out, flow)
 
 def test_a_first_row_outside_the_dataset_is_refused(tmp_path, out, flow):
     tail = save_npz(tmp_path / "tail.npz", flow[TAIL_START:])
-    message = refusal("PEMS08_tail", tail, out=out, first_row=10)
-    assert "first_row: rows 10:1210 of the full series are not those of PEMS08_tail" in message
+    with refuses("first_row", found="10:1210", expected=("1800:3000", "PEMS08_tail"), fix="--first-row"):
+        prepare_dataset("PEMS08_tail", tail, out=out, first_row=10)
 
 
 @pytest.mark.parametrize("rows", ["", "5", "a:b", "-5:", "1:2:3", "1.5:", " 1:9", "1:9\n", "٣:9"])
 def test_malformed_rows_are_refused(npz, out, rows):
-    message = refusal("PEMS08", npz, out=out, rows=rows)
-    assert message.startswith(f"rows: {rows!r} is malformed; expected A:B")
+    with refuses("rows", found=repr(rows), expected="A:B"):
+        prepare_dataset("PEMS08", npz, out=out, rows=rows)
 
 
 @pytest.mark.parametrize("rows", ["3000:", "0:3001", "9:9", "500:400"])
 def test_rows_out_of_range_are_refused(npz, out, rows):
-    assert f"rows: {rows} is out of range; expected a part of 0:3000" in refusal("PEMS08", npz, out=out, rows=rows)
+    with refuses("rows", found=rows, expected="0:3000"):
+        prepare_dataset("PEMS08", npz, out=out, rows=rows)
 
 
 def test_rows_outside_the_dataset_are_refused(npz, out):
-    message = refusal("PEMS08_tail", npz, out=out, rows="0:2000")
-    assert "rows: rows 0:2000 of the full series" in message and "1800:3000" in message
+    with refuses("rows", found="0:2000", expected=("1800:3000", "PEMS08_tail")):
+        prepare_dataset("PEMS08_tail", npz, out=out, rows="0:2000")
 
 
 def test_a_full_file_passed_off_as_a_part_is_refused(npz, out):
-    message = refusal("PEMS08_tail", npz, out=out, first_row=TAIL_START)
-    assert "first_row: rows 1800:4800 of the full series" in message and "--rows" in message
+    with refuses("first_row", found="1800:4800", expected="1800:3000", fix="--rows"):
+        prepare_dataset("PEMS08_tail", npz, out=out, first_row=TAIL_START)
 
 
 def test_rows_of_a_part_need_its_first_row(tmp_path, out, flow):
     tail = save_npz(tmp_path / "tail.npz", flow[TAIL_START:])
-    message = refusal("PEMS08", tail, out=out, rows=":500")
-    assert f"the file has {len(flow) - TAIL_START} steps" in message and "--first-row" in message
+    with refuses("raw", found=len(flow) - TAIL_START, expected=FULL, fix="--first-row"):
+        prepare_dataset("PEMS08", tail, out=out, rows=":500")
 
 
 def test_a_negative_first_row_is_refused(npz, out):
-    assert "first_row: -1 is negative" in refusal("PEMS08", npz, out=out, first_row=-1)
+    with refuses("first_row", found=-1, expected=0, fix="--first-row"):
+        prepare_dataset("PEMS08", npz, out=out, first_row=-1)
 
 
 def test_too_few_rows_are_refused(npz, out):
-    message = refusal("PEMS08", npz, out=out, rows=":119")
-    assert "119 rows give parts of 71, 23 and 25; each needs 24" in message
+    with refuses("rows", found=(119, "71, 23 and 25"), expected=24):
+        prepare_dataset("PEMS08", npz, out=out, rows=":119")
     prepare_dataset("PEMS08", npz, out=out, rows=":120")
 
 
 def test_a_step_count_that_differs_is_refused(npz, out):
-    message = refusal("PEMS08_tail", npz, out=out)
-    assert "3000 steps" in message and "1200 (1800:3000)" in message and "--rows" in message
+    with refuses("raw", found=3000, expected=("1200", "1800:3000", "PEMS08_tail"), fix=("--rows", "--first-row")):
+        prepare_dataset("PEMS08_tail", npz, out=out)
 
 
 def test_the_real_tail(shared, tmp_path):

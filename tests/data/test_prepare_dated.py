@@ -14,9 +14,9 @@ from data.small_series import (
     load,
     meta_of,
     nothing_written,
-    refusal,
     save_h5,
 )
+from refusal import refuses
 
 from basicts_elin.data.prepare import prepare_dataset
 
@@ -68,7 +68,7 @@ def test_the_summary_counts_gaps_beyond_five(tmp_path, out, capsys):
     path = save_h5(tmp_path / "la.h5", dated_frame([slice(row, row + 1) for row in range(100, 800, 100)]))
     assert len(meta_of(prepare_dataset("METR-LA", path, out=out))["gaps"]) == 7
     printed = capsys.readouterr().out
-    assert printed.count("missing (1 steps)") == 5 and "and 2 gaps more, see meta.json" in printed
+    assert printed.count("missing (1 steps)") == 5 and "and 2 more gaps, see meta.json" in printed
 
 
 @pytest.mark.parametrize(
@@ -97,34 +97,38 @@ def test_the_case_of_the_suffix_does_not_matter(tmp_path, h5, out, name):
 
 
 def test_a_dated_file_takes_no_first_row(h5, out):
-    message = refusal("METR-LA", h5, out=out, first_row=0)
-    assert message.startswith(f"first_row: 0 is not for the .h5 {h5}, which has its own timestamps")
+    with refuses("first_row", found=0, expected=h5, fix="--first-row"):
+        prepare_dataset("METR-LA", h5, out=out, first_row=0)
     assert nothing_written(out)
 
 
 @pytest.mark.parametrize("rows", [None, ":2000"])
 def test_a_part_of_a_dated_file_is_not_sent_to_an_argument_it_cannot_take(tmp_path, out, rows):
-    message = refusal("METR-LA", save_h5(tmp_path / "part.h5", dated_frame(num_rows=2500)), out=out, rows=rows)
-    assert "2500 steps" in message and "--first-row" not in message
+    raw = save_h5(tmp_path / "part.h5", dated_frame(num_rows=2500))
+    with refuses("raw", found=2500, expected=FULL) as error:
+        prepare_dataset("METR-LA", raw, out=out, rows=rows)
+    assert "--first-row" not in error.value.fix
 
 
 def test_a_folder_of_a_dated_dataset_without_data_is_not_told_of_npz(tmp_path, out):
     (tmp_path / "empty").mkdir()
-    message = refusal("METR-LA", tmp_path / "empty", out=out)
-    assert "has no data.dat" in message and ".npz" not in message
+    with refuses("raw", found=(tmp_path / "empty", "data.dat")) as error:
+        prepare_dataset("METR-LA", tmp_path / "empty", out=out)
+    assert ".npz" not in str(error.value)
 
 
-@pytest.mark.parametrize("order", [slice(None, None, -1), [0, 1, 1, *range(3, FULL)]], ids=["unsorted", "double"])
+@pytest.mark.parametrize("order", [slice(None, None, -1), [0, 1, 1, *range(3, FULL)]], ids=["unsorted", "duplicate"])
 def test_dates_out_of_order_are_refused(tmp_path, out, order):
-    message = refusal("METR-LA", save_h5(tmp_path / "la.h5", dated_frame().iloc[order]), out=out)
-    assert "is not later than the row before it" in message
+    raw = save_h5(tmp_path / "la.h5", dated_frame().iloc[order])
+    with refuses("raw", found="row ", expected="later"):
+        prepare_dataset("METR-LA", raw, out=out)
     assert nothing_written(out)
 
 
 def test_values_that_are_missing_as_nan_are_refused(tmp_path, dated, out):
     dated.iloc[7, 2] = np.nan
-    message = refusal("METR-LA", save_h5(tmp_path / "la.h5", dated), out=out)
-    assert "the first (nan) at row 7, node 767542" in message
+    with refuses("raw", found=("nan", "row 7", "node 767542"), expected="0 if missing"):
+        prepare_dataset("METR-LA", save_h5(tmp_path / "la.h5", dated), out=out)
     assert nothing_written(out)
 
 
@@ -132,8 +136,10 @@ def test_a_refusal_keeps_the_folder_that_was_there(tmp_path, h5, out):
     folder = prepare_dataset("METR-LA", h5, out=out)
     before = contents(out)
     np.save(tmp_path / "graph.npy", np.ones((5, 5)))
-    refusal("METR-LA", h5, out=out, force=True, adjacency=tmp_path / "graph.npy")
-    refusal("METR-LA", h5, out=out, force=True, rows="7")
+    with refuses("adjacency", found="5 x 5"):
+        prepare_dataset("METR-LA", h5, out=out, force=True, adjacency=tmp_path / "graph.npy")
+    with refuses("rows", found="7"):
+        prepare_dataset("METR-LA", h5, out=out, force=True, rows="7")
     assert contents(out) == before and list(out.iterdir()) == [folder]
 
 

@@ -4,7 +4,8 @@ import pickle
 
 import numpy as np
 import pytest
-from data.small_series import MORE_SENSORS, NODES, SENSORS, meta_of, nothing_written, refusal, save_lines
+from data.small_series import MORE_SENSORS, NODES, SENSORS, meta_of, nothing_written, save_lines
+from refusal import refuses
 
 from basicts_elin.data.prepare import prepare_dataset
 
@@ -54,7 +55,7 @@ def test_distances_go_by_the_chosen_sensors(tmp_path, wide_h5, chosen, out):
     assert edges_of(folder) == {(3, 2), (2, 3)}
 
 
-def test_edges_of_sensors_that_are_not_chosen_are_left_out(tmp_path, wide_h5, chosen, out):
+def test_edges_of_sensors_that_are_not_chosen_are_ignored(tmp_path, wide_h5, chosen, out):
     distances = save_lines(tmp_path / "d.csv", "from,to,cost", f"1,{SENSORS[1]},5", f"{SENSORS[0]},{SENSORS[1]},5")
     folder = prepare_dataset("METR-LA", wide_h5, out=out, sensors=chosen, distances=distances)
     assert edges_of(folder) == {(3, 2), (2, 3)}
@@ -102,29 +103,31 @@ def test_force_replaces_the_graph_only_where_one_is_given(tmp_path, h5, out, cap
 def test_a_graph_given_twice_is_refused(tmp_path, h5, out):
     distances = save_lines(tmp_path / "d.csv", "from,to,cost")
     np.save(tmp_path / "graph.npy", MATRIX)
-    message = refusal("METR-LA", h5, out=out, distances=distances, adjacency=tmp_path / "graph.npy")
-    assert message.startswith("adjacency: the graph is given twice")
+    with refuses("adjacency", found=tmp_path / "graph.npy", expected="one", fix=("--distances", "--adjacency")):
+        prepare_dataset("METR-LA", h5, out=out, distances=distances, adjacency=tmp_path / "graph.npy")
     assert nothing_written(out)
 
 
 def test_a_graph_that_does_not_fit_is_refused(tmp_path, h5, out):
     np.save(tmp_path / "graph.npy", np.ones((5, 5)))
-    message = refusal("METR-LA", h5, out=out, adjacency=tmp_path / "graph.npy")
-    assert f"adjacency: {tmp_path / 'graph.npy'} is 5 x 5; the dataset has 4 nodes" in message
+    with refuses("adjacency", found=(tmp_path / "graph.npy", "5 x 5"), expected="4 x 4"):
+        prepare_dataset("METR-LA", h5, out=out, adjacency=tmp_path / "graph.npy")
     distances = save_lines(tmp_path / "d.csv", "from,to,cost", "0,1,5")
-    assert f"line 2 of {distances} names the node '0'" in refusal("METR-LA", h5, out=out, distances=distances)
+    with refuses("distances", found=("'0'", f"line 2 of {distances}"), expected=SENSORS[0]):
+        prepare_dataset("METR-LA", h5, out=out, distances=distances)
     assert nothing_written(out)
 
 
 @pytest.mark.parametrize("count", [3, 5])
 def test_ids_of_another_number_are_refused(tmp_path, npz, out, count):
     ids = save_lines(tmp_path / "ids.txt", *range(count))
-    message = refusal("PEMS08", npz, out=out, ids=ids)
-    assert f"ids: {ids} has {count} ids; the dataset has 4 nodes" in message
+    with refuses("ids", found=(count, ids), expected=4):
+        prepare_dataset("PEMS08", npz, out=out, ids=ids)
     assert nothing_written(out)
 
 
 def test_ids_are_not_for_a_file_that_has_them(tmp_path, h5, out):
-    message = refusal("METR-LA", h5, out=out, ids=save_lines(tmp_path / "ids.txt", *SENSORS))
-    assert message == f"ids: {h5} has ids of its own, which name its nodes; leave --ids away"
+    ids = save_lines(tmp_path / "ids.txt", *SENSORS)
+    with refuses("ids", found=ids, expected=h5, fix="--ids"):
+        prepare_dataset("METR-LA", h5, out=out, ids=ids)
     assert nothing_written(out)

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from data.small_series import MORE_SENSORS, SENSORS, dated_frame, load, meta_of, nothing_written, refusal, save_lines
+from data.small_series import MORE_SENSORS, SENSORS, dated_frame, load, meta_of, nothing_written, save_lines
+from refusal import refuses
 
 from basicts_elin.data.prepare import prepare_dataset
 
@@ -24,28 +25,25 @@ def test_sensors_that_do_not_fit_are_refused(tmp_path, wide_h5, out, bad):
     sensors = tmp_path / "sensors.txt"
     if bad != "missing":
         save_lines(sensors, *lines[bad])
-    message = refusal("METR-LA", wide_h5, out=out, sensors=sensors)
-    assert {
-        "missing": f"sensors: {sensors} cannot be read",
-        "empty": f"sensors: {sensors} is empty",
-        "twice": f"sensors: {sensors} names {SENSORS[1]} twice",
-        "unknown": f"sensors: {sensors} names 99, which is no sensor of {wide_h5} (2 of 4 are unknown)",
-        "too few": "3 nodes; METR-LA has 4",
-    }[bad] in message
+    slots = {
+        "missing": {"found": sensors, "expected": "text"},
+        "empty": {"found": (sensors, "empty")},
+        "twice": {"found": (SENSORS[1], sensors)},
+        "unknown": {"found": (99, sensors, "2 of 4"), "expected": wide_h5},
+        "too few": {"found": (3, sensors), "expected": (4, "METR-LA")},
+    }[bad]
+    with refuses("sensors", **slots):
+        prepare_dataset("METR-LA", wide_h5, out=out, sensors=sensors)
     assert nothing_written(out)
 
 
-def test_a_refusal_of_the_number_chosen_names_their_file(tmp_path, wide_h5, out):
-    sensors = save_lines(tmp_path / "sensors.txt", *SENSORS[:3])
-    assert str(sensors) in refusal("METR-LA", wide_h5, out=out, sensors=sensors)
-
-
 def test_too_many_sensors_are_to_be_chosen(wide_h5, out):
-    message = refusal("METR-LA", wide_h5, out=out)
-    assert "has 7 nodes; METR-LA has 4; choose its sensors by --sensors FILE" in message
+    with refuses("raw", found=(7, wide_h5), expected=(4, "METR-LA"), fix="--sensors FILE"):
+        prepare_dataset("METR-LA", wide_h5, out=out)
     assert nothing_written(out)
 
 
 def test_sensors_cannot_be_chosen_from_an_npz(npz, chosen, out):
-    assert f"sensors: {npz} has no sensor ids to choose by" in refusal("PEMS08", npz, out=out, sensors=chosen)
+    with refuses("sensors", found=chosen, expected=npz, fix=("--sensors", ".h5")):
+        prepare_dataset("PEMS08", npz, out=out, sensors=chosen)
     assert nothing_written(out)

@@ -2,19 +2,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny import NAME, NODES, STEPS, raw_windows, write_dataset
+from refusal import refuses
+from tiny import NAME, NODES, PARTS, STEPS, raw_windows, rewrite_meta, write_dataset
 
+from basicts_elin.data.dataset import open_dataset
 from basicts_elin.data.prepare import prepare_dataset
-from basicts_elin.errors import UserError
 from basicts_elin.evaluation.naive import (
     HISTORICAL_AVERAGE,
     LAST_VALUE,
     Part,
-    Prepared,
     historical_average,
     last_value,
     naive_metrics,
-    read_prepared,
     windows,
 )
 
@@ -94,25 +93,25 @@ def test_the_last_value_with_nan_for_missing_ones():
 def test_the_average_is_of_the_same_time_of_the_same_day():
     train = part(column(10, 20, 30, 0, 50, 70), slots=[0, 1, 0, 1, 0, 1], days=[0, 0, 1, 1, 0, 0])
     test = part(column(1, 1, 1), slots=[0, 1, 0], days=[0, 0, 1])
-    np.testing.assert_allclose(historical_average(Prepared(train, test, 0.0)), column(30, 45, 30))
+    np.testing.assert_allclose(historical_average(train, test, 0.0), column(30, 45, 30))
 
 
 def test_an_empty_time_falls_back_to_the_time_of_day_then_to_the_node_then_to_nothing():
     first = column(10, 30, 0, 0, 80)
     train = part(np.concatenate([first, 0 * first], axis=1), slots=[0, 0, 1, 1, 2], days=[0, 1, 0, 1, 0])
     test = part(np.ones((4, 2)), slots=[0, 0, 1, 3], days=[1, 2, 0, 0])
-    average = historical_average(Prepared(train, test, 0.0))
+    average = historical_average(train, test, 0.0)
     np.testing.assert_allclose(average[:, 0], [30, 20, 40, 40])
     np.testing.assert_array_equal(average[:, 1], 0)
 
 
-def test_slot_and_day_go_on_from_part_to_part(tiny):
-    data = read_prepared(Path("datasets") / NAME)
-    index = np.arange(len(data.train.values))
-    np.testing.assert_array_equal(data.train.slot, index % 288)
-    np.testing.assert_array_equal(data.train.day, index // 288 % 7)
-    np.testing.assert_array_equal(data.test.slot[:1], (96 + 43) % 288)
-    assert data.null_value == 0.0
+def test_slot_and_day_continue_from_part_to_part(tiny):
+    dataset = open_dataset(Path("datasets") / NAME)
+    train = Part.of(dataset, "train")
+    index = np.arange(len(train.values))
+    np.testing.assert_array_equal(train.slot, index % 288)
+    np.testing.assert_array_equal(train.day, index // 288 % 7)
+    np.testing.assert_array_equal(Part.of(dataset, "test").slot[:1], (96 + 43) % 288)
 
 
 @pytest.mark.parametrize("steps_per_day", [288, 1440])
@@ -122,7 +121,7 @@ def test_every_slot_of_a_day_and_day_of_a_week_is_found(workplace, steps_per_day
     stamps = np.stack([index % steps_per_day / steps_per_day, index // steps_per_day / 7], axis=1)
     np.save(folder / "train_timestamps.npy", stamps.astype(np.float32))
     np.save(folder / "train_data.npy", np.ones((len(index), NODES), np.float32))
-    train = read_prepared(folder).train
+    train = Part.of(open_dataset(folder), "train")
     np.testing.assert_array_equal(train.slot, index % steps_per_day)
     np.testing.assert_array_equal(train.day, index // steps_per_day)
 
@@ -135,7 +134,7 @@ def test_naive_metrics_are_those_of_plain_loops(workplace, name, in_loops):
     # hours: the test part has times that the training part has seen on the same day, and on another day only
     write_dataset(workplace, steps_per_day=24)
     forecast, targets = in_loops()
-    rows = naive_metrics(Path("datasets") / NAME)[name]
+    rows = naive_metrics(open_dataset(Path("datasets") / NAME))[name]
     assert list(rows) == ["3", "6", "12", "overall"]
     assert rows["overall"] == pytest.approx(metrics_in_loops(forecast, targets), rel=1e-6)
     for step in (3, 6, 12):
@@ -143,14 +142,24 @@ def test_naive_metrics_are_those_of_plain_loops(workplace, name, in_loops):
         assert rows[str(step)] == pytest.approx(expected, rel=1e-6)
 
 
-def test_a_folder_that_is_no_dataset_is_named(tmp_path):
-    with pytest.raises(UserError, match=f"{tmp_path}/none is no prepared dataset .no meta.json."):
-        naive_metrics(tmp_path / "none")
+def test_a_dataset_without_a_test_window_is_refused(tiny):
+    with refuses(Path("datasets") / NAME / "test_data.npy", found=73, expected=74):
+        naive_metrics(open_dataset(Path("datasets") / NAME), input_len=62)
+
+
+def test_nan_may_mark_missing_values(tiny):
+    by_zero = naive_metrics(open_dataset(Path("datasets") / NAME))
+    for part in PARTS:
+        file = Path("datasets") / NAME / f"{part}_data.npy"
+        values = np.load(file)
+        np.save(file, np.where(values == 0, np.float32(np.nan), values))
+    rewrite_meta(tiny, regular_settings={"null_val": float("nan")})
+    assert naive_metrics(open_dataset(Path("datasets") / NAME)) == by_zero
 
 
 def test_the_last_value_on_real_traffic(shared, tmp_path):
     raw = shared / "data" / "PEMS08_tail" / "PEMS08_tail.npz"
     folder = prepare_dataset("PEMS08_tail", raw, out=tmp_path)
-    rows = naive_metrics(folder)[LAST_VALUE]
+    rows = naive_metrics(open_dataset(folder))[LAST_VALUE]
     assert rows["overall"]["MAE"] == pytest.approx(24.915, abs=5e-4)
     assert rows["3"]["MAE"] < rows["6"]["MAE"] < rows["12"]["MAE"]

@@ -1,4 +1,4 @@
-"""Baselines of BasicTS 0.5 in our runs: trained, gone on with, evaluated, in several processes."""
+"""Runs of legacy models: trained, resumed, evaluated, and in several processes."""
 
 import random
 import sys
@@ -15,22 +15,22 @@ from tiny import FACTS, NAME, Interrupt, metrics, raw_windows, record, weights
 
 from basicts_elin.config.overrides import with_overrides
 from basicts_elin.data.catalog import CATALOG
-from basicts_elin.legacy import named_source
+from basicts_elin.legacy.checkout import named_source
 from basicts_elin.legacy.shim.metrics import masked_huber
 from basicts_elin.legacy.translation import legacy_config
 from basicts_elin.training.launch.launcher import best_checkpoint, launch_evaluation, launch_prediction, launch_training
 from basicts_elin.training.launch.processes import Group
 
 
-def config(baseline="Mini", callbacks=(), **changes):
-    return with_overrides(legacy_config(*named_source(baseline, NAME), callbacks=list(callbacks)), changes)
+def config(model="Mini", callbacks=(), **changes):
+    return with_overrides(legacy_config(*named_source(model, NAME), callbacks=list(callbacks)), changes)
 
 
-@pytest.mark.parametrize("baseline", ["Mini", "MiniDCRNN", "MiniGTS", "MiniMTGNN", "MiniHimNet"])
-def test_a_run_ends_with_metrics_that_an_evaluation_repeats(checkout, baseline):
-    run = config(baseline)
+@pytest.mark.parametrize("model", ["Mini", "MiniDCRNN", "MiniGTS", "MiniMTGNN", "MiniHimNet"])
+def test_a_run_ends_with_metrics_that_an_evaluation_repeats(checkout, model):
+    run = config(model)
     folder = launch_training(run)
-    assert record(folder)["model"] == f"Legacy{baseline}" and len(record(folder)["epochs"]) == 3
+    assert record(folder)["model"] == f"Legacy{model}" and len(record(folder)["epochs"]) == 3
     # as in another process
     random.seed(), np.random.seed(), torch.seed()
     launch_evaluation(run, str(best_checkpoint(run)), Path("evaluated"))
@@ -68,22 +68,22 @@ class Seen(BasicTSCallback):
 
     def on_compute_loss(self, runner, *args, forward_return, **kwargs):
         if runner.status == RunnerStatus.TRAINING:
-            _, future, *_ = runner.model.architecture.calls[-1]
+            _, future, *_ = runner.model.architecture.received[-1]
             self._seen = {**forward_return, "future": future[..., 0], **runner.scaler.stats}
 
 
-def test_the_loss_is_the_baselines_own_on_the_original_scale(checkout):
+def test_the_loss_is_the_models_own_on_the_original_scale(checkout):
     run = config(callbacks=[Seen()], num_epochs=2)
     launch_training(run)
     seen = run.callbacks[-1]._seen
-    # as far as the curriculum has come in the second epoch
+    # the steps of the curriculum in the second epoch
     assert seen["prediction"].shape[1] == 8
     assert 50 < seen["targets"][seen["targets_mask"]].mean() < 350
     expected = masked_huber(seen["prediction"], seen["targets"], delta=2.0, null_val=0.0)
     assert seen["loss"].item() == pytest.approx(expected.item(), rel=1e-6)
 
 
-def test_missing_targets_are_taught_as_the_zeros_that_they_are(checkout):
+def test_missing_targets_are_inputs_as_scaled_zeros(checkout):
     run = config(callbacks=[Seen()], num_epochs=1)
     launch_training(run)
     seen = run.callbacks[-1]._seen
@@ -94,7 +94,7 @@ def test_missing_targets_are_taught_as_the_zeros_that_they_are(checkout):
 
 
 class KnowsTiny(BasicTSCallback):
-    """Brings the dataset Tiny into the catalogue of the process that it is sent to."""
+    """Adds the dataset Tiny to the catalogue of the process to which it is sent."""
 
     def __reduce__(self):
         return _knows_tiny, ()
@@ -105,15 +105,15 @@ def _knows_tiny():
     return KnowsTiny()
 
 
-@pytest.mark.parametrize("baseline", ["MiniMTGNN", "MiniDCRNN"])
-def test_two_processes_come_to_the_numbers_of_one(checkout, baseline):
-    one = launch_training(config(baseline, ckpt_save_dir="one"))
-    two = launch_training(config(baseline, [KnowsTiny()], ckpt_save_dir="two"), group=Group(2))
+@pytest.mark.parametrize("model", ["MiniMTGNN", "MiniDCRNN"])
+def test_two_processes_come_to_the_numbers_of_one(checkout, model):
+    one = launch_training(config(model, ckpt_save_dir="one"))
+    two = launch_training(config(model, [KnowsTiny()], ckpt_save_dir="two"), group=Group(2))
     assert metrics(two)["overall"] == pytest.approx(metrics(one)["overall"], rel=1e-4)
 
 
 class Constants(KnowsTiny):
-    """Writes down the constants of each process, and what DDP sends around in every step."""
+    """Saves the constants of each process, and the names of the buffers that DDP sends in every step."""
 
     def on_train_start(self, runner, *args, **kwargs):
         sent = sorted(runner.model.named_module_buffers)

@@ -103,14 +103,14 @@ def test_hidden_act(name):
 )
 @pytest.mark.parametrize("value", [None, 0, -1, 2.5])
 def test_sizes_are_checked(name, field, value):
-    with pytest.raises(ValueError, match=f"{field}={value} in the config of {name}; expected a positive integer"):
+    with pytest.raises(ValueError, match=f"^{field}: {value} .*{name}"):
         small_model(name, **{field: value})
 
 
 def test_names_are_checked():
-    with pytest.raises(ValueError, match="entropy='shannon' is not known; allowed are 'taylor'"):
+    with pytest.raises(ValueError, match="^entropy: 'shannon'; .*'taylor'"):
         small_model("ELinFormer", entropy="shannon")
-    with pytest.raises(ValueError, match="path='fast' is not known; allowed are 'auto'"):
+    with pytest.raises(ValueError, match="^path: 'fast'; .*'auto'"):
         small_model("ELinFormer", path="fast")
-    with pytest.raises(ValueError, match="hidden_size=20 must be a multiple of n_heads=3"):
+    with pytest.raises(ValueError, match="^hidden_size: 20; .*n_heads=3"):
         small_model("ELinFormer", n_heads=3)

@@ -1,4 +1,4 @@
-"""The layer on its Gram path and for few tokens, as training uses it."""
+"""The layer on its Gram path and its fused quadratic path, as training uses it."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""What a layer cannot do it refuses, and says so."""
+"""The layers refuse arguments that they do not support, by name and value."""
 
 import pytest
 import torch
@@ -14,13 +14,13 @@ LAYERS = [EntropyEqualAttention, SoftmaxAttention]
 @pytest.mark.parametrize("cls", LAYERS)
 def test_what_is_missing(cls):
     name = cls.__name__
-    with pytest.raises(NotImplementedError, match=f"{name} has no grouped heads: kv_heads=1 must be None or 3"):
+    with pytest.raises(NotImplementedError, match=f"^kv_heads: 1; .*None or 3.*{name}"):
         cls(12, 3, kv_heads=1)
-    with pytest.raises(NotImplementedError, match=f"{name} has no rotary position embedding: rope must be None"):
+    with pytest.raises(NotImplementedError, match=f"^rope: .*None.*{name}"):
         cls(12, 3, rope=RotaryPositionEmbedding(4, 16))
     cls(12, 3, kv_heads=3, rope=None)
     (hidden_states,) = draw((2, 7, 12))
-    with pytest.raises(NotImplementedError, match=f"{name} has no key-value cache: use_cache must be False"):
+    with pytest.raises(NotImplementedError, match=f"^use_cache: True; .*False.*{name}"):
         small_layer(cls)(hidden_states, use_cache=True)
 
 
@@ -28,10 +28,10 @@ def test_what_is_missing(cls):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ((12, 5), "hidden_size=12 must be a multiple of n_heads=5"),
-        ((12, 0), "hidden_size=12 must be a multiple of n_heads=0"),
-        ((12, 3, 1.0), r"dropout=1.0 must lie in \[0, 1\)"),
-        ((12, 3, -0.1), r"dropout=-0.1 must lie in \[0, 1\)"),
+        ((12, 5), "^hidden_size: 12; .*n_heads=5"),
+        ((12, 0), "^hidden_size: 12; .*n_heads=0"),
+        ((12, 3, 1.0), r"^dropout: 1.0; .*\[0, 1\)"),
+        ((12, 3, -0.1), r"^dropout: -0.1; .*\[0, 1\)"),
     ],
 )
 def test_sizes(cls, arguments, message):
@@ -40,9 +40,9 @@ def test_sizes(cls, arguments, message):
 
 
 def test_names():
-    with pytest.raises(ValueError, match="entropy='shannon' is not known; allowed are 'taylor', 'taylor2', 'gaussian'"):
+    with pytest.raises(ValueError, match="^entropy: 'shannon'; .*'taylor', 'taylor2', 'gaussian'"):
         EntropyEqualAttention(12, 3, entropy="shannon")
-    with pytest.raises(ValueError, match="path='fast' is not known; allowed are 'auto', 'reference', 'quadratic'"):
+    with pytest.raises(ValueError, match="^path: 'fast'; .*'auto', 'reference', 'quadratic', 'linear', 'gram'"):
         EntropyEqualAttention(12, 3, path="fast")
     with pytest.raises(TypeError, match="heads"):
         EntropyEqualAttention(12, 3, heads=2)
@@ -52,11 +52,11 @@ def test_names():
 def test_shapes(cls):
     layer = small_layer(cls)
     good, narrow = draw((2, 7, 12), (2, 7, 11))
-    with pytest.raises(ValueError, match=r"hidden_states has shape \[2, 7, 11\]; expected \[..., tokens, 12\]"):
+    with pytest.raises(ValueError, match=r"^hidden_states: shape \[2, 7, 11\]; .*12\]"):
         layer(narrow)
-    with pytest.raises(ValueError, match=r"key_value_states has shape \[2, 7, 11\]; expected \[..., tokens, 12\]"):
+    with pytest.raises(ValueError, match=r"^key_value_states: shape \[2, 7, 11\]; .*12\]"):
         layer(good, narrow)
-    with pytest.raises(ValueError, match=r"hidden_states has shape \[12\]; expected \[..., tokens, 12\]"):
+    with pytest.raises(ValueError, match=r"^hidden_states: shape \[12\]; .*12\]"):
         layer(good[0, 0])
 
 

@@ -165,14 +165,14 @@ def test_a_mask_of_its_own_for_each_query_is_refused(output_attentions):
     layer = small()
     (hidden_states,) = draw((B, N, 12))
     mask = prepare_causal_attention_mask((B, N), hidden_states)
-    with pytest.raises(ValueError, match=r"attention_mask \[2, 1, 7, 7\] differs from query to query; .* use Entropy"):
+    with pytest.raises(ValueError, match=r"^attention_mask: shape \[2, 1, 7, 7\].*EntropyEqualAttention"):
         layer(hidden_states, attention_mask=mask, output_attentions=output_attentions)
 
 
 @pytest.mark.parametrize("value", [1.0, -5e3, torch.nan], ids=str)
 def test_a_bias_on_the_logits_is_refused(value):
     (hidden_states,) = draw((B, N, 12))
-    with pytest.raises(ValueError, match=r"attention_mask holds values other than 0 \(keep\) and very negative ones"):
+    with pytest.raises(ValueError, match=f"^attention_mask: value {value:g}; .*0.*-1e4"):
         small()(hidden_states, attention_mask=torch.full((1, N), value))
 
 
@@ -239,7 +239,7 @@ def test_state_dict_of_multi_head_attention():
 def test_the_only_number_of_tokens_is_checked():
     layer = small()
     hidden_states, tokens = draw((B, N, 12), (B, N - 1, 12))
-    message = r"there are 6 key tokens; expected seq_len=7, .*: build it with seq_len=6"
+    message = "^key tokens: 6; .*seq_len=7.*seq_len=6"
     with pytest.raises(ValueError, match=message):
         layer(tokens)
     with pytest.raises(ValueError, match=message):
@@ -250,10 +250,10 @@ def test_the_only_number_of_tokens_is_checked():
 @pytest.mark.parametrize(
     "settings, message",
     [
-        ({"seq_len": 0}, "seq_len=0 must be 1 or more"),
-        ({"proj_len": 0}, "proj_len=0 must be 1 or more"),
-        ({"n_heads": 5}, "hidden_size=12 must be a multiple of n_heads=5"),
-        ({"dropout": 1.0}, r"dropout=1.0 must lie in \[0, 1\)"),
+        ({"seq_len": 0}, "^seq_len: 0; .*1"),
+        ({"proj_len": 0}, "^proj_len: 0; .*1"),
+        ({"n_heads": 5}, "^hidden_size: 12; .*n_heads=5"),
+        ({"dropout": 1.0}, r"^dropout: 1.0; .*\[0, 1\)"),
     ],
 )
 def test_sizes(settings, message):
@@ -262,12 +262,12 @@ def test_sizes(settings, message):
 
 
 def test_what_is_missing():
-    with pytest.raises(NotImplementedError, match="LinformerAttention has no grouped heads: kv_heads=1"):
+    with pytest.raises(NotImplementedError, match="^kv_heads: 1; .*LinformerAttention"):
         small(kv_heads=1)
-    with pytest.raises(NotImplementedError, match="LinformerAttention has no rotary position embedding"):
+    with pytest.raises(NotImplementedError, match="^rope: .*LinformerAttention"):
         small(rope=RotaryPositionEmbedding(4, 16))
     (hidden_states,) = draw((B, N, 12))
-    with pytest.raises(NotImplementedError, match="LinformerAttention has no key-value cache"):
+    with pytest.raises(NotImplementedError, match="^use_cache: True; .*LinformerAttention"):
         small()(hidden_states, use_cache=True)
 
 

@@ -2,15 +2,14 @@
 
 import itertools
 
-import numpy as np
 import pytest
 import torch
 from ops import brute_force
 from ops.compare import TOLERANCE, assert_all_close, assert_close, draw, value_and_gradients
+from ops.vectors import CASES, read_vectors
 
 from basicts_elin.ops import ESTIMATORS, PATHS, entropy_equal_attention
 
-CASES = [f"{case}_{sharpness}" for case in ("tiny", "short", "mid", "long") for sharpness in ("mild", "sharp")]
 SHAPES = {
     "one key": ((2, 3, 4), (2, 1, 4), (2, 1, 4)),
     "one query, one key, width one": ((1, 1), (1, 1), (1, 1)),
@@ -31,11 +30,11 @@ SHAPES = {
 
 @pytest.mark.parametrize("entropy", ESTIMATORS)
 @pytest.mark.parametrize("case", CASES)
-def test_reference_vectors(shared, case, entropy):
-    vectors = np.load(shared / "reference" / "attention_vectors.npz")
-    query, key, value = (torch.from_numpy(vectors[f"{case}/{name}"]) for name in ("query", "key", "value"))
+def test_reference_vectors(case, entropy):
+    vectors = read_vectors(case)
+    query, key, value = (vectors[name] for name in ("query", "key", "value"))
     expected = value_and_gradients(lambda *t: brute_force.attend(*t, entropy=entropy), query, key, value)
-    expected[0] = torch.from_numpy(vectors[f"{case}/out_{entropy}"])
+    expected[0] = vectors[f"out_{entropy}"]
     for path in PATHS:
         got = value_and_gradients(
             lambda *t, path=path: entropy_equal_attention(*t, entropy=entropy, path=path), query, key, value

@@ -8,6 +8,7 @@ from ops import brute_force
 from ops.compare import assert_all_close, assert_close, draw, value_and_gradients
 
 from basicts_elin.ops import ESTIMATORS, attention_entropy
+from basicts_elin.ops.entropy import entropy_deficit
 
 # (N, logit deviation): mean deficit of random Gaussian queries and keys, measured once by numpy
 KNOWN = {
@@ -106,3 +107,8 @@ def test_equal_keys_give_log_n():
         assert_close(
             attention_entropy(query, key.expand(9, 4), entropy=entropy), torch.full((5,), math.log(9), dtype=key.dtype)
         )
+
+
+def test_exact_needs_logits():
+    with pytest.raises(ValueError, match="^logits: None; .*'exact'"):
+        entropy_deficit("exact", torch.ones(3), torch.ones(()))

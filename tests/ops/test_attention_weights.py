@@ -72,8 +72,8 @@ def test_garbage_in_a_key_that_no_query_keeps(entropy):
 @pytest.mark.parametrize(
     "keep, message",
     [
-        (torch.ones(N_QUERIES, N_KEYS), "float32.*bool"),
-        (torch.ones(N_QUERIES, N_KEYS - 1, dtype=torch.bool), r"\[5, 8\]"),
+        (torch.ones(N_QUERIES, N_KEYS), "^keep: dtype torch.float32.*torch.bool"),
+        (torch.ones(N_QUERIES, N_KEYS - 1, dtype=torch.bool), r"^keep: shape \[5, 8\]"),
         (torch.ones(3, N_QUERIES, N_KEYS, dtype=torch.bool), r"\[3, 5, 9\]|\[3\]"),
     ],
     ids=["dtype", "keys", "leading"],

@@ -1,12 +1,10 @@
 """The tests' own brute force is checked too: by finite differences, and against the reference vectors."""
 
-import numpy as np
 import pytest
 import torch
 from ops import brute_force
 from ops.compare import assert_close, draw
-
-CASES = [f"{case}_{sharpness}" for case in ("tiny", "short", "mid", "long") for sharpness in ("mild", "sharp")]
+from ops.vectors import CASES, read_vectors
 
 
 @pytest.mark.parametrize("entropy", brute_force.ESTIMATORS)
@@ -38,20 +36,16 @@ def test_exact_deficit_is_continuous_at_its_switch():
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_reference_vectors(shared, case):
-    vectors = np.load(shared / "reference" / "attention_vectors.npz")
-
-    def vector(name):
-        return torch.from_numpy(vectors[f"{case}/{name}"])
-
-    query, key, value = vector("query"), vector("key"), vector("value")
-    assert_close(brute_force.softmax_attend(query, key, value), vector("softmax"))
-    assert_close(brute_force.attention_entropy(query, key, entropy="exact"), vector("entropy_softmax"))
+def test_reference_vectors(case):
+    vectors = read_vectors(case)
+    query, key, value = (vectors[name] for name in ("query", "key", "value"))
+    assert_close(brute_force.softmax_attend(query, key, value), vectors["softmax"])
+    assert_close(brute_force.attention_entropy(query, key, entropy="exact"), vectors["entropy_softmax"])
     x = torch.stack([brute_force.logits_of(q, k) for q, k in zip(query, key, strict=True)])
     for entropy in brute_force.ESTIMATORS:
         assert_close(
-            torch.stack([brute_force.deficit_of(rows, entropy) for rows in x]), vector(f"deficit_{entropy}"), 1e-10
+            torch.stack([brute_force.deficit_of(rows, entropy) for rows in x]), vectors[f"deficit_{entropy}"], 1e-10
         )
         theta = torch.stack([brute_force.theta_of(rows, entropy) for rows in x]) + 1e-8
-        assert_close(theta, vector(f"theta_{entropy}"), 1e-10)
-        assert_close(brute_force.attend(query, key, value, entropy=entropy), vector(f"out_{entropy}"), what=entropy)
+        assert_close(theta, vectors[f"theta_{entropy}"], 1e-10)
+        assert_close(brute_force.attend(query, key, value, entropy=entropy), vectors[f"out_{entropy}"], what=entropy)

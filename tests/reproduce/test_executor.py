@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from basicts_elin.reproduce import executor as execute
+from basicts_elin.reproduce import executor
 from basicts_elin.reproduce.executor import Job, run_jobs
 
 SLEEP = "import time; print('sleeping', flush=True); time.sleep(600)"
@@ -17,7 +17,7 @@ SLEEP = "import time; print('sleeping', flush=True); time.sleep(600)"
 
 @pytest.fixture(autouse=True)
 def _fast(monkeypatch):
-    monkeypatch.setattr(execute, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(executor, "POLL_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_one_device_may_have_several(job):
     assert [0, 1, 2] in seen
 
 
-def test_what_the_environment_says(job, tmp_path):
+def test_the_environment_of_the_jobs(job, tmp_path):
     list(run_jobs([job(0, "import os; print(os.environ['OMP_NUM_THREADS'])")], ["cpu"], {"OMP_NUM_THREADS": "3"}))
     assert (tmp_path / "logs" / "0.log").read_text() == "3\n"
 
@@ -91,11 +91,11 @@ def test_what_the_environment_says(job, tmp_path):
         ("print('error: no such thing'); print('last'); raise SystemExit(2)", "no such thing"),
         ("print('one'); raise ValueError('two')", "ValueError: two"),
         ("raise SystemExit(3)", "exit code 3"),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "killed by SIGKILL, as for want of memory"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "killed by SIGKILL, possibly for lack of memory"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", "killed by SIGTERM"),
     ],
 )
-def test_a_job_that_fails_is_said_and_the_others_go_on(job, code, reason):
+def test_the_jobs_after_one_that_fails_are_run(job, code, reason):
     ended = list(run_jobs([job(0, code), job(1, "")], ["cpu"]))
     assert [(one.number, one.reason) for one in ended] == [(0, reason), (1, "")]
 
@@ -130,7 +130,7 @@ def test_an_exception_of_the_caller_ends_the_processes(job):
 
 
 def test_a_process_that_does_not_listen_is_killed(job, monkeypatch):
-    monkeypatch.setattr(execute, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(executor, "PATIENCE_SECONDS", 0.1)
     deaf = job(0, f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}")
 
     def interrupt(running):

@@ -1,11 +1,13 @@
 """Which runs a table needs."""
 
 import pytest
+from refusal import refuses
+from tiny import write_dataset
 
 from basicts_elin.errors import UserError
-from basicts_elin.zoo.registry import absent_models
-from basicts_elin.reproduce.plan import ATTENTION, OLDER, TABLES, Run, plan_runs
+from basicts_elin.reproduce.plan import TABLES, Run, plan_runs
 from basicts_elin.results import paper
+from basicts_elin.zoo import registry
 
 
 def test_table3_is_every_model_of_the_paper_on_its_datasets():
@@ -13,20 +15,20 @@ def test_table3_is_every_model_of_the_paper_on_its_datasets():
     models = [name for name in paper.TABLE3 if name != "PDFormer"]
     assert [(run.dataset, run.model) for run in runs] == [(d, m) for d in paper.TABLE3_DATASETS for m in models]
     assert {run.seed for run in runs} == {42}
-    assert set(ABSENT) == {"PDFormer"}
+    assert set(registry.absent_models()) == {"PDFormer"}
 
 
-def test_the_configurations_of_new_and_older_models():
+def test_the_configurations_of_models_and_of_legacy_models():
     configs = {run.model: run.config for run in plan_runs("table3", datasets=["PEMS08"])}
     assert configs["ELinFormer"] == "baselines_cfg/ELinFormer/PEMS08.py"
-    older = {model for model, config in configs.items() if config.startswith("legacy/")}
-    assert older == set(OLDER) == set(paper.TABLE3) - {"ELinFormer", "STAEformer", "PDFormer"}
+    legacy = {model for model, config in configs.items() if config.startswith("legacy/")}
+    assert legacy == set(paper.TABLE3) - {"ELinFormer", "STAEformer", "PDFormer"}
     assert configs["GWNet"] == "legacy/GWNet/PEMS08"
 
 
-def test_any_older_baseline_has_a_name():
+def test_any_legacy_model_has_a_name():
     runs = plan_runs("table3", ["legacy/STID", "STID", "legacy/GWNet", "GWNet"], ["PEMS08"])
-    assert [(run.model, run.config, run.is_older) for run in runs] == [
+    assert [(run.model, run.config, run.is_legacy) for run in runs] == [
         ("legacy/STID", "legacy/STID/PEMS08", True),
         ("STID", "baselines_cfg/STID/PEMS08.py", False),
         ("GWNet", "legacy/GWNet/PEMS08", True),
@@ -51,7 +53,7 @@ def test_small_is_the_small_configuration_where_there_is_one():
         "STAEformer_linformer_small",
         "ELinFormer_small",
         "ELinFormer_gaussian_small",
-        *list(ATTENTION)[5:],
+        *list(registry.compared_models())[5:],
     ]
     assert runs[2].config == "baselines_cfg/STAEformer_linformer_small/PEMS08_tail.py"
     assert [run.model for run in plan_runs("table3", ["STID", "GWNet"], ["PEMS08"], small=True)] == ["STID", "GWNet"]
@@ -68,10 +70,16 @@ def test_the_arguments_of_a_run():
 
 
 def test_what_cannot_be_planned_is_said():
-    with pytest.raises(UserError, match="'PEMS99' is not in the catalogue"):
+    with pytest.raises(UserError, match="PEMS99"):
         plan_runs("table3", datasets=["PEMS99"])
-    with pytest.raises(UserError, match="--models PDFormer: not in BasicTS; leave it away"):
+    with refuses("--models", found=("PDFormer", registry.absent_models()["PDFormer"]), fix="omit it"):
         plan_runs("table3", models=["STID", "PDFormer"])
+
+
+def test_any_prepared_dataset_can_be_planned(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_dataset(tmp_path, "MyCity")
+    assert [run.config for run in plan_runs("table3", ["STID"], ["MyCity"])] == ["baselines_cfg/STID/MyCity.py"]
 
 
 def test_no_table_takes_the_name_of_a_benchmark(pytestconfig):

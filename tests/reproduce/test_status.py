@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import torch
 from cli.commands import CONFIG, SMALL_CONFIG
+from refusal import refuses
 from tiny import Interrupt, write_dataset
 
 from basicts_elin.env_vars import ROOT_VARIABLE
 from basicts_elin.errors import UserError
-from basicts_elin.legacy_checkout import CHECKOUT
+from basicts_elin.legacy.checkout import CHECKOUT, HOW_TO_NAME
 from basicts_elin.reproduce import status as module
 from basicts_elin.reproduce.plan import Run
-from basicts_elin.reproduce.status import State, answer, survey
+from basicts_elin.reproduce.status import RunStatus, status_here, status_of
 from basicts_elin.training.launch.launcher import launch_training
 from basicts_elin.zoo.config_file import load_config
 
@@ -24,30 +25,30 @@ RUN = Run("Tiny", "Tiny", 42, "tiny.py")
 
 
 @pytest.fixture(autouse=True)
-def _no_older(monkeypatch):
+def _no_legacy(monkeypatch):
     monkeypatch.delenv(ROOT_VARIABLE, raising=False)
 
 
-def state(run=RUN):
-    return answer([run], ["cpu"]).states[0]
+def status(run=RUN):
+    return status_here([run], ["cpu"]).runs[0]
 
 
 def test_a_run_is_to_be_run_then_interrupted_then_finished(tiny):
     Path("tiny.py").write_text(INTERRUPTED)
-    new = state()
+    new = status()
     assert (new.epoch, new.num_epochs, new.is_finished, new.problem) == (0, 2, False, "")
     assert str(new) == "to be run"
     Interrupt.at = 2
     with pytest.raises(KeyboardInterrupt):
         launch_training(load_config("tiny.py"))
-    assert str(state()) == "interrupted after epoch 1 of 2"
+    assert str(status()) == "interrupted after epoch 1 of 2"
     Interrupt.at = None
     folder = launch_training(load_config("tiny.py"))
-    assert str(state()) == "finished"
-    assert state().folder == str(folder) == new.folder
+    assert str(status()) == "finished"
+    assert status().folder == str(folder) == new.folder
     # other seeds and epochs are other runs
-    assert not state(Run("Tiny", "Tiny", 43, "tiny.py")).is_finished
-    assert state(Run("Tiny", "Tiny", 42, "tiny.py", 7)).num_epochs == 7
+    assert not status(Run("Tiny", "Tiny", 43, "tiny.py")).is_finished
+    assert status(Run("Tiny", "Tiny", 42, "tiny.py", 7)).num_epochs == 7
 
 
 def test_a_run_on_other_data_is_not_this_one(tiny):
@@ -56,53 +57,52 @@ def test_a_run_on_other_data_is_not_this_one(tiny):
     file = tiny / "datasets" / "Tiny" / "val_data.npy"
     values = np.load(file)
     np.save(file, values + 1)
-    module._fingerprint.cache_clear()
-    found = state()
+    module._opened.cache_clear()
+    found = status()
     assert (found.is_finished, found.is_outdated, found.epoch) == (False, True, 0)
-    expected = f"this run was trained on other data than are in {Path('datasets/Tiny')} now"
-    assert found.problem.startswith(f"{expected}: {folder}; prepare those again, or ")
-    assert str(found) == f"cannot run, {expected}"
+    assert str(folder) in found.problem and str(Path("datasets/Tiny")) in found.problem
+    assert str(found) == f"cannot run, {found.problem.partition(';')[0]}"
     np.save(file, values)
-    module._fingerprint.cache_clear()
-    assert state().is_finished
+    module._opened.cache_clear()
+    assert status().is_finished
     (folder / "run.json").write_text("{")
-    assert "is no JSON" in state().problem and not state().is_outdated
+    assert str(folder / "run.json") in status().problem and not status().is_outdated
 
 
 def test_a_dataset_that_is_not_prepared_is_the_runs_problem(workplace):
     Path("tiny.py").write_text(CONFIG)
-    assert state().problem.startswith("dataset Tiny is not prepared")
-    assert str(state()) == "cannot run, dataset Tiny is not prepared"
+    assert "Tiny" in status().problem and status().num_epochs == 2
+    assert str(status()) == f"cannot run, {status().problem.partition(';')[0]}"
 
 
-def test_older_baselines_that_are_not_found_are_the_runs_problem(workplace, monkeypatch):
-    run = Run("GWNet", "PEMS08", 42, "legacy/GWNet/PEMS08", is_older=True)
-    assert state(run) == State(problem=f"older baselines not found: expected {CHECKOUT}")
-    assert str(state(run)) == "cannot run, older baselines not found"
+def test_a_legacy_model_that_is_not_found_is_the_runs_problem(workplace, monkeypatch):
+    run = Run("GWNet", "PEMS08", 42, "legacy/GWNet/PEMS08", is_legacy=True)
+    assert status(run) == RunStatus(problem=f"legacy models: not found; expected {CHECKOUT}; {HOW_TO_NAME}")
+    assert str(status(run)) == "cannot run, legacy models: not found"
     monkeypatch.setenv(ROOT_VARIABLE, "nowhere")
-    assert state(run).problem.startswith("BASICTS_LEGACY_ROOT=nowhere: there is no folder baselines in it; expected a")
+    assert ROOT_VARIABLE in status(run).problem and "nowhere" in status(run).problem
     monkeypatch.setenv(ROOT_VARIABLE, str(workplace))
-    assert state(run).problem
+    assert status(run).problem
 
 
 def test_a_configuration_that_cannot_be_read_is_an_error(workplace):
-    with pytest.raises(UserError, match="config file ELinFromer/PEMS08.py is missing"):
-        state(Run("ELinFromer", "PEMS08", 42, "ELinFromer/PEMS08.py"))
+    with pytest.raises(UserError, match="ELinFromer/PEMS08"):
+        status(Run("ELinFromer", "PEMS08", 42, "ELinFromer/PEMS08.py"))
 
 
 def test_devices(workplace, monkeypatch):
-    assert answer([], ["cpu"]).hardware == "cpu"
+    assert status_here([], ["cpu"]).hardware == "cpu"
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
-    assert answer([], None).gpus == ["cpu"]
-    with pytest.raises(UserError, match="--gpus 0: torch .* finds no GPU here"):
-        answer([], ["0"])
-    with pytest.raises(UserError, match="--gpus 0 cpu: expected either cpu or device numbers"):
-        answer([], ["0", "cpu"])
+    assert status_here([], None).gpus == ["cpu"]
+    with pytest.raises(UserError, match="--gpus"):
+        status_here([], ["0"])
+    with refuses("--gpus", found="0 cpu", expected="cpu"):
+        status_here([], ["0", "cpu"])
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda number: f"NVIDIA Number {number}")
-    found = answer([], ["1", "0"])
+    found = status_here([], ["1", "0"])
     assert (found.gpus, found.hardware) == (["1", "0"], "NVIDIA Number 1")
-    assert answer([], None).gpus == ["0"]
+    assert status_here([], None).gpus == ["0"]
 
 
 def test_it_is_looked_at_in_another_process(workplace, monkeypatch):
@@ -110,8 +110,19 @@ def test_it_is_looked_at_in_another_process(workplace, monkeypatch):
     # what a configuration prints is not taken for the answer
     Path("synthetic.py").write_text(f"print('hello')\n{SMALL_CONFIG}")
     run = Run("ELinFormer", "SyntheticTraffic", 7, "synthetic.py", 3)
-    found = survey([run], ["cpu"])
-    assert found == answer([run], ["cpu"])
-    assert (found.states[0].num_epochs, found.states[0].problem) == (3, "")
-    with pytest.raises(UserError, match=r"^config file nothing.py is missing"):
-        survey([run, Run("X", "SyntheticTraffic", 7, "nothing.py")], ["cpu"])
+    found = status_of([run], ["cpu"])
+    assert found == status_here([run], ["cpu"])
+    assert (found.runs[0].num_epochs, found.runs[0].problem) == (3, "")
+    missing = Run("X", "SyntheticTraffic", 7, "nothing.py")
+    with pytest.raises(UserError) as here:
+        status_here([missing], ["cpu"])
+    with pytest.raises(UserError) as there:
+        status_of([run, missing], ["cpu"])
+    # slot by slot
+    assert there.value.args == here.value.args and "nothing.py" in there.value.field
+
+
+def test_a_process_that_fails_is_an_error(monkeypatch):
+    monkeypatch.setattr(module, "__name__", "no_such_module")
+    with refuses("status of the runs", found="no_such_module", fix="no_such_module"):
+        status_of([], ["cpu"])

@@ -1,19 +1,18 @@
 """The pages: the paper's figures beside those of the CSV, and no others."""
 
 import re
+from dataclasses import replace
 
 import pytest
-from results.runs import row
+from results.runs import failed, result
 
-from basicts_elin.reproduce.plan import Run
 from basicts_elin.results.markdown import page
-from basicts_elin.results.store import failed_row
 
 COMMAND = "python experiments/reproduce.py X --render --output results/x.csv"
 
 
-def render(table, rows, pictures=()):
-    return page(table, "Title", rows, "../../results/x.csv", COMMAND, pictures)
+def render(table, results, pictures=()):
+    return page(table, "Title", results, "../../results/x.csv", COMMAND, pictures)
 
 
 def tables(text):
@@ -25,12 +24,12 @@ def cells(line):
 
 
 def test_table2_sets_ours_beside_the_papers():
-    rows = [
-        row("STAEformer_matmul", mae=14.0, seconds_per_epoch=100.0, peak_reserved_mib=5000.0),
-        row("ELinFormer", seed=42, mae=13.0, seconds_per_epoch=80.0, peak_reserved_mib=4000.0),
-        row("ELinFormer", seed=43, mae=14.0, seconds_per_epoch=80.0, peak_reserved_mib=4000.0),
+    results = [
+        result("STAEformer_matmul", mae=14.0, seconds_per_epoch=100.0, peak_reserved_mib=5000.0),
+        result("ELinFormer", seed=42, mae=13.0, seconds_per_epoch=80.0, peak_reserved_mib=4000.0),
+        result("ELinFormer", seed=43, mae=14.0, seconds_per_epoch=80.0, peak_reserved_mib=4000.0),
     ]
-    assert tables(render("table2", rows)) == [
+    assert tables(render("table2", results)) == [
         "|  | model | epochs | paper | ours | difference | improvement %: paper | ours |",
         "|---|---|---|---|---|---|---|---|",
         "| MAE | STAEformer_matmul | 100 | 13.46 | 14.00 | +0.54 | -0.4 | +3.6 |",
@@ -47,14 +46,14 @@ def test_table2_sets_ours_beside_the_papers():
 
 
 def test_table2_of_small_models_on_a_part_has_nothing_of_the_paper():
-    rows = [row("STAEformer_small", "PEMS08_tail", mae=16.0), row("ELinFormer_small", "PEMS08_tail", mae=12.0)]
-    found = [cells(line) for line in tables(render("table2", rows))[2:]]
+    results = [result("STAEformer_small", "PEMS08_tail", mae=16.0), result("ELinFormer_small", "PEMS08_tail", mae=12.0)]
+    found = [cells(line) for line in tables(render("table2", results))[2:]]
     assert {line[3] for line in found} == {line[5] for line in found} == {line[6] for line in found} == {""}
     assert found[0] == ["MAE", "STAEformer_small", "100", "", "16.00", "", "", "+25.0"]
 
 
 def test_table2_leaves_empty_what_the_paper_does_not_print():
-    text = render("table2", [row("STAEformer", "PEMS07"), row("ELinFormer", "PEMS07")])
+    text = render("table2", [result("STAEformer", "PEMS07"), result("ELinFormer", "PEMS07")])
     memory = [cells(line) for line in tables(text) if line.startswith("| peak")]
     # no improvement of the paper's without a figure of its STAEformer; ours has its own
     assert memory == [
@@ -65,12 +64,12 @@ def test_table2_leaves_empty_what_the_paper_does_not_print():
 
 
 def test_runs_of_other_epochs_are_not_mixed():
-    rows = [
-        row("STAEformer", num_epochs=6, mae=20.0),
-        row("ELinFormer", num_epochs=100),
-        row("ELinFormer", num_epochs=6),
+    results = [
+        result("STAEformer", num_epochs=6, mae=20.0),
+        result("ELinFormer", num_epochs=100),
+        result("ELinFormer", num_epochs=6),
     ]
-    found = [cells(line) for line in tables(render("table2", rows))[2:5]]
+    found = [cells(line) for line in tables(render("table2", results))[2:5]]
     assert [(line[1], line[2], line[4], line[7]) for line in found] == [
         ("STAEformer", "6", "20.00", "+25.0"),
         ("ELinFormer", "100", "15.00", ""),
@@ -79,8 +78,8 @@ def test_runs_of_other_epochs_are_not_mixed():
 
 
 def test_table3_has_a_line_for_every_model_of_the_paper():
-    rows = [row("GWNet", mae=14.5, epochs=100), row("STID", mae=14.2)]
-    text = tables(render("table3", rows))
+    results = [result("GWNet", mae=14.5, epochs=100), result("STID", mae=14.2)]
+    text = tables(render("table3", results))
     assert text[0] == (
         "| model | MAE: paper | MAE: ours | MAE: difference | RMSE: paper | RMSE: ours | RMSE: difference | "
         "MAPE %: ours | epochs | s / epoch |"
@@ -97,56 +96,58 @@ def test_table3_has_a_line_for_every_model_of_the_paper():
 
 
 def test_table3_of_a_dataset_that_the_paper_does_not_have():
-    text = render("table3", [row("GWNet", "PEMS08_tail", mae=16.0)])
+    text = render("table3", [result("GWNet", "PEMS08_tail", mae=16.0)])
     assert tables(text)[2:] == ["| GWNet |  | 16.00 |  |  | 32.00 |  | 8.00 | 100 | 50.0 |"]
     assert "PDFormer" not in text
 
 
 @pytest.mark.parametrize("table", ["table2", "table3"])
 def test_no_figure_of_the_paper_stands_in_a_column_of_ours(table):
-    rows = [failed_row(Run("ELinFormer", "PEMS08", 42, ""), 100, "no memory")]
-    header, _, *lines = map(cells, tables(render(table, rows)) or ["| |", "|-|"])
+    other = result("STID", metrics={"overall": {}}, seconds_per_epoch=None, peak_memory_mib=None)
+    header, _, *lines = map(cells, tables(render(table, [failed("ELinFormer"), other])))
     ours = [number for number, title in enumerate(header) if "ours" in title or "difference" in title]
     assert all(line[number] == "" for line in lines for number in ours)
 
 
 def test_a_failed_run_is_said_with_its_reason_and_log():
-    run = Run("GWNet", "PEMS08", 7, "")
-    text = render("table3", [row("STID"), failed_row(run, 100, "no memory", "checkpoints/reproduce/x.log")])
+    run = failed("GWNet", seed=7, num_epochs=100, log="checkpoints/reproduce/x.log")
+    text = render("table3", [result("STID"), run])
     said = "GWNet, PEMS08, seed 7, 100 epochs: no memory (log: checkpoints/reproduce/x.log)"
     assert f"## Without a result\n\n- {said}\n" in text
-    assert "## Without a result" not in render("table3", [row("STID")])
+    assert "## Without a result" not in render("table3", [result("STID")])
     # where nothing has one there is no table
-    failed = failed_row(Run("GWNet", "Tiny", 7, ""), 100, "no memory")
-    assert "## Tiny" not in render("table3", [row("STID"), failed]) and "## PEMS08" not in render("table2", [failed])
+    assert "## Tiny" not in render("table3", [result("STID"), failed("GWNet", "Tiny")])
+    assert "## PEMS08" not in render("table2", [failed("GWNet")])
 
 
 def test_what_has_the_same_reason_is_said_at_once():
-    failed = [failed_row(Run(model, "PEMS08", 7, ""), None, "older baselines not found") for model in ("GWNet", "GTS")]
-    text = render("table3", failed)
-    assert "- GWNet, PEMS08, seed 7; GTS, PEMS08, seed 7: older baselines not found\n" in text
+    text = render("table3", [failed(model, seed=7, reason="legacy models: not found") for model in ("GWNet", "GTS")])
+    assert "- GWNet, PEMS08, seed 7; GTS, PEMS08, seed 7: legacy models: not found\n" in text
 
 
 @pytest.mark.parametrize("column", ["device", "hardware", "processes", "compiled", "runs_at_once"])
 def test_costs_are_compared_where_the_runs_were_made_in_the_same_way_only(column):
-    rows = [row("STAEformer_matmul", mae=14.0), row("ELinFormer", mae=13.0), row("ELinFormer", seed=43, mae=13.0)]
-    for other in rows[1:]:
-        other[column] = "7"
-    found = [cells(line) for line in tables(render("attention", rows))[2:]]
+    results = [
+        result("STAEformer_matmul", mae=14.0),
+        result("ELinFormer", mae=13.0),
+        result("ELinFormer", seed=43, mae=13.0),
+    ]
+    results[1:] = [replace(other, **{column: 7}) for other in results[1:]]
+    found = [cells(line) for line in tables(render("attention", results))[2:]]
     # seconds, and their part of matmul's; memory, and its part
     assert [line[8:] for line in found] == [["50.0", "1.00", "1000", "1.00"], ["50.0 ± 0.0", "", "1000 ± 0", ""]]
-    improvements = {line[0]: line[-1] for line in map(cells, tables(render("table2", rows))) if line[1][:3] == "STA"}
+    improvements = {line[0]: line[-1] for line in map(cells, tables(render("table2", results))) if line[1][:3] == "STA"}
     assert improvements["MAE"] == "+7.1"
     assert improvements["s / epoch"] == improvements["peak memory, MiB"] == ""
     # nor is there a mean of what cannot be compared
-    rows[1][column] = rows[0][column]
-    assert [cells(line)[8:] for line in tables(render("attention", rows))[3:]] == [[""] * 4]
-    assert "| ELinFormer (2 seeds) | 13.51 | 13.00 ± 0.00 |" in render("table3", rows)
+    results[1] = replace(results[1], **{column: getattr(results[0], column)})
+    assert [cells(line)[8:] for line in tables(render("attention", results))[3:]] == [[""] * 4]
+    assert "| ELinFormer (2 seeds) | 13.51 | 13.00 ± 0.00 |" in render("table3", results)
 
 
 def test_costs_on_a_processor_are_not_set_against_the_papers_gpu():
-    rows = [row("ELinFormer", device="cpu", peak_reserved_mib=None), row("STAEformer", device="cpu")]
-    found = {(line[0], line[1]): line for line in map(cells, tables(render("table2", rows)))}
+    results = [result("ELinFormer", device="cpu", peak_reserved_mib=None), result("STAEformer", device="cpu")]
+    found = {(line[0], line[1]): line for line in map(cells, tables(render("table2", results)))}
     assert found["s / epoch", "ELinFormer"][3:6] == ["55.0", "50.0", ""]
     assert found["peak memory, MiB", "ELinFormer"][3:6] == ["3834", "1000", ""]
     assert found["MAE", "ELinFormer"][5] == "+1.49"
@@ -156,19 +157,19 @@ def test_costs_on_a_processor_are_not_set_against_the_papers_gpu():
 
 def test_runs_that_shared_a_device_are_said():
     said = "Up to 3 runs shared a device, which lengthens their seconds."
-    assert said in render("table3", [row("STID", runs_at_once=1), row("GWNet", runs_at_once=3)])
-    assert "shared a device" not in render("table3", [row("STID", runs_at_once=1), row("GWNet")])
+    assert said in render("table3", [result("STID", runs_at_once=1), result("GWNet", runs_at_once=3)])
+    assert "shared a device" not in render("table3", [result("STID", runs_at_once=1), result("GWNet")])
 
 
 def test_attention_sets_the_methods_side_by_side():
-    rows = [
-        row("ELinFormer_small", mae=15.0, seconds_per_epoch=50.0, peak_memory_mib=800.0),
-        row("STAEformer_matmul_small", mae=14.0, seconds_per_epoch=100.0, peak_memory_mib=1600.0),
+    results = [
+        result("ELinFormer_small", mae=15.0, seconds_per_epoch=50.0, peak_memory_mib=800.0),
+        result("STAEformer_matmul_small", mae=14.0, seconds_per_epoch=100.0, peak_memory_mib=1600.0),
         # no method, and compared with none
-        row("STID", mae=1.0),
-        row("iTransformer_sdpa", mae=16.0),
+        result("STID", mae=1.0),
+        result("iTransformer_sdpa", mae=16.0),
     ]
-    assert tables(render("attention", rows)) == [
+    assert tables(render("attention", results)) == [
         "| backbone | attention | epochs | MAE | RMSE | MAPE % | MAE at 3 / 6 / 12 | parameters | s / epoch | "
         "of matmul's | peak memory, MiB | of matmul's |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
@@ -183,10 +184,25 @@ def test_attention_sets_the_methods_side_by_side():
 
 
 def test_the_page_says_what_it_is_made_of():
-    text = render("table2", [row("ELinFormer"), row("STAEformer", commit="def5678")], ["x_frontier.png"])
+    text = render("table2", [result("ELinFormer"), result("STAEformer", commit="def5678")], ["x_frontier.png"])
     assert text.startswith(f"# Title\n\nMade by `{COMMAND}` from [x.csv](../../results/x.csv)")
     assert "Measured on H200, torch 2.13.0, commit abc1234, def5678." in text
     assert "one NVIDIA RTX 3080" in text
-    assert "Measured on H200, torch 2.13.0. " in render("table2", [row("ELinFormer", commit=None)])
+    assert "Measured on H200, torch 2.13.0. " in render("table2", [result("ELinFormer", commit="")])
     assert text.endswith("\n![frontier](x_frontier.png)\n")
     assert not re.search(r"\bNone\b|\bnan\b", text)
+
+
+@pytest.mark.parametrize("table", ["table2", "table3", "attention"])
+def test_a_metric_of_the_users_own_is_on_the_page(table):
+    own = {"overall": {"MAE": 15.0, "WAPE": 0.125}, "3": {"MAE": 14.0, "WAPE": 0.1}}
+    lines = tables(render(table, [result("ELinFormer", metrics=own), result("STID")]))
+    place = lines.index("| model | epochs | WAPE |")
+    assert lines[place + 2 :] == ["| ELinFormer | 100 | 0.1250 |", "| STID | 100 |  |"]
+    assert "WAPE" not in render(table, [result("STID")])
+
+
+def test_runs_of_one_model_that_differ_have_lines_of_their_own():
+    results = [result("STID", differences=f"dropout={value}", mae=mae) for value, mae in ((0.1, 14.0), (0.2, 15.0))]
+    lines = tables(render("table3", results))[-2:]
+    assert [cells(line)[:3:2] for line in lines] == [["STID (dropout=0.1)", "14.00"], ["STID (dropout=0.2)", "15.00"]]

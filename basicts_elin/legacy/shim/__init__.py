@@ -1,6 +1,6 @@
-"""What the configurations and architectures of BasicTS 0.5 import from `basicts`, in its place while they are read.
+"""The shim: what legacy configurations and architectures import from `basicts`, in its place while they are read.
 
-Names of 0.5 that are not here raise an error that names them: see `refuse_others`.
+A name of BasicTS 0.5 that the shim lacks raises an error with that name: see `refuse_others`.
 """
 
 from . import data, metrics, runners, scaler, utils
@@ -10,7 +10,7 @@ __version__ = "0.5.8"
 
 MODULES = {"data": data, "metrics": metrics, "runners": runners, "scaler": scaler, "utils": utils}
 
-# modules of 0.5 that its baselines import from directly, and which of ours has their names
+# inner modules of BasicTS 0.5 that legacy models import from, and the modules of the shim that stand for them
 INNER = {
     "data.simple_tsf_dataset": data,
     "metrics.huber": metrics,

@@ -1,4 +1,4 @@
-"""The stand-in in the place of `basicts`, for as long as something of BasicTS 0.5 is being read."""
+"""Puts the shim in the place of `basicts` while legacy code is imported or run."""
 
 import random
 import sys
@@ -10,41 +10,40 @@ from types import ModuleType
 import numpy as np
 import torch
 
-from .. import shim as standin
-
-BASELINES = "baselines"
+from .. import shim
+from ..checkout import BASELINES
 
 
 @contextmanager
-def shadow(root: Path) -> Iterator[None]:
-    """While this lasts, `basicts` is the stand-in and `baselines` the folder of that name in the checkout `root`.
+def active(root: Path) -> Iterator[None]:
+    """Meanwhile `basicts` is the shim, and `baselines` the folder of that name in the checkout `root`.
 
-    What was imported then keeps its references to the stand-in. Of the checkout nothing is written, not even bytecode.
+    Modules imported meanwhile keep their references to the shim. Nothing is written to the checkout, not even bytecode.
     """
-    before = {name: module for name, module in sys.modules.items() if _is_shadowed(name)}
+    before = {name: module for name, module in sys.modules.items() if _is_replaced(name)}
     path, writes_nothing = list(sys.path), sys.dont_write_bytecode
     _forget()
     baselines = ModuleType(BASELINES)
     baselines.__path__ = [str(root / BASELINES)]
-    sys.modules |= {BASELINES: baselines, "basicts": standin}
-    sys.modules |= {f"basicts.{name}": module for name, module in {**standin.MODULES, **standin.INNER}.items()}
+    sys.modules |= {BASELINES: baselines, "basicts": shim}
+    sys.modules |= {f"basicts.{name}": module for name, module in {**shim.MODULES, **shim.INNER}.items()}
     sys.dont_write_bytecode = True
     try:
         yield
     finally:
         _forget()
         sys.modules |= before
-        # configurations append their root to it
+        # legacy configurations append the root of the checkout
         sys.path[:] = path
         sys.dont_write_bytecode = writes_nothing
 
 
 @contextmanager
 def repeatable() -> Iterator[None]:
-    """The same random numbers every time, and those of the run as they were.
+    """Meanwhile random numbers start from fixed seeds; afterwards the run's own generators continue as before.
 
-    A configuration may compute with random numbers what is no weight of the model: scipy's eigenvectors, whose signs
-    follow from a random start (STWave).
+    A configuration may use random numbers for constants of the model: scipy's eigenvectors have signs that depend on a
+    random start (STWave).
     """
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
     default_rng = np.random.default_rng
@@ -61,10 +60,10 @@ def repeatable() -> Iterator[None]:
         torch.set_rng_state(states[2])
 
 
-def _is_shadowed(name: str) -> bool:
+def _is_replaced(name: str) -> bool:
     return name.partition(".")[0] in ("basicts", BASELINES)
 
 
 def _forget() -> None:
-    for name in filter(_is_shadowed, list(sys.modules)):
+    for name in filter(_is_replaced, list(sys.modules)):
         del sys.modules[name]

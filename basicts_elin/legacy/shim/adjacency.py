@@ -6,7 +6,7 @@ import numpy as np
 
 
 def _inverse_degree(adjacency: np.ndarray, power: float) -> np.ndarray:
-    """Row sums to a negative power; 0 for a node without an edge."""
+    """Row sums raised to a negative power; 0 for a node without edges."""
     degree = adjacency.sum(axis=1)
     inverse = np.zeros_like(degree, dtype=np.float64)
     np.power(degree, power, out=inverse, where=degree > 0)
@@ -25,7 +25,7 @@ def _symmetric(adjacency: np.ndarray) -> np.ndarray:
 
 
 def _scaled_laplacian(adjacency: np.ndarray) -> np.ndarray:
-    """2 L / λ - I with the largest eigenvalue λ taken as 2, of the undirected graph: L - I = -D^-½ A D^-½."""
+    """2 L / λ - I of the undirected graph, with 2 for the largest eigenvalue λ: L - I = -D^-½ A D^-½."""
     return -_symmetric(np.maximum(adjacency, adjacency.T))
 
 
@@ -36,7 +36,7 @@ def _identity(adjacency: np.ndarray) -> np.ndarray:
 _MATRICES: dict[str, Callable[[np.ndarray], list[np.ndarray]]] = {
     "scalap": lambda adjacency: [_scaled_laplacian(adjacency)],
     "normlap": lambda adjacency: [_identity(adjacency) - _symmetric(adjacency)],
-    # the order of 0.5's products makes it this, and not the symmetric matrix that its name promises
+    # BasicTS 0.5 multiplies in an order that gives this, not the symmetric matrix of its name
     "symnadj": lambda adjacency: [_transition(adjacency + _identity(adjacency))],
     "transition": lambda adjacency: [_transition(adjacency)],
     "doubletransition": lambda adjacency: [_transition(adjacency), _transition(adjacency.T)],

@@ -1,6 +1,6 @@
-"""`basicts.metrics` of BasicTS 0.5: metrics that find the missing values in the target by themselves.
+"""`basicts.metrics` of BasicTS 0.5: metrics that find missing values in the target themselves.
 
-Prediction and target may have any shapes that broadcast. NaN terms count as 0, as they do there.
+Prediction and target may have any shapes that broadcast. NaN terms count as 0, as in BasicTS 0.5.
 """
 
 import math
@@ -11,7 +11,7 @@ from torch.nn.functional import huber_loss
 
 from .refuse import refuse_others
 
-# so near to the null value is missing
+# a target counts as missing within this distance of the null value
 _NEAR = 5e-5
 
 
@@ -49,7 +49,7 @@ def masked_huber(
     delta: float = 1.0,
     null_val: float = np.nan,
 ) -> torch.Tensor:
-    """Over all entries: a missing one has no error, and counts in the mean."""
+    """The Huber loss over all entries. A missing entry has no error but counts in the mean."""
     return huber_loss(*_zero_where_missing(prediction, target, null_val), reduction=reduction, delta=delta)
 
 
@@ -69,7 +69,7 @@ def _present(target: torch.Tensor, null_val: float) -> torch.Tensor:
 
 
 def _mean(terms: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
-    """Of the terms that are present; 0 where there is none."""
+    """Mean of the terms that are present; 0 if none is."""
     share = present.to(terms.dtype).mean()
     return (terms * present).nan_to_num().mean() / share.clamp(min=torch.finfo(terms.dtype).tiny)
 

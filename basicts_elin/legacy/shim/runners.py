@@ -1,13 +1,13 @@
-"""`basicts.runners` of BasicTS 0.5: what a configuration names, and custom runners inherit from.
+"""`basicts.runners` of BasicTS 0.5: the classes that configurations name and custom runners inherit from.
 
-Nothing of a runner runs here; `calls` knows what those that are honoured do.
+None of them runs anything. `legacy.runners` repeats what the supported ones do.
 """
 
 from .refuse import refuse_others
 
 
 class BaseEpochRunner:
-    """Root of the runners."""
+    """Base of all runners."""
 
 
 class BaseTimeSeriesForecastingRunner(BaseEpochRunner):
@@ -15,7 +15,7 @@ class BaseTimeSeriesForecastingRunner(BaseEpochRunner):
 
 
 class SimpleTimeSeriesForecastingRunner(BaseTimeSeriesForecastingRunner):
-    """The runner of nearly all baselines."""
+    """The runner of nearly all legacy models."""
 
 
 __getattr__ = refuse_others("runners")

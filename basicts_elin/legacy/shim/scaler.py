@@ -1,10 +1,10 @@
-"""`basicts.scaler` of BasicTS 0.5: names that a configuration mentions."""
+"""`basicts.scaler` of BasicTS 0.5: a class that configurations name."""
 
 from .refuse import refuse_others
 
 
 class ZScoreScaler:
-    """z-score of the values, zeros included; here `BenchmarkZScoreScaler`, which is the same."""
+    """z-score of the values, zeros included. A run uses `BenchmarkZScoreScaler`, which computes the same."""
 
 
 __getattr__ = refuse_others("scaler")

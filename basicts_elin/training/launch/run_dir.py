@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from ...data.dataset import Dataset
 from ...errors import UserError
 from ...files import made_folder, read_json, remove_leftovers
-from ...record import FILE_NAME
+from ...record import RECORD_FILE
 from ..runner.checkpoints import epoch_checkpoints
 
 _LOCK = ".lock"
@@ -58,9 +58,9 @@ def check_same_data(folder: Path, dataset: Dataset) -> None:
 
     The graph is not compared: it is part of the run's hash if the model reads it.
     """
-    if not (folder / FILE_NAME).is_file():
+    if not (folder / RECORD_FILE).is_file():
         return
-    trained = read_json(folder / FILE_NAME, f"train.py {_ANEW}").get("dataset_sha256") or {}
+    trained = read_json(folder / RECORD_FILE, f"train.py {_ANEW}").get("dataset_sha256") or {}
     found = dataset.fingerprint
     if any(trained.get(name, found[name]) != found[name] for name in ("data", "nodes")):
         raise OtherDataError(

@@ -59,7 +59,7 @@ def benchmark_config(
     if model_config.get("timestamp_sizes", ()) is None:
         model_config.timestamp_sizes = [found.steps_per_day, DAYS_PER_WEEK]
     recipe = {
-        "dataset_name": found.name,
+        "dataset_name": dataset if isinstance(dataset, str) else dataset.name,
         "input_len": 12,
         "output_len": 12,
         "use_timestamps": True,

@@ -10,6 +10,7 @@ from basicts.configs import BasicTSForecastingConfig
 from basicts.utils import RunnerStatus
 from easytorch.utils import get_world_size, is_master
 
+from ...data.dataset import dataset_of
 from ...record import RunRecord
 from .checkpoints import read_checkpoint
 from .distributed import ParallelRunner
@@ -31,6 +32,7 @@ class BenchmarkRunner(ParallelRunner):
     def on_train_start(self) -> None:
         super().on_train_start()
         if is_master():
+            dataset = dataset_of(self.cfg)
             self.record = RunRecord(
                 Path(self.ckpt_save_dir),
                 self.start_epoch,
@@ -40,6 +42,8 @@ class BenchmarkRunner(ParallelRunner):
                 dataset_sha256=self.cfg.get("_fingerprint"),
                 model=self.model_name,
                 dataset=self.cfg.dataset_name,
+                interval_minutes=dataset.interval_minutes,
+                unit=dataset.unit,
                 parameters=sum(parameter.numel() for parameter in self.model.parameters()),
                 seed=self.cfg.seed,
                 num_epochs=self.cfg.num_epochs,

@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from data.small_series import FILES, FULL, NODES, contents, load, refusal, save_legacy
+from data.small_series import FILES, FULL, NODES, contents, load, save_legacy
+from refusal import refuses
 
 from basicts_elin.data.prepare import prepare_dataset
 
@@ -30,8 +31,9 @@ def test_rows_of_a_legacy_folder(tmp_path, out, flow):
 
 
 def test_a_legacy_folder_takes_no_first_row(tmp_path, out, flow):
-    message = refusal("PEMS08", save_legacy(tmp_path / "old", flow), out=out, first_row=3)
-    assert message.startswith("first_row: 3 is not for the folder")
+    folder = save_legacy(tmp_path / "old", flow)
+    with refuses("first_row", found=3, expected=folder, fix="--first-row"):
+        prepare_dataset("PEMS08", folder, out=out, first_row=3)
 
 
 def test_a_legacy_folder_in_place_loses_nothing(out, flow):
@@ -45,7 +47,8 @@ def test_a_legacy_folder_in_place_loses_nothing(out, flow):
 
 
 def test_a_folder_without_data_is_refused(tmp_path, out):
-    assert "has no data.dat" in refusal("PEMS08", tmp_path, out=out)
+    with refuses("raw", found=(tmp_path, "data.dat"), expected="0.5"):
+        prepare_dataset("PEMS08", tmp_path, out=out)
 
 
 @pytest.mark.parametrize("text", [None, "{", "[]", "{}"])
@@ -54,22 +57,24 @@ def test_a_legacy_folder_without_a_shape_is_refused(tmp_path, out, flow, text):
     (folder / "desc.json").unlink()
     if text is not None:
         (folder / "desc.json").write_text(text)
-    assert "desc.json gives no 'shape'" in refusal("PEMS08", folder, out=out)
+    with refuses("raw", found=(folder / "desc.json", "'shape'"), expected="[rows, nodes, channels]"):
+        prepare_dataset("PEMS08", folder, out=out)
 
 
 @pytest.mark.parametrize("shape", [[FULL, NODES], [FULL, NODES, 2], [FULL, NODES, -3], "big", [FULL, NODES, 3.0]])
 def test_a_legacy_shape_that_cannot_be_is_refused(tmp_path, out, flow, shape):
     folder = save_legacy(tmp_path / "old", flow)
     (folder / "desc.json").write_text(json.dumps({"shape": shape}))
-    assert f"is {shape}; expected [steps, nodes, channels] with 3 channels" in refusal("PEMS08", folder, out=out)
+    with refuses("raw", found=(folder / "desc.json", shape), expected="[rows, nodes, channels]"):
+        prepare_dataset("PEMS08", folder, out=out)
 
 
 def test_a_legacy_file_of_another_size_is_refused(tmp_path, out, flow):
     folder = save_legacy(tmp_path / "old", flow)
     data = (folder / "data.dat").read_bytes()
     (folder / "data.dat").write_bytes(data[:-4])
-    message = refusal("PEMS08", folder, out=out)
-    assert f"has {len(data) - 4} bytes; expected {len(data)}, the float32 shape [3000, 4, 3]" in message
+    with refuses("raw", found=(folder / "data.dat", len(data) - 4), expected=(len(data), "[3000, 4, 3]")):
+        prepare_dataset("PEMS08", folder, out=out)
 
 
 @pytest.mark.parametrize(
@@ -81,8 +86,8 @@ def test_legacy_timestamps_outside_their_range_are_refused(tmp_path, out, flow, 
     data = np.memmap(folder / "data.dat", dtype=np.float32, mode="r+", shape=(FULL, NODES, 3))
     data[40, :, channel] = value
     data.flush()
-    message = refusal("PEMS08", folder, out=out)
-    assert f"channel {channel}" in message and found in message and "expected [0, 1)" in message
+    with refuses("raw", found=(f"channel {channel}", found), expected="[0, 1)"):
+        prepare_dataset("PEMS08", folder, out=out)
 
 
 def test_legacy_timestamps_that_differ_between_nodes_are_refused(tmp_path, out, flow):
@@ -90,5 +95,5 @@ def test_legacy_timestamps_that_differ_between_nodes_are_refused(tmp_path, out, 
     data = np.memmap(folder / "data.dat", dtype=np.float32, mode="r+", shape=(FULL, NODES, 3))
     data[40, 2, 1] = 0.5
     data.flush()
-    assert "channel 1 (time of day)" in (message := refusal("PEMS08", folder, out=out))
-    assert "differs between nodes at row 40" in message
+    with refuses("raw", found=("channel 1", "time of day", "row 40")):
+        prepare_dataset("PEMS08", folder, out=out)

@@ -5,7 +5,8 @@ import pickle
 
 import numpy as np
 import pytest
-from data.small_series import Executed, refused
+from data.small_series import Executed
+from refusal import refuses
 
 from basicts_elin.data.io.pickles import load_arrays
 
@@ -15,10 +16,9 @@ def load(tmp_path, content):
     return load_arrays(tmp_path / "graph.pkl", "adjacency")
 
 
-def message_of(tmp_path, content):
-    message = refused(load, tmp_path, content)
-    assert message.startswith(f"adjacency: {tmp_path / 'graph.pkl'} ")
-    return message
+def assert_refused(tmp_path, content, found="", **slots):
+    with refuses("adjacency", found=(tmp_path / "graph.pkl", found), **slots):
+        load(tmp_path, content)
 
 
 def call(module, name, argument):
@@ -72,9 +72,7 @@ def test_arrays_of_numpy_1_and_2_come_back(tmp_path, core):
 def test_what_executes_is_refused_and_not_executed(tmp_path, protocol, nested):
     payload = Executed(tmp_path / "mark")
     content = pickle.dumps([["1", "2"], {"1": [0, payload]}] if nested else payload, protocol=protocol)
-    message = message_of(tmp_path, content)
-    assert f"asks for {os.mkdir.__module__}.mkdir" in message
-    assert "nothing of it was run" in message
+    assert_refused(tmp_path, content, f"{os.mkdir.__module__}.mkdir", fix="executed")
     assert not (tmp_path / "mark").exists()
     pickle.loads(content)
     assert (tmp_path / "mark").exists()
@@ -106,23 +104,21 @@ def test_what_executes_is_refused_and_not_executed(tmp_path, protocol, nested):
     ],
 )
 def test_everything_else_is_refused_by_name(tmp_path, module, name):
-    message = message_of(tmp_path, call(module, name, "1"))
-    assert f"asks for {module}.{name}, which a graph does not need" in message
-    assert "save the matrix as .npy" in message
+    assert_refused(tmp_path, call(module, name, "1"), f" {module}.{name}", fix=".npy")
 
 
 def test_a_dotted_name_does_not_lead_elsewhere(tmp_path):
     content = b"\x80\x04\x8c\x05numpy\x8c\x0adtype.type\x93."
-    assert "asks for numpy.dtype.type" in message_of(tmp_path, content)
+    assert_refused(tmp_path, content, "numpy.dtype.type")
 
 
 def test_a_class_is_refused(tmp_path):
-    assert "asks for pathlib" in message_of(tmp_path, pickle.dumps([tmp_path]))
+    assert_refused(tmp_path, pickle.dumps([tmp_path]), " pathlib")
 
 
 def test_an_encoding_that_is_none_of_numpys_is_refused(tmp_path):
     content = b"\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00aX\x05\x00\x00\x00rot13\x86R."
-    assert "encodes by 'rot13'" in message_of(tmp_path, content)
+    assert_refused(tmp_path, content, "'rot13'")
 
 
 def test_bytes_that_pass_for_pointers_are_refused(tmp_path):
@@ -130,20 +126,19 @@ def test_bytes_that_pass_for_pointers_are_refused(tmp_path):
     array = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R"
     minus_1, no_flags = b"J\xff\xff\xff\xff", b"K\x00"
     dtype = b"cnumpy\ndtype\nVO\n\x89\x88\x87R(K\x03V|\nNNN" + minus_1 + minus_1 + no_flags + b"tb"
-    message_of(tmp_path, b"\x80\x03" + array + b"(K\x01K\x01\x85" + dtype + b"\x89C\x08" + bytes(8) + b"tb.")
+    assert_refused(tmp_path, b"\x80\x03" + array + b"(K\x01K\x01\x85" + dtype + b"\x89C\x08" + bytes(8) + b"tb.")
 
 
 def test_an_array_of_objects_over_raw_bytes_is_refused(tmp_path):
     """Such an array takes the bytes for pointers; these are null, so that a failure here does not end the tests."""
-    message_of(tmp_path, b"\x80\x03cnumpy\nndarray\nK\x01\x85VO\nC\x08" + bytes(8) + b"\x87R.")
+    assert_refused(tmp_path, b"\x80\x03cnumpy\nndarray\nK\x01\x85VO\nC\x08" + bytes(8) + b"\x87R.")
 
 
 @pytest.mark.parametrize("protocol", [0, 2, 4, 5])
 @pytest.mark.parametrize("part", [0, 0.1, 0.5, 0.9, 0.99])
 def test_a_pickle_cut_short_is_refused(tmp_path, protocol, part):
     content = pickle.dumps([["a"], {"a": 0}, np.arange(9.0).reshape(3, 3)], protocol=protocol)
-    message = message_of(tmp_path, content[: int(part * len(content))])
-    assert "cannot be read as a pickle" in message and "again" in message
+    assert_refused(tmp_path, content[: int(part * len(content))], expected="pickle", fix="again")
 
 
 @pytest.mark.parametrize(
@@ -161,4 +156,4 @@ def test_a_pickle_cut_short_is_refused(tmp_path, protocol, part):
     ],
 )
 def test_a_damaged_pickle_is_refused(tmp_path, content):
-    message_of(tmp_path, content)
+    assert_refused(tmp_path, content)

@@ -1,4 +1,4 @@
-"""What the miniature configurations share, with all the keys that those of BasicTS 0.5 have."""
+"""The common part of the miniature configurations, with all fields of those of BasicTS 0.5."""
 
 import os
 
@@ -10,7 +10,7 @@ from easydict import EasyDict
 
 
 def recipe(data_name, architecture, runner):
-    """The configuration of an architecture, which still wants features."""
+    """The configuration of an architecture, without FORWARD_FEATURES."""
     settings = get_regular_settings(data_name)
     cfg = EasyDict()
     cfg.DESCRIPTION = "a note"

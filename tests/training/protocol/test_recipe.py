@@ -67,7 +67,10 @@ def test_the_recipe():
     assert (model_config.input_len, model_config.output_len, model_config.num_features) == (12, 12, 170)
     dataset = config.dataset_params
     assert (dataset.dataset_name, dataset.input_len, dataset.output_len, dataset.use_timestamps) == (
-        "PEMS08", 12, 12, True
+        "PEMS08",
+        12,
+        12,
+        True,
     )
 
 

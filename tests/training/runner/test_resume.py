@@ -14,7 +14,7 @@ from refusal import refuses
 from tiny import NAME, Interrupt, forget_loggers, metrics, ours, record, rewrite_meta, weights, write_dataset
 from training import interrupted
 
-from basicts_elin.data.fingerprint import dataset_fingerprint
+from basicts_elin.data.dataset import open_dataset
 from basicts_elin.data.graph import pickled
 from basicts_elin.errors import UserError
 from basicts_elin.training.launch.launcher import best_checkpoint, launch_evaluation, launch_training, run_folder
@@ -98,7 +98,7 @@ def test_the_record_says_what_made_the_run(tiny):
     folder = launch_training(ours())
     found = record(folder)
     assert found["command"] == shlex.join(sys.argv)
-    assert found["dataset_sha256"] == dataset_fingerprint(tiny / "datasets" / NAME)
+    assert found["dataset_sha256"] == open_dataset(tiny / "datasets" / NAME).fingerprint
 
 
 def test_another_dataset_is_noticed(tiny, capsys):
@@ -126,7 +126,7 @@ def test_a_run_does_not_resume_with_other_data(tiny):
     assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
     assert launch_training(ours(), fresh=True) != folder
     # which is the run from now on
-    assert record(launch_training(ours()))["dataset_sha256"] == dataset_fingerprint(tiny / "datasets" / NAME)
+    assert record(launch_training(ours()))["dataset_sha256"] == open_dataset(tiny / "datasets" / NAME).fingerprint
 
 
 def test_another_graph_is_noticed(tiny, capsys):

@@ -7,7 +7,7 @@ from ..config.elinformer_config import ELinFormerConfig
 
 class ELinFormer(STAEformer):
     """
-    STAEformer with every attention, temporal and spatial, entropy-equal: the same parameters.
+    STAEformer with entropy-equal attention in every temporal and spatial layer. Its parameters are those of STAEformer.
 
     Paper: Efficient Linear Attention for Multivariate Time Series Modeling via Entropy Equality
     Link: https://arxiv.org/abs/2511.03190

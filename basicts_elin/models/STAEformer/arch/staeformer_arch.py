@@ -9,7 +9,7 @@ from ..config.staeformer_config import STAEformerConfig
 
 class STAEformerLayer(nn.Module):
     """
-    Attention over the tokens, then a feed-forward network, each with residual dropout and post-LayerNorm.
+    Attention over the tokens, then a feed-forward network. Each has a residual connection with dropout, then LayerNorm.
     """
 
     def __init__(self, attention: nn.Module, hidden_size: int, config: STAEformerConfig):
@@ -41,13 +41,16 @@ class STAEformer(nn.Module):
     Official Code: https://github.com/XDZhelheim/STAEformer
     Venue: CIKM 2023
     Task: Spatial-Temporal Forecasting
+
+    Raises:
+        ValueError: a size in the config is not a positive integer.
     """
 
     def __init__(self, config: STAEformerConfig):
         super().__init__()
         for name in ("input_len", "output_len", "num_features", "num_layers", "n_heads", "intermediate_size"):
             if not isinstance(config[name], int) or config[name] < 1:
-                raise ValueError(f"{name}={config[name]!r} in the config of {type(self).__name__}; "
+                raise ValueError(f"{name}: {config[name]!r} in the config of {type(self).__name__}; "
                                  "expected a positive integer")
         self.input_len = config.input_len
         self.output_len = config.output_len
@@ -74,19 +77,22 @@ class STAEformer(nn.Module):
             STAEformerLayer(self._build_attention(config), self.hidden_size, config) for _ in range(config.num_layers))
 
     def _build_attention(self, config: STAEformerConfig) -> nn.Module:
-        """The one thing in which models on this backbone differ."""
+        """The only part in which models on this backbone differ."""
         return SoftmaxAttention(self.hidden_size, config.n_heads)
 
     def forward(self, inputs: torch.Tensor, inputs_timestamps: torch.Tensor) -> torch.Tensor:
         """Feed forward of STAEformer.
 
         Args:
-            inputs (torch.Tensor): history data with shape [batch_size, input_len, num_features]
-            inputs_timestamps (torch.Tensor): of each step the time of day, a multiple of 1 / num_time_in_day in [0, 1),
-                and the day of week / num_day_in_week, shape [batch_size, input_len, 2]
+            inputs (torch.Tensor): scaled history data with shape [batch_size, input_len, num_features]
+            inputs_timestamps (torch.Tensor): shape [batch_size, input_len, 2]; for each step the time of day in [0, 1),
+                a multiple of 1 / num_time_in_day, and the day of week / num_day_in_week
 
         Returns:
-            torch.Tensor: prediction with shape [batch_size, output_len, num_features]
+            torch.Tensor: scaled prediction with shape [batch_size, output_len, num_features]
+
+        Raises:
+            ValueError: inputs or inputs_timestamps have another shape.
         """
         self._check_shapes(inputs, inputs_timestamps)
         hidden_states = self._embed(inputs, inputs_timestamps) # [batch_size, num_features, input_len, hidden_size]
@@ -103,7 +109,7 @@ class STAEformer(nn.Module):
         shape = (batch_size, self.num_features, self.input_len, -1)
         timestamps = inputs_timestamps.unsqueeze(1).expand(shape)
         values = self.input_layer(torch.cat([inputs.transpose(1, 2).unsqueeze(-1), timestamps], dim=-1))
-        # a time computed in float32, such as hour / 24 + minute / 1440, may end just below its slot
+        # rounded: a time computed in float32, as hour / 24 + minute / 1440, may lie just below its slot
         time_in_day = (inputs_timestamps[..., 0] * self.num_time_in_day).round().long()
         day_in_week = (inputs_timestamps[..., 1] * self.num_day_in_week).round().long()
         return torch.cat([
@@ -116,11 +122,10 @@ class STAEformer(nn.Module):
     def _check_shapes(self, inputs: torch.Tensor, inputs_timestamps: torch.Tensor) -> None:
         if inputs.dim() != 3 or tuple(inputs.shape[1:]) != (self.input_len, self.num_features):
             raise ValueError(
-                f"inputs have shape {list(inputs.shape)}; expected [batch, input_len={self.input_len}, "
-                f"num_features={self.num_features}]: {type(self).__name__} is built for {self.input_len} steps of "
-                f"{self.num_features} nodes")
+                f"inputs: shape {list(inputs.shape)}; expected [batch, input_len={self.input_len}, "
+                f"num_features={self.num_features}], for which this {type(self).__name__} was built")
         expected = (inputs.shape[0], self.input_len, 2)
         if tuple(inputs_timestamps.shape) != expected:
             raise ValueError(
-                f"inputs_timestamps have shape {list(inputs_timestamps.shape)}; expected {list(expected)}: time of day "
+                f"inputs_timestamps: shape {list(inputs_timestamps.shape)}; expected {list(expected)}, the time of day "
                 "and day of week of each step")

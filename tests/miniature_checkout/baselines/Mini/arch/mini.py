@@ -11,10 +11,10 @@ class Mini(nn.Module):
         self.adj, self.horizon = adj, horizon
         self.start = start
         self.dropout = nn.Dropout(0.1)
-        self.calls = []
+        self.received = []
 
     def forward(self, history_data, future_data, batch_seen, epoch, train, **kwargs):
-        self.calls.append((history_data, future_data, batch_seen, epoch, train))
+        self.received.append((history_data, future_data, batch_seen, epoch, train))
         if batch_seen == 0:
             print("created")
         values = history_data[..., 0]

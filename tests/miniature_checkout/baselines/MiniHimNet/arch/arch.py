@@ -7,8 +7,8 @@ class MiniHimNet(nn.Module):
     def __init__(self, num_nodes, horizon):
         super().__init__()
         self.linear = nn.Linear(12, horizon)
-        self.calls = []
+        self.received = []
 
     def forward(self, x, y_cov, labels=None, batches_seen=None):
-        self.calls.append((x, y_cov, labels, batches_seen))
+        self.received.append((x, y_cov, labels, batches_seen))
         return self.linear(x[..., 0].transpose(1, 2)).transpose(1, 2).unsqueeze(-1)

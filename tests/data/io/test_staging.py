@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data.small_series import FILES, FULL, NODES, contents, load, refusal, save_legacy, save_lines
+from data.small_series import FILES, FULL, NODES, contents, load, save_legacy, save_lines
+from refusal import refuses
 
-from basicts_elin.data import layout
+from basicts_elin.data import writer
 from basicts_elin.data.prepare import prepare_dataset, prepare_synthetic
 from basicts_elin.errors import UserError
 
@@ -23,17 +24,20 @@ def existing(npz, out):
 
 def test_an_existing_folder_is_refused_before_the_file_is_read(tmp_path, out, existing):
     before = contents(out)
-    assert "exists already; --force replaces it" in refusal("PEMS08", tmp_path / "no.npz", out=out)
-    with pytest.raises(UserError, match="--force"):
-        (out / "SyntheticTraffic").mkdir()
+    with refuses("out", found=existing, fix=("--force", "--out")):
+        prepare_dataset("PEMS08", tmp_path / "no.npz", out=out)
+    (out / "SyntheticTraffic").mkdir()
+    with refuses("out", found=out / "SyntheticTraffic", fix="--force"):
         prepare_synthetic(out=out)
+    (out / "SyntheticTraffic").rmdir()
     assert contents(out) == before
 
 
 def test_a_file_in_the_way_is_refused_even_with_force(npz, out):
     out.mkdir()
     (out / "PEMS08").write_text("mine")
-    assert "is a file; expected a folder" in refusal("PEMS08", npz, out=out, force=True)
+    with refuses("out", found=(out / "PEMS08", "file"), expected="folder"):
+        prepare_dataset("PEMS08", npz, out=out, force=True)
     assert (out / "PEMS08").read_text() == "mine"
 
 
@@ -76,7 +80,7 @@ def test_a_failure_while_writing_changes_nothing(monkeypatch, npz, out, existing
             raise error
         save(path, array)
 
-    monkeypatch.setattr(layout.np, "save", fails_late)
+    monkeypatch.setattr(writer.np, "save", fails_late)
     with pytest.raises(UserError if isinstance(error, OSError) else KeyboardInterrupt):
         prepare_dataset("PEMS08", npz, out=out, force=True)
     assert len(calls) == 4
@@ -94,7 +98,8 @@ def test_a_failure_while_swapping_brings_the_old_folder_back(monkeypatch, npz, o
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", fails_for_the_new)
-    assert "cannot be written (no such luck)" in refusal("PEMS08", npz, out=out, force=True)
+    with refuses("out", found=(existing, "no such luck")):
+        prepare_dataset("PEMS08", npz, out=out, force=True)
     assert renamed == ["PEMS08", "new", "old"]
     assert contents(out) == before
     assert [path.name for path in out.iterdir()] == ["PEMS08"]
@@ -109,7 +114,8 @@ def test_old_data_survive_even_where_the_way_back_fails(monkeypatch, npz, out, e
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", fails_after_the_first)
-    refusal("PEMS08", npz, out=out, force=True)
+    with refuses("out", found=(existing, "disk gone")):
+        prepare_dataset("PEMS08", npz, out=out, force=True)
     assert set(contents(out).values()) >= before
 
 
@@ -118,7 +124,7 @@ def test_a_graph_of_other_nodes_is_not_kept(tmp_path, h5, dated, out):
     folder = prepare_dataset("METR-LA", h5, out=out, adjacency=tmp_path / "graph.npy")
     before = contents(folder)
     sensors = save_lines(tmp_path / "ids.txt", *dated.columns[::-1])
-    message = refusal("METR-LA", h5, out=out, sensors=sensors, force=True)
-    assert message.startswith(f"out: {folder / 'adj_mx.pkl'} is the graph of other nodes, or in another order; give ")
+    with refuses("out", found=folder / "adj_mx.pkl", fix=("--distances", "--adjacency")):
+        prepare_dataset("METR-LA", h5, out=out, sensors=sensors, force=True)
     assert contents(folder) == before
     prepare_dataset("METR-LA", h5, out=out, sensors=sensors, adjacency=tmp_path / "graph.npy", force=True)

@@ -1,17 +1,17 @@
-"""The layer for few tokens against its plain twin."""
+"""The fused quadratic path of a whole layer, against its plain twin."""
 
 import pytest
 import torch
 from ops.layers import HEADS, WIDTH, output_and_gradients, projections, relative_error, tokens
 
-from basicts_elin.ops.fused_quadratic import few_tokens_attention, plain_few_tokens_attention
+from basicts_elin.ops.fused_quadratic import fused_quadratic_attention, plain_quadratic_attention
 from basicts_elin.ops.gram import Projections
 
 
 def both(inputs, **settings):
     return [
         output_and_gradients(lambda x, *w, of=of: of(x, Projections(*w), HEADS, **settings), *inputs)
-        for of in (few_tokens_attention, plain_few_tokens_attention)
+        for of in (fused_quadratic_attention, plain_quadratic_attention)
     ]
 
 
@@ -46,20 +46,20 @@ def test_the_constant_is_added_to_the_sharpness(eps):
 
 def test_gradients_are_those_of_differences():
     inputs = (tokens(2, 4, 6), *projections(6))
-    assert torch.autograd.gradcheck(lambda x, *w: few_tokens_attention(x, Projections(*w), 2), inputs)
+    assert torch.autograd.gradcheck(lambda x, *w: fused_quadratic_attention(x, Projections(*w), 2), inputs)
 
 
 def test_second_gradients_are_those_of_differences():
     inputs = (tokens(1, 3, 4), *projections(4))
-    assert torch.autograd.gradgradcheck(lambda x, *w: few_tokens_attention(x, Projections(*w), 2), inputs)
+    assert torch.autograd.gradgradcheck(lambda x, *w: fused_quadratic_attention(x, Projections(*w), 2), inputs)
 
 
 def test_autocast_decides_the_dtype():
     states, weights = tokens(4, 12, WIDTH, dtype=torch.float32), projections(dtype=torch.float32)
-    expected = few_tokens_attention(states, weights, HEADS).detach()
+    expected = fused_quadratic_attention(states, weights, HEADS).detach()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         output, gradients = output_and_gradients(
-            lambda x, *w: few_tokens_attention(x, Projections(*w), HEADS), states, *weights
+            lambda x, *w: fused_quadratic_attention(x, Projections(*w), HEADS), states, *weights
         )
     assert output.dtype == torch.bfloat16 and {gradient.dtype for gradient in gradients} == {torch.float32}
     assert relative_error(output.float(), expected) < 0.02

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data.small_series import contents, refusal, save_npz
+from data.small_series import contents, save_npz
 from filelock import FileLock
 from moments import Moments
+from refusal import refuses
 
 from basicts_elin.data.prepare import prepare_dataset
-from basicts_elin.errors import UserError
 
 
 def killed(moment, function):
@@ -55,7 +55,7 @@ def test_at_any_moment(tmp_path, flow, out, exists):
             state = ("old", "new")[whole.index(found)]
         elif exists:
             # killed while one takes the place of the other: the next one brings it back
-            with pytest.raises(UserError, match="exists already; --force replaces it"):
+            with refuses("out", found=folder, fix="--force"):
                 prepare_dataset("PEMS08", raws[1], out=out)
             assert (folder / "notes.txt").read_text() == "mine"
         seen.add(state)
@@ -71,7 +71,8 @@ def test_one_process_at_a_time(npz, out):
     staging.mkdir(parents=True)
     with FileLock(staging / ".lock"):
         before = contents(out)
-        assert "another process is writing" in refusal("PEMS08", npz, out=out)
+        with refuses("out", found=out, fix="wait"):
+            prepare_dataset("PEMS08", npz, out=out)
         assert contents(out) == before
     prepare_dataset("PEMS08", npz, out=out)
     assert {path.name for path in out.iterdir()} == {"PEMS08"}

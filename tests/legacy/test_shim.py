@@ -1,4 +1,4 @@
-"""What the stand-in computes, against formulas and brute force."""
+"""The shim, against formulas and brute force."""
 
 import importlib
 import pickle
@@ -6,13 +6,14 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from refusal import refuses
 from tiny import NAME, NODES, STEPS, WINDOWS
 
 from basicts_elin.data.catalog import CATALOG, DatasetFacts
-from basicts_elin.errors import UserError
+from basicts_elin.legacy.dataset import RunDataset
 from basicts_elin.legacy.shim import adjacency as normalisations
 from basicts_elin.legacy.shim import metrics, utils
-from basicts_elin.legacy.shim.activate import shadow
+from basicts_elin.legacy.shim.activate import active
 
 PREDICTION = torch.tensor([[[1.0], [5.0]], [[2.0], [-3.0]]])
 TARGET = torch.tensor([[[2.0], [0.0]], [[4.0], [-1.0]]])
@@ -93,15 +94,15 @@ def test_a_graph_with_ids_is_read_and_one_that_is_missing_is_named(checkout, adj
     file.write_bytes(pickle.dumps((ids, dict.fromkeys(ids, 0), adjacency), protocol=2))
     assert (utils.load_adj(f"datasets/{NAME}/adj_mx.pkl", "original")[1] == adjacency).all()
     file.unlink()
-    with pytest.raises(UserError, match=r"adj_mx.pkl is missing: this baseline needs the graph"):
+    with refuses(f"datasets/{NAME}/adj_mx.pkl", found="missing", fix=(f"prepare {NAME}", "--distances")):
         utils.load_adj(f"datasets/{NAME}/adj_mx.pkl", "original")
 
 
-@pytest.mark.parametrize(("graph", "found"), [(np.eye(4), "4 x 4"), (np.ones((5, 4)), "5 x 4"), ({}, "no matrix")])
+@pytest.mark.parametrize(("graph", "found"), [(np.eye(4), "4 x 4"), (np.ones((5, 4)), "5 x 4"), ({}, "dict")])
 def test_a_graph_of_another_size_is_named(checkout, graph, found):
     file = checkout.parent / "datasets" / NAME / "adj_mx.pkl"
     file.write_bytes(pickle.dumps(graph))
-    with pytest.raises(UserError, match=rf"datasets/Tiny/adj_mx.pkl is {found}; the dataset has 5 nodes, which need 5"):
+    with refuses(f"datasets/{NAME}/adj_mx.pkl", found=found, expected=("5 x 5", "5 nodes"), fix=f"prepare {NAME}"):
         utils.load_adj(f"datasets/{NAME}/adj_mx.pkl", "original")
 
 
@@ -116,7 +117,7 @@ def test_the_series_is_put_together_with_its_times(tiny):
     assert (data[-len(test_part) :, :, 0] == test_part).all()
 
 
-def test_settings_have_the_old_names_and_the_lengths():
+def test_settings_have_the_names_of_basicts_05_and_the_lengths():
     assert utils.get_regular_settings("PEMS08") == {
         "INPUT_LEN": 12,
         "OUTPUT_LEN": 12,
@@ -131,10 +132,10 @@ def test_settings_have_the_old_names_and_the_lengths():
 def test_a_part_takes_the_place_of_the_whole(checkout, monkeypatch):
     monkeypatch.setitem(CATALOG, "Whole", DatasetFacts("Whole", NODES, None, "", "", (0.6, 0.2, 0.2), "", None))
     monkeypatch.setitem(CATALOG, NAME, DatasetFacts(NAME, NODES, None, "", "", (0.6, 0.2, 0.2), "", None, "Whole"))
-    with utils.standing_for(NAME):
+    with utils.reading_from(RunDataset(NAME)):
         assert len(utils.load_dataset_data("Whole")) == len(utils.load_dataset_data(NAME))
         assert utils.load_pkl("datasets/Whole/adj_mx.pkl").shape == (NODES, NODES)
-    with pytest.raises(UserError, match="dataset Whole is not prepared"):
+    with refuses("datasets/Whole/meta.json", found="missing"):
         utils.load_dataset_data("Whole")
 
 
@@ -150,7 +151,7 @@ def test_a_decoder_gets_the_last_steps_and_then_zeros():
 @pytest.mark.parametrize(
     "name", ["data.UEADataset", "runners.NoBPRunner", "scaler.MinMaxScaler", "metrics.masked_corr", "utils.MeterPool"]
 )
-def test_what_is_not_there_is_named(name, tmp_path):
+def test_names_that_the_shim_lacks_are_refused(name, tmp_path):
     module, _, attribute = name.partition(".")
-    with shadow(tmp_path), pytest.raises(UserError, match=rf"^basicts\.{name} of BasicTS 0.5 is not honoured here"):
+    with active(tmp_path), refuses(f"basicts.{name}"):
         getattr(importlib.import_module(f"basicts.{module}"), attribute)

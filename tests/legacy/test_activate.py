@@ -1,4 +1,4 @@
-"""The stand-in steps aside, and leaves everything as it was."""
+"""The shim is in the place of BasicTS for a while, and leaves everything as it was."""
 
 import random
 import sys
@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from basicts_elin.errors import UserError
-from basicts_elin.legacy.reader import Source, reading
-from basicts_elin.legacy.shim.activate import repeatable, shadow
+from basicts_elin.legacy.checkout import Source
+from basicts_elin.legacy.reader import reading
+from basicts_elin.legacy.shim.activate import active, repeatable
 
 
 def state():
@@ -38,7 +39,7 @@ def test_all_is_as_before_whether_or_not_a_configuration_fails(checkout, edit, a
     assert not list(checkout.rglob("__pycache__"))
 
 
-def test_an_installed_package_of_that_name_is_not_taken_for_the_baselines(checkout, tmp_path, monkeypatch):
+def test_an_installed_package_named_baselines_is_not_imported(checkout, tmp_path, monkeypatch):
     (tmp_path / "other" / "baselines").mkdir(parents=True)
     (tmp_path / "other" / "baselines" / "__init__.py").write_text("raise ImportError('another package')")
     monkeypatch.syspath_prepend(tmp_path / "other")
@@ -84,6 +85,6 @@ def test_two_checkouts_do_not_share_their_modules(checkout, tmp_path):
         assert list(found.cfg) == ["other"]
 
 
-def test_inside_basicts_is_the_stand_in_alone(tmp_path):
-    with shadow(tmp_path), pytest.raises(ModuleNotFoundError):
+def test_while_active_basicts_is_the_shim_alone(tmp_path):
+    with active(tmp_path), pytest.raises(ModuleNotFoundError):
         import basicts.configs  # noqa: F401

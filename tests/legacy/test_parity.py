@@ -1,4 +1,4 @@
-"""The baselines of BasicTS 0.5 themselves, where there is a checkout of it."""
+"""The models of BasicTS 0.5 itself, if there is a checkout of it."""
 
 import importlib.util
 
@@ -9,7 +9,8 @@ from cli.commands import ROOT
 from basicts_elin import STAEformer, STAEformerConfig
 from basicts_elin.data.catalog import CATALOG
 from basicts_elin.env_vars import ROOT_VARIABLE
-from basicts_elin.legacy.reader import Source, reading
+from basicts_elin.legacy.checkout import Source
+from basicts_elin.legacy.reader import reading
 from basicts_elin.legacy.shim.metrics import masked_mae
 from basicts_elin.training.launch.try_steps import try_steps
 from basicts_elin.zoo.config_file import load_config
@@ -28,7 +29,7 @@ def write_random(facts, place):
 
 @pytest.fixture
 def random_pems08(tmp_path_factory, real_root, monkeypatch):
-    """A random dataset of PEMS08's size, in the folder to run in; made once."""
+    """A random dataset of the size of PEMS08 in the working folder, made once."""
     place = tmp_path_factory.getbasetemp() / "pems08"
     if not place.exists():
         write_random(CATALOG["PEMS08"], place)
@@ -78,7 +79,7 @@ def loss_after(steps, forward, model, optimizer_params):
 
 
 def batch(step):
-    """Values, times and targets; times that are no rounding error below their slot, which 0.5 would cut off."""
+    """Values, times and targets. No time lies a rounding error below its slot, because BasicTS 0.5 truncates."""
     generator = torch.Generator().manual_seed(step)
     values = 400 * torch.rand(2, 12, 20, generator=generator)
     slots = (torch.arange(12) * 9 + 9 * step) % 288
@@ -98,7 +99,7 @@ def forward_of_theirs(model, values, times):
 
 
 def renamed(state):
-    """Weights of 0.5's STAEformer under our names: its output layer has the steps of a node before the width."""
+    """Weights of the legacy STAEformer under our names. Its output layer has the steps of a node before the width."""
     names = {
         "input_proj": "input_layer",
         "tod_embedding": "time_in_day_emb",

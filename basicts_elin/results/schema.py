@@ -1,0 +1,182 @@
+"""The result of a run: what it reached, what it cost, how it was made, or why there is no result."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Optional, get_args
+
+from ..evaluation.metrics import OVERALL
+
+# in per cent in every table; the other metrics are in the units that the run computed them in
+PERCENT = "MAPE"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run.
+
+    None and "" stand for what is not known. Naive forecasts are results too, with metrics and little else.
+
+    Attributes:
+        model: the name that commands and tables use, such as "ELinFormer_small" or "legacy/STID".
+        differences: the configuration fields that tell this run from others of the model, such as "dropout=0.2".
+        dataset: name of its folder under `datasets/`.
+        metrics: horizon ("3", ..., "overall") -> metric -> value. MAPE is in per cent.
+        interval_minutes: minutes between two rows of the dataset.
+        unit: unit of the measured values.
+        seconds_per_epoch, validation_seconds: medians over the epochs.
+        peak_memory_mib: allocated on the GPU, else the resident size of the process.
+        peak_reserved_mib: what the process took from the GPU.
+        num_epochs: epochs that the configuration asks for; `epochs` is the last epoch trained.
+        run: folder of the run.
+        reason: why there is no result; `log` is the file that says more.
+    """
+
+    model: str
+    dataset: str
+    differences: str = ""
+    seed: Optional[int] = None
+    metrics: Mapping[str, Mapping[str, Optional[float]]] = field(default_factory=dict)
+    input_len: Optional[int] = None
+    output_len: Optional[int] = None
+    interval_minutes: Optional[int] = None
+    unit: str = ""
+    parameters: Optional[int] = None
+    nodes: Optional[int] = None
+    batch_size: Optional[int] = None
+    train_windows: Optional[int] = None
+    seconds_per_epoch: Optional[float] = None
+    validation_seconds: Optional[float] = None
+    peak_memory_mib: Optional[float] = None
+    peak_reserved_mib: Optional[float] = None
+    num_epochs: Optional[int] = None
+    epochs: Optional[int] = None
+    best_epoch: Optional[int] = None
+    device: str = ""
+    hardware: str = ""
+    processes: Optional[int] = None
+    compiled: Optional[bool] = None
+    runs_at_once: Optional[int] = None
+    python: str = ""
+    torch: str = ""
+    basicts: str = ""
+    basicts_elin: str = ""
+    commit: str = ""
+    run: str = ""
+    reason: str = ""
+    log: str = ""
+
+    @property
+    def label(self) -> str:
+        """The model and what differs: "ELinFormer (dropout=0.2)"."""
+        return labelled(self.model, self.differences)
+
+    @property
+    def metric_columns(self) -> dict[str, Optional[float]]:
+        """Every metric by the name of its column: MAE, RMSE, ..., MAE_3, RMSE_3, ..."""
+        horizons = [OVERALL, *(horizon for horizon in self.metrics if horizon != OVERALL)]
+        return {
+            metric_column(metric, horizon): value
+            for horizon in horizons
+            for metric, value in self.metrics.get(horizon, {}).items()
+        }
+
+    def number(self, column: str) -> Optional[float]:
+        """The value of a metric's column or of a field that holds a number; None where it is not known."""
+        return getattr(self, column) if column in FIELD_TYPES else self.metric_columns.get(column)
+
+
+# field -> type of its value in a CSV, in the order of the columns; metrics come after the seed
+FIELD_TYPES: dict[str, type] = {
+    item.name: (get_args(item.type) or (item.type,))[0] for item in fields(Result) if item.name != "metrics"
+}
+IDENTITY_FIELDS = ("model", "dataset", "differences", "seed")
+
+
+def metric_column(metric: str, horizon: str) -> str:
+    """The column of a metric: its name, with the horizon appended unless it is over all horizons."""
+    return metric if horizon == OVERALL else f"{metric}_{horizon}"
+
+
+def metric_names(results: Iterable[Result]) -> list[str]:
+    """Every metric that a result has, once, in the order of the runs."""
+    return list(dict.fromkeys(name for result in results for values in result.metrics.values() for name in values))
+
+
+def horizons_of(results: Iterable[Result]) -> list[str]:
+    """Every horizon that a result has, ascending, "overall" last."""
+    return in_order({horizon for result in results for horizon in result.metrics})
+
+
+def in_order(horizons: Iterable[str]) -> list[str]:
+    return sorted(horizons, key=lambda horizon: (horizon == OVERALL, horizon == OVERALL or int(horizon)))
+
+
+def labelled(name: str, *details: str) -> str:
+    """The name with its details in brackets."""
+    shown = ", ".join(filter(None, details))
+    return f"{name} ({shown})" if shown else name
+
+
+def distinct_labels(results: Sequence[Result]) -> list[str]:
+    """The labels, completed where several results have the same one: by dataset, epochs, seed or run folder."""
+    shown = Counter(result.label for result in results)
+    labels = []
+    for result in results:
+        same = [other for other in results if other.label == result.label]
+        details = []
+        if shown[result.label] > 1:
+            details = [f"{name}={getattr(result, name)}" for name in _telling(same) if getattr(result, name)]
+        labels.append(labelled(result.model, result.differences, *details))
+    return labels
+
+
+def _telling(same: Sequence[Result]) -> list[str]:
+    """The fields that tell these results apart; the run folder where nothing else does."""
+    found = [name for name in ("dataset", "num_epochs", "seed") if len({getattr(one, name) for one in same}) > 1]
+    is_unique = len({tuple(getattr(one, name) for name in found) for one in same}) == len(same)
+    return found if is_unique else [*found, "run"]
+
+
+def differing_fields(configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What tells each configuration from the others, as text such as "dropout=0.2, lr=0.01".
+
+    Args:
+        configs: contents of `cfg.json`; an empty one is compared with none.
+    """
+    flat = [_flattened(config) for config in configs]
+    known = [config for config in flat if config]
+    texts = []
+    for config in flat:
+        differing = [name for name in config if any(other.get(name) != config[name] for other in known)]
+        # BasicTS repeats some fields of one value in several dictionaries
+        short = dict.fromkeys((name.rpartition(".")[2], config[name]) for name in differing)
+        texts.append(", ".join(f"{name}={value}" if value else name for name, value in short))
+    return texts
+
+
+# fields of their own in a result, and what does not change one
+_NOT_COMPARED = {"seed", "num_epochs", "gpus", "gpu_num", "compile_model", "ckpt_save_dir", "metrics", "eval_horizons"}
+
+
+def _flattened(value: Any, path: str = "") -> dict[str, str]:
+    """Dotted name -> text of every field of `cfg.json`; of an object in a list, the class is a field with no text."""
+    found: dict[str, str] = {}
+    if _is_object(value):
+        return {path: str(value["name"])} | _flattened(value.get("params") or {}, path)
+    if isinstance(value, list) and any(map(_is_object, value)):
+        for item in filter(_is_object, value):
+            own = f"{path}.{item['name']}"
+            found |= {own: ""} | _flattened(item.get("params") or {}, own)
+        return found
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if name not in _NOT_COMPARED:
+                found |= _flattened(inner, f"{path}.{name}" if path else name)
+        return found
+    return {path: str(value).replace(" ", "")}
+
+
+def _is_object(value: Any) -> bool:
+    """Whether it is a class or an object, as BasicTS writes one to `cfg.json`."""
+    return isinstance(value, Mapping) and "name" in value and "module" in value
