@@ -21,21 +21,20 @@ _OF_RAW_FILES = ("rows", "first_row", "sensors", "distances", "ids", "adjacency"
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run one verb.
+    """Run one verb. Returns the exit code.
 
-    Returns the exit code: 0, or with one line on stderr 2 for something the user can mend, 1 for runs that failed, 130
-    where it was interrupted.
+    It is 0, or, with one line on stderr, 2 for something the user can fix, 1 for a failed run, 130 for an interruption.
     """
     arguments = _parser().parse_args(argv)
     if sys.stdout.errors == "strict":
-        # a path may hold what the terminal has no letters for
+        # a path may hold characters that the terminal cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = arguments.run(arguments) or 0
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # the reader of our output has seen enough, such as head
+        # the reader of our output, such as head, has closed it
         return _ended(1)
     except UserError as error:
         return _ended(2, f"error: {error}")
@@ -44,14 +43,14 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except OSError as error:
         return _ended(2, f"error: {system_message(error)}")
     except MemoryError as error:
-        return _ended(2, f"error: there is not enough memory ({one_line(error)}); take less data, or a larger machine")
+        return _ended(2, f"error: memory: insufficient ({one_line(error)}); use less data or a larger machine")
     except KeyboardInterrupt:
         hint = ": the same command resumes after its last finished epoch" if arguments.run in (train, reproduce) else ""
         return _ended(130, f"interrupted{hint}")
 
 
 def _ended(code: int, line: str = "") -> int:
-    """The exit code, once the line is said; what stdout cannot take, being closed or on a full disk, goes nowhere."""
+    """Print the line, and return the exit code. Output that a closed or full stdout cannot take is dropped."""
     if line:
         print(line, file=sys.stderr)
     try:
@@ -192,7 +191,7 @@ def _print_config(config: Any) -> None:
 
 
 def _config(arguments: argparse.Namespace) -> Any:
-    """The configuration of the command: the file, with what the other arguments change."""
+    """The configuration that the command names, with the values that its other arguments override."""
     from .config.overrides import with_overrides
     from .training.launch.devices import parse_gpus
     from .zoo.config_file import config_file, config_name, load_config
@@ -200,19 +199,20 @@ def _config(arguments: argparse.Namespace) -> Any:
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root
     config = load_config(arguments.cfg)
-    changes = dict(_assignment(text) for text in arguments.set)
+    overrides = dict(_assignment(text) for text in arguments.set)
     for name, option in (("gpus", "gpus"), ("gpu_num", "gpus"), ("seed", "seed")):
-        if name in changes:
-            raise UserError(f"--set {name}={changes[name]}: use --{option} {changes[name]}")
+        if name in overrides:
+            fix = f"use --{option} {overrides[name]}"
+            raise UserError(f"--set {name}", overrides[name], f"the option --{option}", fix)
     if arguments.seed is not None:
-        changes["seed"] = arguments.seed
+        overrides["seed"] = arguments.seed
     if getattr(arguments, "compile", False):
-        changes["compile_model"] = True
+        overrides["compile_model"] = True
     if getattr(arguments, "precision", None):
-        changes["precision"] = arguments.precision
+        overrides["precision"] = arguments.precision
     if arguments.gpus is not None or not arguments.print_config:
-        changes["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
-    config = with_overrides(config, changes)
+        overrides["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
+    config = with_overrides(config, overrides)
     config["_config_file"] = config_name(arguments.cfg)
     if config_file(arguments.cfg) is None and not arguments.print_config:
         print(f"{config['_config_file']}: a configuration by name, without a file")
@@ -222,7 +222,7 @@ def _config(arguments: argparse.Namespace) -> Any:
 def _default_gpus() -> str:
     import torch
 
-    # not is_available: it may start CUDA, which then no longer heeds the choice of devices
+    # not is_available: it may start CUDA, which then ignores the choice of devices
     gpus = "0" if torch.cuda.device_count() else "cpu"
     print(f"--gpus not given: using {gpus}")
     return gpus
@@ -231,16 +231,16 @@ def _default_gpus() -> str:
 def _assignment(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise UserError(f"--set {text}: expected field=value, such as num_epochs=8")
+        raise UserError("--set", text, "field=value, such as num_epochs=8")
     try:
         read = ast.literal_eval(value)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        # no literal of Python's: a text
+        # not a Python literal: a text
         read = value
     if isinstance(read, int) and abs(read) >= 2**63:
-        raise UserError(f"--set {name}: a number of {read.bit_length()} bits; expected at most 63")
+        raise UserError(f"--set {name}", f"a number of {read.bit_length()} bits", "at most 63")
     if isinstance(read, str) and not read.isprintable():
-        raise UserError(f"--set {name}={read!r}: expected text that can be printed")
+        raise UserError(f"--set {name}", repr(read), "printable text")
     return name, read
 
 

@@ -1,6 +1,6 @@
-"""The environment variables of the project."""
+"""The environment variables that this package reads."""
 
-# the user's checkout of BasicTS 0.5
+# folder of the user's checkout of BasicTS 0.5
 ROOT_VARIABLE = "BASICTS_LEGACY_ROOT"
-# how many trainings share a device, said to them by who starts them
+# how many trainings share a device; `reproduce` sets it for the trainings that it starts
 RUNS_AT_ONCE = "BASICTS_ELIN_RUNS_AT_ONCE"

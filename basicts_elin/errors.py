@@ -57,7 +57,7 @@ def system_message(error: OSError) -> str:
 
 
 def nearest(name: str, known: Iterable[str], suffix: str = "") -> str:
-    """" (did you mean A or B?)" with the known names most like `name`, each with the suffix; nothing where none is."""
+    """ " (did you mean A or B?)" with the known names most like `name`, each with the suffix; nothing where none is."""
     by_lower = {other.lower(): other for other in known}
     lower = name.lower()
     like = [lower] if lower in by_lower else difflib.get_close_matches(lower, by_lower, n=2)

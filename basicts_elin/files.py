@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, whenever the process dies."""
+"""Files are written whole or not at all, even if the process dies."""
 
 import json
 import os
@@ -9,12 +9,13 @@ from typing import Any
 
 from .errors import UserError, one_line
 
-# what a process that died left behind; see `remove_leftovers`
+# of the temporary files that a process may leave behind if it dies; see `remove_leftovers`
 _SUFFIX = ".unfinished"
+_OBJECT = "a JSON object"
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` so that `path` holds the old or the new content, on the disk too, and never a part of it."""
+    """Write `content` so that `path` always holds the old or the new content, whole, also on the disk."""
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}{_SUFFIX}")
     try:
@@ -35,39 +36,39 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def read_json(path: Path, fix: str) -> dict[str, Any]:
-    """The object in a JSON file. Raises: UserError, which ends with `fix`, where it holds none."""
+    """The object in a JSON file. Raises: UserError, with this fix, if the file does not hold one."""
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{path} is no JSON ({one_line(error)}); {fix}") from error
+        raise UserError(path, f"not JSON ({one_line(error)})", _OBJECT, fix) from error
     if not isinstance(content, dict):
-        raise UserError(f"{path} holds a {type(content).__name__}; expected an object: {fix}")
+        raise UserError(path, f"a {type(content).__name__}", _OBJECT, fix)
     return content
 
 
 @contextmanager
 def made_folder(folder: Path) -> Iterator[None]:
-    """Make `folder` and those above it; where the block fails, what is empty of them goes again."""
+    """Create `folder` and its parents. If the block fails, those that were created and are empty are removed again."""
     absent = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         yield
     except BaseException:
         for path in absent:
-            # it is not empty, or was never made
+            # it is not empty, or was never created
             with suppress(OSError):
                 path.rmdir()
         raise
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what writers that were killed left in `folder`; nobody else may be writing there."""
+    """Remove the temporary files of killed writers from `folder`, which nobody else may be writing to."""
     for file in Path(folder).glob(f".*{_SUFFIX}"):
         file.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
-    """A renamed file is safe once its folder is; Windows cannot open folders, and does not need it."""
+    """A renamed file is safe once its folder is on the disk. Windows cannot open folders, and need not."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -49,9 +49,7 @@ def plot(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     plt.close(figure)
 
 
-def _bars(
-    axes: Any, rows: Sequence[dict[str, Any]], column: str, names: Sequence[str], factor: int, form: str
-) -> None:
+def _bars(axes: Any, rows: Sequence[dict[str, Any]], column: str, names: Sequence[str], factor: int, form: str) -> None:
     """A group of bars per layer, one for each name."""
     values = {(row["layer"], row["estimator"]): row for row in rows}
     layers = list(dict.fromkeys(row["layer"] for row in rows))

@@ -7,7 +7,7 @@ Step counts and start times follow the public files. Where the paper's Table 1 d
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 from ..errors import UserError, nearest
 from ..plugins import load_plugins
@@ -69,15 +69,8 @@ class DatasetFacts:
         return unit_of(self.domain)
 
     @property
-    def regular_settings(self) -> dict:
-        """BasicTS's `regular_settings` in `meta.json`."""
-        return {
-            "train_val_test_ratio": list(self.split),
-            "norm_each_channel": False,
-            "rescale": True,
-            "metrics": ["MAE", "RMSE", "MAPE"],
-            "null_val": self.null_value,
-        }
+    def regular_settings(self) -> dict[str, Any]:
+        return regular_settings(self.split, self.null_value)
 
 
 _FLOW = {"domain": "traffic flow (vehicles per 5 minutes)", "split": (0.6, 0.2, 0.2), "non_negative": True}
@@ -131,6 +124,17 @@ def unknown_dataset(name: str) -> UnknownDatasetError:
     known = ", ".join(sorted(CATALOG))
     expected = f"a folder in datasets/, or one of {known}{nearest(name, CATALOG)}"
     return UnknownDatasetError("dataset", name, expected, "prepare it, or correct the name")
+
+
+def regular_settings(split: tuple[float, float, float], null_value: float) -> dict[str, Any]:
+    """BasicTS's `regular_settings` in `meta.json`, with the benchmark's values."""
+    return {
+        "train_val_test_ratio": list(split),
+        "norm_each_channel": False,
+        "rescale": True,
+        "metrics": ["MAE", "RMSE", "MAPE"],
+        "null_val": null_value,
+    }
 
 
 def steps_per_day(interval_minutes: int) -> int:

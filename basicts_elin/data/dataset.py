@@ -17,6 +17,7 @@ from .catalog import (
     dataset_facts,
     how_to_get,
     not_prepared,
+    regular_settings,
     steps_per_day,
     unit_of,
 )
@@ -103,6 +104,11 @@ class Dataset:
         """Fractions of the training, validation and test part."""
         found = self.meta.get(SETTINGS, {}).get("train_val_test_ratio") or self._known("split")
         return tuple(found or (len(self.values(part)) / self.num_rows for part in PARTS))
+
+    @property
+    def regular_settings(self) -> dict[str, Any]:
+        """Those in `meta.json`; the benchmark's for a key that it lacks."""
+        return {**regular_settings(self.split, self.null_value), **self.meta.get(SETTINGS, {})}
 
     @property
     def domain(self) -> str:

@@ -7,38 +7,33 @@ import contextlib
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Optional, Union
+from typing import Any, Optional
 
 import torch
 from basicts.configs import BasicTSModelConfig
 from torch import nn
 
-from ..data.dataset import DATASETS, Dataset
 from ..errors import UserError, one_line
 from ..training.launch.failures import is_out_of_memory
 from .checkout import CHECKOUT, HOW_TO_NAME, Source, legacy_root
-from .dataset import KnownDataset
+from .dataset import Dataset, KnownDataset, current_dataset
 from .loss import CHANNELS, RETURNED, own_loss
-from .reader import Reading, check_dataset, reading
+from .reader import Reading, reading
 from .runners import Batch, forward_of
 
 _NUM_CHANNELS = 3
 
 
 class Checkout:
-    """Where the checkout of BasicTS 0.5 is, and the run's dataset.
+    """Where the checkout of BasicTS 0.5 is, and the dataset that was opened to read a configuration in it.
 
-    The user may move both, so that they are not a part of the run's hash: BasicTS serialises the attributes of an
-    object that are named after arguments of its class. `_folder` and `_dataset` are not.
+    Neither is a part of the run's hash: the user may move them. BasicTS serialises the attributes of an object that are
+    named after arguments of its class; these are not.
     """
 
     def __init__(self, folder: Optional[Path] = None, dataset: Optional[KnownDataset] = None):
-        self._folder, self._dataset = folder, dataset
-
-    def dataset(self, name: str) -> Union[str, Dataset]:
-        """The dataset of that name if it is open and has not changed, else the name."""
-        is_open = isinstance(self._dataset, Dataset) and self._dataset.is_current(DATASETS / name)
-        return self._dataset if is_open else name
+        self._folder = folder
+        self._dataset = dataset if isinstance(dataset, Dataset) else None
 
     @property
     def folder(self) -> Path:
@@ -47,6 +42,10 @@ class Checkout:
         if folder is None:
             raise UserError("model_config.checkout", "no folder", CHECKOUT, HOW_TO_NAME)
         return folder
+
+    def dataset(self, name: str) -> KnownDataset:
+        """The dataset of that name, opened only if it is not the one that was opened before."""
+        return current_dataset(name, self._dataset)
 
 
 @dataclass
@@ -85,7 +84,7 @@ class LegacyModel(nn.Module):
             self.loss, self.pass_on = own_loss(found.cfg), forward_of(found.cfg)
             self.architecture = model["ARCH"](**model["PARAM"])
             if model.get("SETUP_GRAPH"):
-                self._create_parameters(found.run.facts(config.dataset_name))
+                self._create_parameters(found.dataset)
         self._keep_constants()
 
     def forward(
@@ -145,13 +144,11 @@ class LegacyModel(nn.Module):
             with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
                 self.pass_on(self.architecture, Batch(history, future, 0, 1, True))
         except RuntimeError as error:
-            whole = dataset.part_of
-            if is_out_of_memory(error) or not whole:
+            if is_out_of_memory(error) or not dataset.part_of:
                 raise
             # GTS has a layer of the length of the whole series
-            raise UserError(
-                "dataset", f"{dataset.name}, on which the first step fails ({one_line(error)})", f"all rows of {whole}"
-            ) from error
+            found = f"{dataset.name}, on which the first step fails ({one_line(error)})"
+            raise UserError("dataset", found, f"all rows of {dataset.part_of}") from error
 
     def _keep_constants(self) -> None:
         """Register tensors that are plain attributes of the architecture as buffers.
@@ -178,8 +175,7 @@ class LegacyModel(nn.Module):
 
 
 def _check(found: Reading, config: LegacyConfig) -> None:
-    """The run must have the dataset and lengths of the configuration, and the files must not have changed."""
-    check_dataset(found, config.dataset_name)
+    """The run must have the lengths of the configuration, and the files must not have changed."""
     again = f"start again with -c legacy/{config.legacy_model}/{config.dataset_name}"
     if found.sha256 != config.sha256:
         raise UserError("model_config.sha256", config.sha256, f"{found.sha256}, that of {found.source} now", again)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional, Union
+from typing import Any, Optional
 
 from ..errors import UserError, one_line
 from .checkout import BASELINES, Source
@@ -21,59 +21,67 @@ _IN_EXTRA = ("pywt", "scipy", "sklearn")
 
 @dataclass(frozen=True)
 class Reading:
-    """A configuration.
+    """A configuration that was read.
 
     Attributes:
         source: where it is.
         cfg: its content.
-        sha256: SHA-256 of the files that it consists of.
-        graph: SHA-256 of the graph that it reads; None if it reads none.
-        run: the dataset that it reads from.
+        dataset: the run's.
+        sha256: SHA-256 of the files that the configuration consists of.
+        graph: SHA-256 of the graph that it reads, if any.
     """
 
     source: Source
     cfg: dict[str, Any]
+    dataset: KnownDataset
     sha256: str
     graph: Optional[str]
-    run: RunDataset
 
 
 @contextmanager
-def reading(source: Source, dataset: Union[None, str, KnownDataset] = None) -> Iterator[Reading]:
+def reading(source: Source, dataset: Optional[KnownDataset] = None) -> Iterator[Reading]:
     """Read a configuration. The shim is active as long as the context lasts.
 
     Args:
         source: where it is.
         dataset: the run's, where it may be a part of the one that the configuration names; None = the latter.
-    Raises: UserError if the file is missing, fails or holds no configuration, and for a part with fewer nodes.
+    Raises: UserError if the file is missing, fails or holds no configuration, and for a dataset that is neither the one
+        that the configuration names nor a part of it with all its nodes.
     """
     if not source.path.is_file():
         raise UserError(source.path, "missing", "a configuration of BasicTS 0.5")
+    if dataset is not None:
+        _check_nodes(source, dataset)
     run = RunDataset(dataset)
-    if run.dataset is not None:
-        _check_nodes(source, run.dataset)
     with reading_from(run), active(source.root):
         with repeatable():
             module = _imported(source)
         cfg = getattr(module, "CFG", None)
         if not isinstance(cfg, dict):
             raise UserError(source.path, "no CFG", "a configuration of BasicTS 0.5")
-        yield Reading(source, cfg, _sha256(source.root), ",".join(run.graph_hashes.values()) or None, run)
-
-
-def check_dataset(found: Reading, dataset: str) -> None:
-    """Raise UserError unless `dataset` is the one that the configuration names, or a part of it."""
-    named = found.cfg["DATASET"]["NAME"]
-    if named not in (dataset, found.run.facts(dataset).part_of):
-        raise UserError("dataset", dataset, f"{named}, or a part of it, as {found.source} says")
+        dataset = _dataset(source, cfg, dataset, run)
+        yield Reading(source, cfg, dataset, _sha256(source.root), ",".join(run.graph_hashes.values()) or None)
 
 
 def _check_nodes(source: Source, dataset: KnownDataset) -> None:
     """An architecture is built for all nodes of the whole dataset."""
     whole = known_dataset(dataset.part_of) if dataset.part_of else None
     if whole is not None and whole.num_nodes != dataset.num_nodes:
-        found, expected = f"{dataset.name} with {dataset.num_nodes} nodes", whole.num_nodes
-        raise UserError("dataset", found, f"{expected} nodes, those of {whole.name}, for which {source} is made")
+        expected = f"{whole.num_nodes} nodes, those of {whole.name}, for which {source} is made"
+        raise UserError("dataset", f"{dataset.name} with {dataset.num_nodes} nodes", expected)
+
+
+def _dataset(source: Source, cfg: dict[str, Any], dataset: Optional[KnownDataset], run: RunDataset) -> KnownDataset:
+    """The dataset of the run: by default, the one that the configuration names."""
+    data = cfg.get("DATASET")
+    named = data.get("NAME") if isinstance(data, dict) else None
+    if not isinstance(named, str):
+        raise UserError("CFG.DATASET.NAME", f"{named!r} in {source}", "the name of a dataset")
+    if dataset is None:
+        return run.find(named)
+    if named not in (dataset.name, dataset.part_of):
+        raise UserError("dataset", dataset.name, f"{named}, or a part of it, as {source} says")
+    return dataset
 
 
 def _imported(source: Source) -> Any:

@@ -2,7 +2,7 @@
 
 import inspect
 from pathlib import Path
-from typing import Any, Optional, Union
+from typing import Any, Optional
 
 import torch
 from basicts.configs import BasicTSForecastingConfig
@@ -17,7 +17,7 @@ from .dataset import KnownDataset
 from .fields import Fields
 from .loss import LegacyLoss, LegacyTaskFlow, is_plain, legacy_loss, own_loss
 from .model import Checkout, LegacyConfig
-from .reader import Reading, check_dataset, reading
+from .reader import Reading, reading
 from .runners import check_runner
 
 # BasicTS 1.1 has these under the same names, and computes them over the same targets
@@ -39,7 +39,7 @@ _LOADER = {"NUM_WORKERS": "num_workers", "PIN_MEMORY": "pin_memory", "PREFETCH":
 
 
 def legacy_config(
-    source: Source, dataset: Union[None, str, KnownDataset] = None, **differences: Any
+    source: Source, dataset: Optional[KnownDataset] = None, **differences: Any
 ) -> BasicTSForecastingConfig:
     """The run that a legacy configuration describes.
 
@@ -55,50 +55,42 @@ def legacy_config(
     with reading(source, dataset) as found:
         fields = Fields(found.cfg, str(source))
         try:
-            dataset, run_fields = _translated(fields, found)
+            run_fields = _translated(fields, found)
         except UserError:
             raise
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise fields.misfit(error) from error
         model_config = LegacyConfig(
-            checkout=Checkout(source.root, dataset),
+            checkout=Checkout(source.root, found.dataset),
             legacy_model=source.model,
             file=source.file,
             sha256=found.sha256,
             graph=found.graph,
-            num_features=dataset.num_nodes,
+            num_features=found.dataset.num_nodes,
         )
     callbacks = [*run_fields.pop("callbacks"), *differences.pop("callbacks", [])]
     model = getattr(models, class_name)
-    return benchmark_config(model, model_config, dataset, **{**run_fields, **differences}, callbacks=callbacks)
+    return benchmark_config(model, model_config, found.dataset, **{**run_fields, **differences}, callbacks=callbacks)
 
 
-def _translated(fields: Fields, found: Reading) -> tuple[KnownDataset, dict[str, Any]]:
-    """The dataset and the fields of the run."""
+def _translated(fields: Fields, found: Reading) -> dict[str, Any]:
+    """The fields of the run."""
     check_runner(fields.take("RUNNER"))
-    named = _named_dataset(fields)
-    dataset = found.run.dataset or found.run.facts(named)
-    check_dataset(found, dataset.name)
     run_fields = {
-        **_data_fields(fields, dataset),
+        **_data_fields(fields, found.dataset),
         **_model_fields(fields),
         **_metric_fields(fields),
         **_training_fields(fields, found),
         **_other_fields(fields, found.cfg),
     }
     fields.check_all_taken()
-    return dataset, run_fields
-
-
-def _named_dataset(fields: Fields) -> str:
-    named = fields.take("DATASET.NAME")
-    for name in ("DATASET.PARAM.dataset_name", "SCALER.PARAM.dataset_name"):
-        fields.expect(name, (named,))
-    return named
+    return run_fields
 
 
 def _data_fields(fields: Fields, dataset: KnownDataset) -> dict[str, Any]:
-    split = list(dataset.split)
+    named, split = fields.take("DATASET.NAME"), list(dataset.split)
+    for name in ("DATASET.PARAM.dataset_name", "SCALER.PARAM.dataset_name"):
+        fields.expect(name, (named,))
     fields.expect("DATASET.TYPE", (shim.data.TimeSeriesForecastingDataset,))
     fields.expect("DATASET.PARAM.train_val_test_ratio", (split,))
     fields.expect("DATASET.PARAM.overlap", (False,), False)

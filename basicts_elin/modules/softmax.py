@@ -1,7 +1,7 @@
 """Softmax attention, by torch's fused kernel or by products of matrices."""
 
 import math
-from typing import Optional, Tuple
+from typing import Any, Optional, Tuple
 
 import torch
 from torch.nn import functional as F
@@ -21,7 +21,7 @@ class SoftmaxAttention(ProjectedAttention):
             0.5. The published memory and times were measured with that.
     """
 
-    def __init__(self, hidden_size: int, n_heads: int, dropout: float = 0.0, *, fused: bool = True, **unsupported):
+    def __init__(self, hidden_size: int, n_heads: int, dropout: float = 0.0, *, fused: bool = True, **unsupported: Any):
         super().__init__(hidden_size, n_heads, dropout, **unsupported)
         self.fused = fused
 

@@ -106,7 +106,7 @@ def variant_names() -> list[str]:
 
 
 def suggestion(name: str, suffix: str = "") -> str:
-    """" (did you mean A or B?)" with the names most like an unknown one, each with the suffix; "" if there is none."""
+    """ " (did you mean A or B?)" with the names most like an unknown one, each with the suffix; "" if there is none."""
     legacy = [other.paper_name for other in _entries().values() if other.is_legacy]
     return nearest(name, [*variant_names(), *legacy], suffix)
 

@@ -1,7 +1,7 @@
 import pytest
 from cli.commands import CONFIG
 from data.conftest import small_catalogue  # noqa: F401  PEMS08 and METR-LA of a few nodes
-from miniature import adjacency, checkout  # noqa: F401  fixtures
+from miniature import adjacency, checkout, edit  # noqa: F401  fixtures
 
 
 @pytest.fixture

@@ -265,7 +265,7 @@ def options(draw):
         "--force": None,
     }
     of_runs = {"--seed": number, "-g": word, "--save-predictions": None, "--print-config": None, "--set": word}
-    of_train = {**of_runs, "--fresh": None, "--resume": None, "--node-rank": number, "--master-addr": word}
+    of_train = {**of_runs, "--fresh": None, "--resume": None, "--batch": number, "--precision": word}
     names = st.sampled_from(["PEMS08", "METR-LA", "SyntheticTraffic", "PEMS08_tail", "PEMS99", ""])
     configs = st.sampled_from([CFG, "DLinear/Tiny", "Koopa/Tiny", "nope/Tiny", "raw", "raw/ids.txt", "no.py", ""])
     start, known = draw(

@@ -66,9 +66,9 @@ def test_what_is_wrong_with_a_checkpoint_is_one_line(place, capsys):
     Path("garbage.pt").write_bytes(b"garbage")
     torch.save({"model_state_dict": {"other.weight": torch.ones(1)}}, "other.pt")
     for checkpoint, message in (
-        ("no.pt", "checkpoint no.pt is missing"),
-        ("garbage.pt", "garbage.pt cannot be read (UnpicklingError); expected a .pt file of a run"),
-        ("other.pt", "checkpoint other.pt is of another model than the config's Tiny"),
+        ("no.pt", "error: no.pt: missing; "),
+        ("garbage.pt", "error: garbage.pt: unreadable (BadZipFile); expected a .pt file of a run"),
+        ("other.pt", "error: other.pt: 2 parameters missing, 1 unknown"),
     ):
         line = refused(capsys, "evaluate", "-cfg", CFG, "-ckpt", checkpoint, "-g", "cpu")
         assert message in line

@@ -1,4 +1,4 @@
-"""Disks that are full: one line, what was there before stays, and the same command goes on once there is room."""
+"""Disks that are full: one line, existing files stay as they are, and the same command resumes once there is room."""
 
 import errno
 import os

@@ -26,7 +26,7 @@ def test_a_legacy_model_is_trained_and_evaluated_by_its_names(root, capsys):
     found = paths(printed)
     assert found["checkpoint"].name == "LegacyMini_best_val_MAE.pt"
     assert record(found["metrics"].parent)["config"] == "legacy/Mini/Tiny"
-    assert "generic recipe" not in printed
+    assert "legacy/Mini/Tiny: a configuration by name" in printed
     assert main(["evaluate", "-c", *arguments, "-ckpt", str(found["checkpoint"])]) == 0
     assert metrics(paths(capsys.readouterr().out)["metrics"].parent) == metrics(found["metrics"].parent)
 

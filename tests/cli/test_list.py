@@ -12,7 +12,8 @@ from tiny import write_dataset
 
 from basicts_elin.cli import main
 from basicts_elin.data.catalog import CATALOG
-from basicts_elin.zoo.basicts_models import UNFIT, rival_names
+from basicts_elin.zoo.attention import attention_names
+from basicts_elin.zoo.registry import entry, model_names
 
 
 def listed(capsys, code=0):
@@ -86,9 +87,28 @@ def test_models_are_listed_and_the_others_with_their_reasons(workplace, capsys):
     captured = listed(capsys)
     assert captured.err == ""
     printed = captured.out.splitlines()
-    fit = [name for name in rival_names() if name not in UNFIT]
-    assert f"  {', '.join(fit)}" in printed
-    assert all(f"  {name}: {reason}" in printed for name, reason in UNFIT.items())
+    entries = [entry(name) for name in model_names() if not entry(name).is_legacy]
+    assert f"  {', '.join(one.name for one in entries if not one.unfit)}" in printed
+    assert all(f"  {one.name}: {one.unfit}" in printed for one in entries if one.unfit)
+
+
+def test_what_a_name_can_be_made_of_is_listed(workplace, capsys):
+    printed = listed(capsys).out.splitlines()
+    assert "  MODEL: Crossformer, ELinFormer, iTransformer, Leddam, PatchTST, STAEformer, TimeXer" in printed
+    assert [line.split(":")[0] for line in printed if line.split(":")[0].strip() in attention_names()] == [
+        f"  {name}" for name in attention_names()
+    ]
+    assert "  linformer: Linformer; only ELinFormer, iTransformer, STAEformer" in printed
+    assert "  ELinFormer, STAEformer" in printed
+
+
+def test_every_listed_name_can_be_given(workplace, capsys):
+    """From any folder, without the repository."""
+    for name in ("ELinFormer_gaussian", "STID", "iTransformer_linear", "STAEformer_matmul_small"):
+        assert main(["train", "-c", f"{name}/SyntheticTraffic", "--gpus", "cpu", "--print-config"]) == 0
+        assert f"# {name.removesuffix('_small')} on SyntheticTraffic" in capsys.readouterr().out.replace(
+            "ForForecasting", ""
+        )
 
 
 def test_nothing_is_made(workplace, capsys):
@@ -105,16 +125,18 @@ def test_without_basicts_the_datasets_are_listed(place, capsys, monkeypatch):
     captured = listed(capsys, code=2)
     assert lines_of(captured.out, "Tiny") and lines_of(captured.out, "PEMS08")
     assert "DLinear" not in captured.out
-    assert captured.err.startswith("error: BasicTS is not installed; expected basicts 1.1.x: ")
+    assert captured.err.startswith("error: basicts: not installed; expected 1.1.x; ")
     assert captured.err.count("\n") == 1
 
 
-def test_the_datasets_are_listed_before_basicts_is_imported(place):
-    without = "import sys; sys.modules['basicts'] = None; from basicts_elin import cli; cli.main(['list'])"
-    done = run(place, "-c", without)
-    assert lines_of(done.stdout, "PEMS08")
-    assert "212 rows x 5 nodes" in done.stdout
-    assert "'basicts' is not a package" in done.stderr
+def test_neither_torch_nor_basicts_is_imported(place):
+    """They take seconds."""
+    script = (
+        "import sys; from basicts_elin import cli; cli.main(['list']); print({'torch', 'basicts'} & {*sys.modules})"
+    )
+    done = run(place, "-c", script)
+    assert (done.stdout.splitlines()[-1], done.stderr) == ("set()", "")
+    assert "DLinear" in done.stdout
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(place):

@@ -41,3 +41,14 @@ def test_each_file_is_opened_once(place):
     assert counts == ALL_ONCE
     counts, _ = opened(place, "report", "--naive", str(checkpoint.parent))
     assert set(counts.values()) == {1}
+
+
+def test_a_legacy_model_opens_each_file_once(checkout, edit):
+    place = checkout.parent
+    edit("", "from basicts.utils import load_dataset_data, load_dataset_desc")
+    edit("", "assert load_dataset_data(DATA_NAME).shape == (*load_dataset_desc(DATA_NAME)['shape'],)")
+    run = ("-c", "legacy/Mini/Tiny", "--legacy-root", str(checkout), "-g", "cpu")
+    counts, printed = opened(place, "train", *run, "--set", "num_epochs=1")
+    assert counts == ALL_ONCE
+    counts, _ = opened(place, "evaluate", *run, "-ckpt", str(paths(printed)["checkpoint"]))
+    assert counts == ALL_ONCE

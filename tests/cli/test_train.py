@@ -25,7 +25,7 @@ def test_train_prints_where_everything_is(place, capsys):
     assert "error" not in printed.lower()
 
 
-def test_what_is_set_reaches_the_run(place, capsys):
+def test_fields_that_are_set_reach_the_run(place, capsys):
     found = train(capsys, "--set", "num_epochs=1", "bias=False", "--set", "optimizer_params.lr=0.5", "--seed", "7")
     content = record(found["metrics"].parent)
     assert (content["seed"], content["num_epochs"], content["parameters"]) == (7, 1, 144)
@@ -101,12 +101,12 @@ def test_a_model_of_basicts_needs_no_file(place, capsys):
     assert capsys.readouterr().out.splitlines()[2].startswith("| DLinear | 1 | 1,560 |")
 
 
-def test_a_run_that_is_there_goes_on_and_says_so(place, capsys):
+def test_a_finished_run_is_evaluated_again_and_says_so(place, capsys):
     first = train(capsys)
     before = first["checkpoint"].read_bytes()
     assert main(["train", "-c", CFG, "-g", "cpu"]) == 0
     printed = capsys.readouterr().out
-    assert f"{first['metrics'].parent} holds this run, finished: it is evaluated again; --fresh" in printed
+    assert f"{first['metrics'].parent} holds this run, finished: " in printed
     assert first["checkpoint"].read_bytes() == before
 
 
@@ -119,37 +119,37 @@ def test_without_gpus_the_choice_is_printed(place, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-c", "no.py"], "config file no.py is missing"),
-        (["-c", "cfg"], "config file cfg is no file"),
-        (["-c", "SOFTS/PEMS08"], "model: SOFTS cannot be compared: "),
-        (["-c", "DLinear/PEMS99"], "dataset: 'PEMS99' is not in the catalogue"),
-        (["-c", "DLinaer/PEMS08"], "config file DLinaer/PEMS08 is missing (did you mean DLinear/PEMS08"),
-        (["-c", "DLinear/PEMS08"], "dataset PEMS08 is not prepared"),
-        (["-c", "empty.py"], "config file empty.py holds nothing named CFG"),
-        (["-c", "broken.py"], "config file broken.py has a syntax error in line 1"),
-        (["-c", "unprepared.py"], "dataset PEMS08 is not prepared: there is no folder datasets/PEMS08 here"),
-        (["-c", CFG, "-g", "two"], "--gpus two: expected device numbers"),
-        (["-c", CFG, "--set", "num_epochs"], "--set num_epochs: expected field=value"),
-        (["-c", CFG, "--set", "=3"], "--set =3: expected field=value"),
-        (["-c", CFG, "--set", "gpus=0"], "--set gpus=0: use --gpus 0"),
-        (["-c", CFG, "--set", "seed=7"], "--set seed=7: use --seed 7"),
-        (["-c", CFG, "--set", "output_len=6"], "eval_horizons=[3, 6, 12] in the configuration; expected steps"),
-        (["-c", CFG, "--set", "num_epochs=0"], "num_epochs=0 in the configuration; expected 1 or more"),
-        (["-c", CFG, "--set", "val_interval=3"], "val_interval=3 is more than num_epochs=2"),
-        (["-c", CFG, "--set", "num_steps=9"], "num_steps=9 in the configuration; expected None"),
-        (["-c", CFG, "--set", "train_batch_size=0"], "train_batch_size=0 in the configuration; expected 1 or more"),
-        (["-c", CFG, "--set", "save_results=True"], "save_results=True in the configuration; expected False"),
-        (["-c", CFG, "--precision", "tf32"], "precision='tf32' in the configuration; expected fp32 or bf16: tf32"),
-        (["-c", CFG, "--set", "precision=fp8"], "precision='fp8' in the configuration; expected one of fp32, tf32"),
-        (["-c", CFG, "--set", "epochs=3"], "--set epochs: the configuration has no field 'epochs'"),
+        (["-c", "no.py"], "config file no.py: missing"),
+        (["-c", "cfg"], "config file cfg: a folder"),
+        (["-c", "SOFTS/PEMS08"], "model SOFTS: BasicTS 1.1.0 calls its STAR layer"),
+        (["-c", "DLinear/PEMS99"], "dataset: PEMS99; expected "),
+        (["-c", "DLinaer/PEMS08"], "(did you mean DLinear/PEMS08"),
+        (["-c", "DLinear/PEMS08"], "datasets/PEMS08: no such folder"),
+        (["-c", "empty.py"], "config file empty.py: no CFG"),
+        (["-c", "broken.py"], "config file broken.py: a syntax error in line 1"),
+        (["-c", "unprepared.py"], "datasets/PEMS08: no such folder"),
+        (["-c", CFG, "-g", "two"], "--gpus: 'two'; expected device numbers"),
+        (["-c", CFG, "--set", "num_epochs"], "--set: num_epochs; expected field=value"),
+        (["-c", CFG, "--set", "=3"], "--set: =3; expected field=value"),
+        (["-c", CFG, "--set", "gpus=0"], "--set gpus: 0; expected the option --gpus; use --gpus 0"),
+        (["-c", CFG, "--set", "seed=7"], "--set seed: 7; expected the option --seed; use --seed 7"),
+        (["-c", CFG, "--set", "output_len=6"], "eval_horizons: [3, 6, 12]; expected steps"),
+        (["-c", CFG, "--set", "num_epochs=0"], "num_epochs: 0; expected 1 or more"),
+        (["-c", CFG, "--set", "val_interval=3"], "val_interval: 3; expected at most num_epochs=2"),
+        (["-c", CFG, "--set", "num_steps=9"], "num_steps: 9; expected None"),
+        (["-c", CFG, "--set", "train_batch_size=0"], "train_batch_size: 0; expected 1 or more"),
+        (["-c", CFG, "--set", "save_results=True"], "save_results: True; expected False"),
+        (["-c", CFG, "--precision", "tf32"], "precision: 'tf32'; expected fp32 or bf16"),
+        (["-c", CFG, "--set", "precision=fp8"], "precision: 'fp8'; expected one of fp32, tf32"),
+        (["-c", CFG, "--set", "epochs=3"], "--set epochs: no field 'epochs'"),
         (["-c", CFG, "--set", "num_epoch=3"], "(did you mean num_epochs or num_steps?)"),
-        (["-c", CFG, "--set", "optimizer=AdamW"], "--set optimizer='AdamW': no such Optimizer class"),
-        (["-c", CFG, "--set", "optimizer=.AdamW.x"], "--set optimizer='.AdamW.x': no such Optimizer class"),
-        (["-c", CFG, "--set", "callbacks=[]"], "--set callbacks: it holds objects"),
-        (["-c", CFG, "--set", "metrics={[]:1}"], "--set metrics="),
+        (["-c", CFG, "--set", "optimizer=AdamW"], "--set optimizer: 'AdamW'; expected "),
+        (["-c", CFG, "--set", "optimizer=.AdamW.x"], "--set optimizer: '.AdamW.x'; expected "),
+        (["-c", CFG, "--set", "callbacks=[]"], "--set callbacks: objects, which have no text"),
+        (["-c", CFG, "--set", "metrics={[]:1}"], "--set metrics: "),
         (["-c", CFG, "--set", "eval_after_train=False", "--save-predictions"], "--save-predictions: eval_after_train="),
-        (["-c", CFG, "--set", "num_epochs=many"], "--set num_epochs='many': str given, int expected"),
-        (["-c", CFG, "--set", "lr=fast"], "--set lr='fast'"),
+        (["-c", CFG, "--set", "num_epochs=many"], "--set num_epochs: 'many', of type str; expected int"),
+        (["-c", CFG, "--set", "lr=fast"], "--set lr: 'fast'"),
         (["-c", CFG, "--set", "model_config.num_features=9"], "has 5 nodes but the config expects num_features=9"),
         (["-c", CFG, "--set", "input_len=40"], "val_data.npy has 43 rows; input_len + output_len = 52 are needed"),
     ],
@@ -165,8 +165,7 @@ def test_what_is_wrong_with_a_training_is_one_line(place, capsys, arguments, mes
 
 def test_a_gpu_where_there_is_none(place, capsys, monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
-    assert "--gpus 0: torch" in (line := refused(capsys, "train", "-c", CFG, "-g", "0"))
-    assert line.endswith("finds no GPU here; use --gpus cpu\n")
+    assert "error: --gpus: 0; expected cpu: " in refused(capsys, "train", "-c", CFG, "-g", "0")
 
 
 def test_a_run_that_diverges_is_one_line(place, capsys):
@@ -174,7 +173,7 @@ def test_a_run_that_diverges_is_one_line(place, capsys):
     Path("diverging.py").write_text(CONFIG.replace("from tiny import Tiny, TinyConfig", diverging))
     assert main(["train", "-c", "diverging.py", "-g", "cpu"]) == 1
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith("error: Diverging predicted NaN or infinity in 5 batches of training epoch 1")
+    assert last.startswith("error: Diverging ") and "5 batches of training epoch 1" in last
 
 
 def test_several_processes_on_the_cpu(place, capfd):
@@ -186,10 +185,11 @@ def test_several_processes_on_the_cpu(place, capfd):
     assert overall[0] == pytest.approx(overall[1], rel=1e-5)
 
 
-def test_what_several_processes_cannot_be_given_is_one_line(place, capsys, monkeypatch):
+def test_a_configuration_that_other_processes_cannot_be_sent(place, capsys, monkeypatch):
     Path("local.py").write_text(CONFIG + "CFG.loss = lambda prediction, targets, targets_mask: prediction.mean()\n")
-    assert "--processes 2: " in refused(capsys, "train", "-c", "local.py", "-g", "cpu", "--processes", "2")
-    assert "--nnodes 2" in refused(capsys, "train", "-c", CFG, "-g", "cpu", "--nnodes", "2")
+    line = refused(capsys, "train", "-c", "local.py", "-g", "cpu", "--processes", "2")
+    assert line.startswith("error: configuration: ") and "2 processes" in line
     assert not Path("checkpoints").exists()
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    assert "only with --gpus cpu" in refused(capsys, "train", "-c", CFG, "-g", "0", "--processes", "2")
+    line = refused(capsys, "train", "-c", CFG, "-g", "0", "--processes", "2")
+    assert line.startswith("error: --processes: 2; expected --gpus cpu")

@@ -1,4 +1,4 @@
-"""What may not be read or written. Root may, so that for root the commands run without that right."""
+"""Files that may not be read or written. Root may, so that for root the commands run without that right."""
 
 import json
 import os
@@ -21,7 +21,7 @@ CASES = [
     (DATASET, 0o000, TRAIN, f"{DATASET}/train_data.npy: Permission denied; change its permissions"),
     (f"{DATASET}/val_data.npy", 0o000, TRAIN, f"{DATASET}/val_data.npy: Permission denied; change its permissions"),
     ("full", 0o500, f"{TRAIN} --set ckpt_save_dir=full/runs", "full/runs: Permission denied; change its permissions"),
-    ("run/Tiny.pt", 0o000, EVALUATE, "run/Tiny.pt cannot be read (PermissionError)"),
+    ("run/Tiny.pt", 0o000, EVALUATE, "run/Tiny.pt: unreadable (PermissionError)"),
     ("run", 0o500, EVALUATE, "run/evaluation: Permission denied; change its permissions"),
     ("run", 0o000, REPORT, "run/run.json: Permission denied; change its permissions"),
     ("run/run.json", 0o000, REPORT, "run/run.json: Permission denied; change its permissions"),

@@ -78,11 +78,12 @@ def test_a_fingerprint_follows_what_is_imported_and_nothing_else(checkout, monke
 def test_two_checkouts_do_not_share_their_modules(checkout, tmp_path):
     other = tmp_path / "other"
     (other / "baselines" / "Mini").mkdir(parents=True)
-    (other / "baselines" / "Mini" / "Tiny.py").write_text("from basicts.utils import partial\nCFG = {'other': partial}")
+    text = "from basicts.utils import partial\nCFG = {'DATASET': {'NAME': 'Tiny'}, 'other': partial}"
+    (other / "baselines" / "Mini" / "Tiny.py").write_text(text)
     with reading(Source(checkout, "Mini", "Tiny")):
         pass
     with reading(Source(other, "Mini", "Tiny")) as found:
-        assert list(found.cfg) == ["other"]
+        assert list(found.cfg) == ["DATASET", "other"]
 
 
 def test_while_active_basicts_is_the_shim_alone(tmp_path):

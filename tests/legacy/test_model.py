@@ -108,7 +108,7 @@ def change(checkout, old, new):
 def part(monkeypatch):
     """The dataset is a part of another one."""
     monkeypatch.setitem(CATALOG, "Whole", type(FACTS)(**{**vars(FACTS), "name": "Whole"}))
-    monkeypatch.setitem(CATALOG, NAME, type(FACTS)(**{**vars(FACTS), "whole": "Whole"}))
+    monkeypatch.setitem(CATALOG, NAME, type(FACTS)(**{**vars(FACTS), "part_of": "Whole"}))
 
 
 NO_LUCK = "raise RuntimeError('no such luck')"

@@ -10,6 +10,7 @@ from refusal import refuses
 from tiny import NAME, NODES, STEPS, WINDOWS
 
 from basicts_elin.data.catalog import CATALOG, DatasetFacts
+from basicts_elin.data.dataset import find_dataset
 from basicts_elin.legacy.dataset import RunDataset
 from basicts_elin.legacy.shim import adjacency as normalisations
 from basicts_elin.legacy.shim import metrics, utils
@@ -132,10 +133,10 @@ def test_settings_have_the_names_of_basicts_05_and_the_lengths():
 def test_a_part_takes_the_place_of_the_whole(checkout, monkeypatch):
     monkeypatch.setitem(CATALOG, "Whole", DatasetFacts("Whole", NODES, None, "", "", (0.6, 0.2, 0.2), "", None))
     monkeypatch.setitem(CATALOG, NAME, DatasetFacts(NAME, NODES, None, "", "", (0.6, 0.2, 0.2), "", None, "Whole"))
-    with utils.reading_from(RunDataset(NAME)):
+    with utils.reading_from(RunDataset(find_dataset(NAME))):
         assert len(utils.load_dataset_data("Whole")) == len(utils.load_dataset_data(NAME))
         assert utils.load_pkl("datasets/Whole/adj_mx.pkl").shape == (NODES, NODES)
-    with refuses("datasets/Whole/meta.json", found="missing"):
+    with refuses("datasets/Whole", expected="Whole", fix="prepare Whole"):
         utils.load_dataset_data("Whole")
 
 

@@ -12,7 +12,7 @@ from basicts.configs import BasicTSForecastingConfig
 from basicts.runners.callback import CurriculumLearning, EarlyStopping, GradientClipping
 from cli.commands import CONFIG
 from refusal import refuses
-from tiny import FACTS, NAME, NODES, Tiny
+from tiny import FACTS, NAME, NODES, Tiny, rewrite_meta, write_dataset
 
 from basicts_elin.config.overrides import with_overrides
 from basicts_elin.data.catalog import CATALOG
@@ -162,7 +162,7 @@ def test_a_configuration_can_be_sent_and_written(checkout):
 def test_a_part_with_the_same_nodes_has_the_same_configuration(checkout, edit, monkeypatch):
     whole = type(FACTS)(**{**vars(FACTS), "name": "Whole"})
     monkeypatch.setitem(CATALOG, "Whole", whole)
-    monkeypatch.setitem(CATALOG, NAME, type(FACTS)(**{**vars(FACTS), "whole": "Whole"}))
+    monkeypatch.setitem(CATALOG, NAME, type(FACTS)(**{**vars(FACTS), "part_of": "Whole"}))
     edit('DATA_NAME = "Tiny"', 'DATA_NAME = "Whole"')
     folder = checkout / "baselines" / "Mini"
     (folder / "Tiny.py").rename(folder / "Whole.py")
@@ -172,6 +172,30 @@ def test_a_part_with_the_same_nodes_has_the_same_configuration(checkout, edit, m
     monkeypatch.setitem(CATALOG, "Whole", type(FACTS)(**{**vars(whole), "num_nodes": 9}))
     with refused("dataset", found=(NAME, "5 nodes"), expected=("9 nodes", "Whole", "baselines/Mini/Whole.py")):
         config()
+
+
+def test_a_folder_of_the_users_own_runs_as_the_dataset_or_as_a_part_of_it(checkout, monkeypatch):
+    monkeypatch.delitem(CATALOG, NAME)
+    found = config()
+    check_model(found)
+    assert found["_dataset"] is found.model_config.checkout.dataset(NAME) and found["_dataset"].num_nodes == NODES
+    write_dataset(checkout.parent, "Mine")
+    with refused("dataset", found="Mine", expected=("legacy/Mini", "Tiny")):
+        load_config("legacy/Mini/Mine")
+    meta = checkout.parent / "datasets" / "Mine" / "meta.json"
+    meta.write_text(json.dumps({**json.loads(meta.read_text()), "part_of": NAME}))
+    (meta.parent / "adj_mx.pkl").write_bytes((checkout.parent / "datasets" / NAME / "adj_mx.pkl").read_bytes())
+    part = load_config("legacy/Mini/Mine")
+    check_model(part)
+    assert (part.dataset_name, part.model_config.file) == ("Mine", "Tiny")
+
+
+def test_a_dataset_that_has_changed_is_opened_again(checkout):
+    carried = config().model_config.checkout
+    before = carried.dataset(NAME)
+    assert carried.dataset(NAME) is before
+    rewrite_meta(checkout.parent, domain="speed")
+    assert carried.dataset(NAME) is not before and carried.dataset(NAME).domain == "speed"
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_what_the_package_refuses_in_a_file_keeps_its_slots(tmp_path):
         load_config(path)
 
 
-@pytest.mark.parametrize("path", ["no/such/file.py", "no", "a/b/c.py", "mine/DLinear/PEMS08.py", "legacy/PEMS08/x/y.py"])
+@pytest.mark.parametrize("path", ["no/such/file.py", "no", "a/b/c.py", "mine/DLinear/PEMS08.py", "legacy/x/y/z.py"])
 def test_a_missing_file_names_both_ways(tmp_path, monkeypatch, path):
     monkeypatch.chdir(tmp_path)
     error = check_refused(path, found="missing", expected=("CFG = benchmark_config", "MODEL/DATASET"))

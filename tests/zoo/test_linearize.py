@@ -351,9 +351,9 @@ def test_where_there_is_nothing_to_find():
 
 @pytest.mark.parametrize("model", [nn.Linear(2, 2), MultiHeadAttention(12, 3)], ids=["nothing", "attention"])
 def test_unknown_names(model):
-    with pytest.raises(ValueError, match="entropy='shannon' is not known; allowed are 'taylor'"):
+    with pytest.raises(ValueError, match="entropy: 'shannon'.*'taylor'"):
         linearize(model, "shannon")
-    with pytest.raises(ValueError, match="path='fast' is not known; allowed are 'auto'"):
+    with pytest.raises(ValueError, match="path: 'fast'.*'auto'"):
         linearize(model, path="fast")
 
 

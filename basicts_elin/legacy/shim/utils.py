@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 import torch
@@ -17,10 +17,8 @@ from ..dataset import RunDataset
 from .adjacency import NORMALISED
 from .refuse import refuse_others
 
-_LENGTH = 12
-
-# the dataset that legacy code reads from
-_run = RunDataset()
+# the dataset of the run that legacy code is read for
+_run: Optional[RunDataset] = None
 
 
 @contextmanager
@@ -34,15 +32,17 @@ def reading_from(dataset: RunDataset) -> Iterator[None]:
         _run = before
 
 
+def _datasets() -> RunDataset:
+    return _run or RunDataset()
+
+
 def get_regular_settings(dataset_name: str) -> dict[str, Any]:
-    settings = _run.facts(dataset_name).regular_settings
-    lengths = {"INPUT_LEN": _LENGTH, "OUTPUT_LEN": _LENGTH}
-    return lengths | {name.upper(): value for name, value in settings.items()}
+    return {name.upper(): value for name, value in _datasets().settings(dataset_name).items()}
 
 
 def load_dataset_desc(dataset_name: str) -> dict[str, Any]:
     """`desc.json` of BasicTS 0.5, with a channel each for value, time of day and day of week."""
-    dataset = _run.opened(dataset_name)
+    dataset = _datasets().open(dataset_name)
     return {
         "name": dataset.name,
         "domain": dataset.domain,
@@ -59,19 +59,19 @@ def load_dataset_desc(dataset_name: str) -> dict[str, Any]:
 
 def load_dataset_data(dataset_name: str) -> np.ndarray:
     """The whole series, float32 [T, N, 3]."""
-    values, times = _run.series(dataset_name)
+    values, times = _datasets().series(dataset_name)
     times = np.broadcast_to(times[:, None], (*values.shape, 2))
     return np.concatenate([values[..., None], times], axis=-1, dtype=np.float32)
 
 
 def load_pkl(pickle_file: str) -> Any:
     """Arrays and plain data; nothing in the pickle is executed."""
-    return _run.pickled(Path(pickle_file))
+    return _datasets().pickled(Path(pickle_file))
 
 
 def load_adj(file_path: str, adj_type: str) -> tuple[list[np.ndarray], np.ndarray]:
     """The matrices by which a graph convolution multiplies, and the adjacency matrix itself, each [N, N]."""
-    adjacency = _run.adjacency(Path(file_path))
+    adjacency = _datasets().adjacency(Path(file_path))
     if adj_type not in NORMALISED:
         raise UserError("load_adj: adj_type", repr(adj_type), f"one of {', '.join(NORMALISED)}")
     return NORMALISED[adj_type](adjacency), adjacency

@@ -58,7 +58,7 @@ class OriginalScaleTaskFlow(BasicTSForecastingTaskFlow, BasicTSCallback):
 
 
 def _is_measured(values: torch.Tensor, null_val: float) -> torch.Tensor:
-    """The mask of BasicTS. BasicTS defect 29: there, `null_val` is fetched from the device for every mask."""
+    """The mask of BasicTS. BasicTS defect 29: there, `null_val` is copied to the device for every mask."""
     if math.isnan(null_val):
         return ~values.isnan()
     return ~((values - null_val).abs() <= 5e-5 + 1e-5 * abs(null_val))

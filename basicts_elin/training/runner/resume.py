@@ -25,11 +25,11 @@ class ResumableRunner(LoopRunner):
     """
 
     def _init_train(self) -> None:
+        """BasicTS defect 30: batches and steps are those of each process alone. Here processes divide each batch."""
         super()._init_train()
         self.train_data_loader = with_epoch_batches(
             self.train_data_loader, self.cfg.get("train_data_shuffle", False), self.cfg.seed
         )
-        # BasicTS defect 30: steps per epoch are counted without the division among processes
         self.steps_per_epoch = len(self.train_data_loader)
         self.start_step = self.start_epoch * self.steps_per_epoch
 
@@ -73,7 +73,7 @@ class ResumableRunner(LoopRunner):
         self._module().load_state_dict(read_checkpoint(ckpt_path)["model_state_dict"], strict=strict)
 
     def _newest_state(self) -> Optional[dict[str, Any]]:
-        """BasicTS defect 13: a damaged checkpoint ends every later attempt. Here an earlier one is used."""
+        """BasicTS defect 13: a damaged checkpoint ends every later attempt to resume. Here an earlier one is used."""
         checkpoints = epoch_checkpoints(Path(self.ckpt_save_dir), self.model_name)
         state, damages = newest_intact(checkpoints)
         for damage in damages:

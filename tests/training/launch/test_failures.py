@@ -130,7 +130,7 @@ def test_an_interruption(failing, capfd, monkeypatch):
 @pytest.mark.parametrize(
     ("error", "code", "expected"),
     [
-        (MemoryError("no 5 GB"), 2, "error: there is not enough memory (no 5 GB); take less data, or "),
+        (MemoryError("no 5 GB"), 2, "error: memory: insufficient (no 5 GB); "),
         (KeyboardInterrupt(), 130, "interrupted\n"),
     ],
 )

@@ -9,7 +9,7 @@ from tiny import Diverging, DivergingConfig, Tiny, TinyConfig, ours
 
 from basicts_elin.errors import FailedRunError
 from basicts_elin.training.launch.try_steps import try_steps
-from basicts_elin.zoo.basicts_models import rival_config
+from basicts_elin.zoo.registry import config_for
 
 
 def test_the_loss_falls_and_nothing_is_kept(tiny):
@@ -49,7 +49,7 @@ def test_a_loss_that_does_not_fall_is_told(tiny):
 
 
 def test_a_model_without_training_is_tried_too(tiny):
-    found = try_steps(rival_config("HI", "Tiny"), 2, 2)
+    found = try_steps(config_for("HI", "Tiny"), 2, 2)
     assert found.losses[0] == found.losses[1]
 
 

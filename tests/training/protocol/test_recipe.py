@@ -3,19 +3,18 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from basicts.configs import BasicTSForecastingConfig
-from basicts.models.STID import STID
+from basicts.models.TimesNet import TimesNetConfig, TimesNetForForecasting
 from basicts.runners.callback import EarlyStopping, GradientClipping
+from refusal import refuses
 from tiny import FACTS, NAME, Tiny, TinyConfig, ours
 from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import MultiStepLR
 
 from basicts_elin import ELinFormer, ELinFormerConfig
 from basicts_elin.data.catalog import CATALOG
-from basicts_elin.errors import UserError
 from basicts_elin.training.protocol.callbacks import FinitePredictions
-from basicts_elin.training.protocol.recipe import SMALL, benchmark_config, stid_config
+from basicts_elin.training.protocol.recipe import benchmark_config
 from basicts_elin.training.protocol.scaler import BenchmarkZScoreScaler
 from basicts_elin.training.protocol.taskflow import OriginalScaleTaskFlow
 
@@ -131,38 +130,18 @@ def test_missing_values_follow_the_catalogue(workplace, monkeypatch):
 
 
 def test_an_unknown_dataset_lists_the_known_ones():
-    with pytest.raises(UserError, match="'PEMS99' is not in the catalogue") as error:
+    with refuses("dataset", found="PEMS99", expected=tuple(CATALOG)):
         benchmark_config(Tiny, TinyConfig(), "PEMS99")
-    assert all(name in str(error.value) for name in CATALOG)
 
 
 def test_an_unknown_difference_is_refused():
-    with pytest.raises((UserError, TypeError), match="num_epoch"):
+    with refuses("benchmark_config(num_epoch=...)", expected="num_epochs", fix="TinyConfig"):
         benchmark_config(Tiny, TinyConfig(), "PEMS08", num_epoch=8)
 
 
-def test_the_small_model_is_64_wide():
-    model = ELinFormer(benchmark_config(ELinFormer, ELinFormerConfig(**SMALL), "PEMS08").model_config)
-    assert (model.hidden_size, len(model.temporal_layers), len(model.spatial_layers)) == (64, 1, 1)
-
-
-def test_the_recipe_of_stid():
-    config = stid_config("PEMS04")
-    changed = {
-        "optimizer_params": {"lr": 2e-3, "weight_decay": 1e-4},
-        "lr_scheduler_params": {"milestones": [1, 50, 80], "gamma": 0.5},
-        "train_batch_size": 64,
-        "ckpt_save_dir": "checkpoints/STID/PEMS04_100_12_12",
-    }
-    assert {name: config[name] for name in RECIPE} == RECIPE | changed
-    assert config.model is STID
-    assert kinds(config) == [*PROTOCOL, GradientClipping]
-    assert (config.callbacks[-1].norm_type, config.callbacks[-1].max_norm) == (2.0, 5.0)
-    model_config = config.model_config
-    assert (model_config.num_features, model_config.num_layers, model_config.num_time_in_day) == (307, 3, 288)
-    assert (model_config.if_time_in_day, model_config.if_day_in_week) == (True, True)
-
-
-def test_differences_from_the_recipe_of_stid_win():
-    config = stid_config("PEMS04", train_batch_size=8, num_epochs=2)
-    assert (config.train_batch_size, config.num_epochs, config.optimizer_params.lr) == (8, 2, 2e-3)
+def test_sizes_of_timestamps_are_those_of_the_dataset(workplace, monkeypatch):
+    monkeypatch.setitem(CATALOG, NAME, replace(FACTS, interval_minutes=60))
+    config = benchmark_config(TimesNetForForecasting, TimesNetConfig(), NAME)
+    assert config.model_config.timestamp_sizes == [24, 7]
+    config = benchmark_config(TimesNetForForecasting, TimesNetConfig(timestamp_sizes=[48, 7]), NAME)
+    assert config.model_config.timestamp_sizes == [48, 7]
