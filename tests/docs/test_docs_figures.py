@@ -1,8 +1,11 @@
-"""The README's table is that of the results."""
+"""The README's table is that of the results, and the columns of results are explained."""
 
 import csv
+import re
 
 from docs.pages import ROOT
+
+from basicts_elin.results.schema import FIELD_TYPES
 
 
 def results():
@@ -31,3 +34,10 @@ def test_what_the_readme_says_of_the_runs():
     trained = [row for row in results() if row["parameters"]]
     assert {(row["dataset"], row["seed"], row["num_epochs"]) for row in trained} == {("PEMS08_tail", "42", "8")}
     assert "**8 epochs, one seed**" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_column_of_the_results_is_explained():
+    page = (ROOT / "results" / "README.md").read_text(encoding="utf-8")
+    section = page[page.index("## Columns") : page.index("## pems08_tail_cpu.csv")]
+    explained = set(re.findall(r"\w+", " ".join(re.findall(r"^\| ([^|]+) \|", section, re.MULTILINE))))
+    assert set(FIELD_TYPES) <= explained
