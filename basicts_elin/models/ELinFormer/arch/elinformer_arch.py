@@ -16,5 +16,4 @@ class ELinFormer(STAEformer):
 
     def _build_attention(self, config: ELinFormerConfig) -> nn.Module:
         return EntropyEqualAttention(
-            self.hidden_size, config.n_heads, entropy=config.entropy, path=config.path, eps=config.eps
-        )
+            self.hidden_size, config.n_heads, entropy=config.entropy, path=config.path, eps=config.eps)

@@ -50,25 +50,22 @@ class STAEformer(nn.Module):
         super().__init__()
         for name in ("input_len", "output_len", "num_features", "num_layers", "n_heads", "intermediate_size"):
             if not isinstance(config[name], int) or config[name] < 1:
-                raise ValueError(
-                    f"{name}: {config[name]!r} in the config of {type(self).__name__}; expected a positive integer"
-                )
+                raise ValueError(f"{name}: {config[name]!r} in the config of {type(self).__name__}; "
+                                 "expected a positive integer")
         self.input_len = config.input_len
         self.output_len = config.output_len
         self.num_features = config.num_features
         self.num_time_in_day = config.num_time_in_day
         self.num_day_in_week = config.num_day_in_week
-        self.hidden_size = (
-            config.input_hidden_size + config.tid_hidden_size + config.diw_hidden_size + config.adaptive_hidden_size
-        )
+        self.hidden_size = config.input_hidden_size + config.tid_hidden_size + config.diw_hidden_size \
+            + config.adaptive_hidden_size
 
         # value, time of day and day of week of each (step, node)
         self.input_layer = nn.Linear(3, config.input_hidden_size)
         self.time_in_day_emb = nn.Embedding(config.num_time_in_day, config.tid_hidden_size)
         self.day_in_week_emb = nn.Embedding(config.num_day_in_week, config.diw_hidden_size)
         self.adaptive_emb = nn.Parameter(
-            torch.empty(config.input_len, config.num_features, config.adaptive_hidden_size)
-        )
+            torch.empty(config.input_len, config.num_features, config.adaptive_hidden_size))
         nn.init.xavier_uniform_(self.adaptive_emb)
 
         self.temporal_layers = self._build_layers(config)
@@ -77,8 +74,7 @@ class STAEformer(nn.Module):
 
     def _build_layers(self, config: STAEformerConfig) -> nn.ModuleList:
         return nn.ModuleList(
-            STAEformerLayer(self._build_attention(config), self.hidden_size, config) for _ in range(config.num_layers)
-        )
+            STAEformerLayer(self._build_attention(config), self.hidden_size, config) for _ in range(config.num_layers))
 
     def _build_attention(self, config: STAEformerConfig) -> nn.Module:
         """The only part in which models on this backbone differ."""
@@ -99,10 +95,10 @@ class STAEformer(nn.Module):
             ValueError: inputs or inputs_timestamps have another shape.
         """
         self._check_shapes(inputs, inputs_timestamps)
-        hidden_states = self._embed(inputs, inputs_timestamps)  # [batch_size, num_features, input_len, hidden_size]
+        hidden_states = self._embed(inputs, inputs_timestamps) # [batch_size, num_features, input_len, hidden_size]
         for layer in self.temporal_layers:
             hidden_states = layer(hidden_states)
-        hidden_states = hidden_states.transpose(1, 2)  # [batch_size, input_len, num_features, hidden_size]
+        hidden_states = hidden_states.transpose(1, 2) # [batch_size, input_len, num_features, hidden_size]
         for layer in self.spatial_layers:
             hidden_states = layer(hidden_states)
         hidden_states = hidden_states.transpose(1, 2).flatten(2)
@@ -116,25 +112,20 @@ class STAEformer(nn.Module):
         # rounded: a time computed in float32, as hour / 24 + minute / 1440, may lie just below its slot
         time_in_day = (inputs_timestamps[..., 0] * self.num_time_in_day).round().long()
         day_in_week = (inputs_timestamps[..., 1] * self.num_day_in_week).round().long()
-        return torch.cat(
-            [
-                values,
-                self.time_in_day_emb(time_in_day).unsqueeze(1).expand(shape),
-                self.day_in_week_emb(day_in_week).unsqueeze(1).expand(shape),
-                self.adaptive_emb.transpose(0, 1).expand(shape),
-            ],
-            dim=-1,
-        )
+        return torch.cat([
+            values,
+            self.time_in_day_emb(time_in_day).unsqueeze(1).expand(shape),
+            self.day_in_week_emb(day_in_week).unsqueeze(1).expand(shape),
+            self.adaptive_emb.transpose(0, 1).expand(shape),
+        ], dim=-1)
 
     def _check_shapes(self, inputs: torch.Tensor, inputs_timestamps: torch.Tensor) -> None:
         if inputs.dim() != 3 or tuple(inputs.shape[1:]) != (self.input_len, self.num_features):
             raise ValueError(
                 f"inputs: shape {list(inputs.shape)}; expected [batch, input_len={self.input_len}, "
-                f"num_features={self.num_features}], for which this {type(self).__name__} was built"
-            )
+                f"num_features={self.num_features}], for which this {type(self).__name__} was built")
         expected = (inputs.shape[0], self.input_len, 2)
         if tuple(inputs_timestamps.shape) != expected:
             raise ValueError(
                 f"inputs_timestamps: shape {list(inputs_timestamps.shape)}; expected {list(expected)}, the time of day "
-                "and day of week of each step"
-            )
+                "and day of week of each step")

@@ -5,6 +5,7 @@ from basicts.configs import BasicTSModelConfig
 
 @dataclass
 class STAEformerConfig(BasicTSModelConfig):
+
     """
     Config class for STAEformer model.
     """
@@ -18,8 +19,7 @@ class STAEformerConfig(BasicTSModelConfig):
     tid_hidden_size: int = field(default=24, metadata={"help": "Hidden size of time of day embedding."})
     diw_hidden_size: int = field(default=24, metadata={"help": "Hidden size of day of week embedding."})
     adaptive_hidden_size: int = field(
-        default=80, metadata={"help": "Hidden size of the adaptive embedding of each (step, node)."}
-    )
+        default=80, metadata={"help": "Hidden size of the adaptive embedding of each (step, node)."})
     intermediate_size: int = field(default=256, metadata={"help": "Intermediate size of FFN layers."})
     n_heads: int = field(default=4, metadata={"help": "Number of attention heads."})
     num_layers: int = field(default=3, metadata={"help": "Number of temporal and of spatial attention layers."})
