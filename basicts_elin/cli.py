@@ -16,7 +16,7 @@ from .version import __version__
 
 CONFIGS = "MODEL/DATASET, legacy/MODEL/DATASET, or a file"
 
-# of prepare, for data that are read
+# options of prepare for data that are read from files
 _OF_RAW_FILES = ("rows", "first_row", "sensors", "distances", "ids", "adjacency")
 
 
@@ -129,13 +129,13 @@ def prepare(arguments: argparse.Namespace) -> None:
 
     out, force = Path(arguments.out), arguments.force
     if arguments.name == NAME:
-        _refuse(arguments, ("raw", *_OF_RAW_FILES), f"{NAME} is made, not read")
+        _refuse(arguments, ("raw", *_OF_RAW_FILES), f"{NAME} is generated, not read from a file")
         given = {"num_nodes": arguments.nodes, "num_days": arguments.days, "seed": arguments.seed}
         prepare_synthetic(out=out, force=force, **{name: value for name, value in given.items() if value is not None})
         return
-    _refuse(arguments, ("nodes", "days", "seed"), f"only {NAME} is made")
+    _refuse(arguments, ("nodes", "days", "seed"), f"only {NAME} is generated")
     if arguments.raw is None:
-        raise UserError(f"--raw is missing; expected the raw file of {arguments.name}, or a BasicTS 0.5 folder")
+        raise UserError("--raw", "missing", f"the raw file of {arguments.name}, or a BasicTS 0.5 folder")
     given = {name: getattr(arguments, name) for name in _OF_RAW_FILES}
     prepare_dataset(arguments.name, arguments.raw, out=out, force=force, **given)
 
@@ -247,7 +247,8 @@ def _assignment(text: str) -> tuple[str, Any]:
 def _refuse(arguments: argparse.Namespace, names: Sequence[str], reason: str) -> None:
     for name in names:
         if getattr(arguments, name) is not None:
-            raise UserError(f"--{name.replace('_', '-')}: {reason}; leave it away")
+            option = f"--{name.replace('_', '-')}"
+            raise UserError(option, f"given for {arguments.name}", fix=f"omit it: {reason}")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -282,11 +283,13 @@ def _parser() -> argparse.ArgumentParser:
     verb = _verb(verbs, prepare, "write a dataset in BasicTS 1.1's layout")
     verb.add_argument("name", metavar="NAME", help="dataset, such as PEMS08 or SyntheticTraffic")
     verb.add_argument("--raw", type=Path, help="the original file (.npz or .h5), or a BasicTS 0.5 folder")
-    verb.add_argument("--rows", metavar="A:B", help="take these rows of the full series only, such as 10713:")
+    verb.add_argument("--rows", metavar="A:B", help="take only these rows of the full series, such as 10713:")
     verb.add_argument("--first-row", type=int, metavar="N", help="the file starts at row N of the full series")
-    verb.add_argument("--sensors", type=Path, metavar="FILE", help="take these sensors of a .h5 only: ids, one a line")
+    verb.add_argument(
+        "--sensors", type=Path, metavar="FILE", help="take only these sensors of a .h5: ids, one per line"
+    )
     verb.add_argument("--distances", type=Path, metavar="CSV", help="the graph as edges: from,to,cost")
-    verb.add_argument("--ids", type=Path, metavar="FILE", help="the nodes' ids, one a line, where the edges use them")
+    verb.add_argument("--ids", type=Path, metavar="FILE", help="node ids, one per line, if the edges use them")
     verb.add_argument("--adjacency", type=Path, metavar="FILE", help="the graph as a matrix: .npy, .csv or .pkl")
     verb.add_argument("--nodes", type=int, help="SyntheticTraffic: number of nodes (default 64)")
     verb.add_argument("--days", type=int, help="SyntheticTraffic: number of days (default 28)")
@@ -302,7 +305,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--markdown", action="store_true", help="print one line per run, as a Markdown table")
     verb.add_argument("-o", "--output", metavar="CSV", help="also write a row for each run, with how it was made")
 
-    verb = _verb(verbs, reproduce, "make a table of the paper: run what is missing of it, collect, render")
+    verb = _verb(verbs, reproduce, "make a table of the paper: train what is missing, collect, render")
     add_arguments(verb)
 
     verb = _verb(verbs, demo, "synthetic data, a small model, a table and a picture, all in the folder demo")
@@ -317,14 +320,14 @@ def _verb(verbs: Any, run: Any, summary: str, name: Optional[str] = None) -> arg
 
 
 def _add_run_arguments(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("-g", "--gpus", help="device numbers such as 0 or 0,1, or cpu; default: 0 where there is a GPU")
+    verb.add_argument("-g", "--gpus", help="device numbers such as 0 or 0,1, or cpu; default: 0 if there is a GPU")
     verb.add_argument(
         "--set",
         nargs="+",
         action="extend",
         default=[],
         metavar="FIELD=VALUE",
-        help="change fields of the configuration, such as num_epochs=8 or model_config.dropout=0.2",
+        help="override fields of the configuration, such as num_epochs=8 or model_config.dropout=0.2",
     )
     verb.add_argument("--legacy-root", metavar="FOLDER", help="checkout of BasicTS 0.5: -c legacy/<Model>/<Dataset>")
     verb.add_argument("--seed", type=int, help="random seed; default: the config's, 42 in the benchmark's recipe")

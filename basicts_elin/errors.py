@@ -24,13 +24,13 @@ class UserError(ValueError):
         fix: what to do about it; "" where the expectation says it.
     """
 
-    def __init__(self, field: object, found: object = "", expected: object = "", fix: object = ""):
+    def __init__(self, field: object, found: object, expected: object = "", fix: object = ""):
         self.field, self.found, self.expected, self.fix = map(str, (field, found, expected, fix))
         # exactly the arguments of this method, so that an error can be sent to another process
         super().__init__(self.field, self.found, self.expected, self.fix)
 
     def __str__(self) -> str:
-        parts = [f"{self.field}: {self.found}" if self.found else self.field]
+        parts = [f"{self.field}: {self.found}"]
         parts += [f"expected {self.expected}"] if self.expected else []
         parts += [self.fix] if self.fix else []
         return "; ".join(parts)

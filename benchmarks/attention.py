@@ -41,8 +41,8 @@ def main() -> None:
     parser = make_parser(__doc__.splitlines()[0])
     parser.add_argument("--picture", type=Path, metavar="PNG", help="time and memory against the tokens")
     arguments = parser.parse_args()
-    rivals = ("softmax matmul", "softmax SDPA", "no mixing")
-    rows = compare(arguments, __file__, make_run, lambda n: LINEAR if n > 2352 else tuple(LAYERS), SIZES, rivals)
+    references = ("softmax matmul", "softmax SDPA", "no mixing")
+    rows = compare(arguments, __file__, make_run, lambda n: LINEAR if n > 2352 else tuple(LAYERS), SIZES, references)
     if rows:
         print(scaling(rows, 883, 8600))
     if rows and arguments.picture:

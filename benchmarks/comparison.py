@@ -35,7 +35,7 @@ def compare(
     make_run: MakeRun,
     variants_for: Callable[[int], Sequence[str]],
     sizes: Sequence[tuple[int, int]],
-    rivals: Sequence[str],
+    references: Sequence[str],
 ) -> list[dict[str, Any]]:
     """Measure, print and write the rows of every size; none for a process that measures its own peak memory."""
     torch.set_num_threads(arguments.threads)
@@ -50,7 +50,7 @@ def compare(
         for tokens, batch in sizes:
             new = _measure(arguments, script, make_run, variants_for(tokens), tokens, batch, precision)
             rows += new
-            print_ratios(new, rivals)
+            print_ratios(new, references)
             if arguments.output:
                 write_rows(arguments.output, rows, run_facts(arguments.device))
     return rows

@@ -20,17 +20,17 @@ def write_rows(path: Path, rows: Sequence[dict], facts: dict[str, str]) -> None:
     write_csv(path, [{**row, **facts} for row in rows], [*columns, *FACTS])
 
 
-def print_ratios(rows: Sequence[dict], rivals: Sequence[str]) -> None:
-    """The rows of one size, each with its time and its saved bytes as parts of its rivals'."""
+def print_ratios(rows: Sequence[dict], references: Sequence[str]) -> None:
+    """The rows of one size, each with its time and its saved bytes as parts of those it is compared with."""
     by_name = {row["variant"]: row for row in rows}
-    rivals = [name for name in rivals if name in by_name]
+    references = [name for name in references if name in by_name]
     first = rows[0]
     print(f"\n{first['tokens']} tokens, batch {first['batch']}, {first['precision']}")
-    titles = " ".join(f"{'/ ' + name.rpartition(', ')[2]:>17}" for name in rivals)
-    print(f"{'variant':<26} {'ms':>9} {titles}  saved MiB {'/ ' + rivals[0] if rivals else '':>17}  peak MiB")
+    titles = " ".join(f"{'/ ' + name.rpartition(', ')[2]:>17}" for name in references)
+    print(f"{'variant':<26} {'ms':>9} {titles}  saved MiB {'/ ' + references[0] if references else '':>17}  peak MiB")
     for row in rows:
-        times = " ".join(f"{row['milliseconds'] / by_name[name]['milliseconds']:>17.3f}" for name in rivals)
-        saved = f"{row['saved_mib'] / by_name[rivals[0]]['saved_mib']:>17.3f}" if rivals else ""
+        times = " ".join(f"{row['milliseconds'] / by_name[name]['milliseconds']:>17.3f}" for name in references)
+        saved = f"{row['saved_mib'] / by_name[references[0]]['saved_mib']:>17.3f}" if references else ""
         peak = row.get("peak_mib", "")
         line = f"{row['variant']:<26} {row['milliseconds']:>9.1f} {times} {row['saved_mib']:>10.1f} {saved} {peak:>9}"
         print(line, flush=True)

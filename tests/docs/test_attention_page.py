@@ -33,8 +33,8 @@ def test_the_parts_are_those_of_the_results(tables, name, parts):
     found = {}
     for row in tables.read_rows(ROOT / "results" / f"{name}.csv"):
         found.setdefault(row["variant"], []).append(float(row["milliseconds"]))
-    for rival, expected in zip(("STAEformer, softmax matmul", "STAEformer, no mixing"), parts, strict=True):
-        ratios = [ours / theirs for ours, theirs in zip(found["ELinFormer"], found[rival], strict=True)]
+    for reference, expected in zip(("STAEformer, softmax matmul", "STAEformer, no mixing"), parts, strict=True):
+        ratios = [ours / theirs for ours, theirs in zip(found["ELinFormer"], found[reference], strict=True)]
         *first, last = (f"{ratio:.2f}" for ratio in ratios)
         assert f"{', '.join(first)} and {last}" == expected
         assert expected in " ".join(PAGE.split())
