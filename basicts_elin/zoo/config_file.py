@@ -86,7 +86,8 @@ def _of_file(file: Path) -> BasicTSForecastingConfig:
     except ImportError as error:
         fix = "correct the import, or install the package"
         raise UserError(field, one_line(error), "imports that exist", fix) from error
-    except UserError:
+    except (UserError, OSError):
+        # an OSError names its own file, which may be one of the dataset's
         raise
     except (Exception, SystemExit) as error:
         # whatever the user's code raises, such as a TypeError for a misspelt field

@@ -122,4 +122,4 @@ def test_the_script_that_prepares(tmp_path):
     assert np.load(tmp_path / "datasets" / "SyntheticTraffic" / "test_data.npy").shape[1] == NODES
     again = run(tmp_path, ROOT / "experiments" / "prepare.py", "SyntheticTraffic")
     assert (again.returncode, again.stdout) == (2, "")
-    assert again.stderr.startswith("error: out: datasets/SyntheticTraffic exists already")
+    assert again.stderr.startswith("error: out: datasets/SyntheticTraffic exists")

@@ -150,8 +150,8 @@ def test_without_gpus_the_choice_is_printed(place, capsys, monkeypatch):
         (["-c", CFG, "--set", "eval_after_train=False", "--save-predictions"], "--save-predictions: eval_after_train="),
         (["-c", CFG, "--set", "num_epochs=many"], "--set num_epochs: 'many', of type str; expected int"),
         (["-c", CFG, "--set", "lr=fast"], "--set lr: 'fast'"),
-        (["-c", CFG, "--set", "model_config.num_features=9"], "has 5 nodes but the config expects num_features=9"),
-        (["-c", CFG, "--set", "input_len=40"], "val_data.npy has 43 rows; input_len + output_len = 52 are needed"),
+        (["-c", CFG, "--set", "model_config.num_features=9"], "error: num_features: 9; expected 5"),
+        (["-c", CFG, "--set", "input_len=40"], "error: datasets/Tiny/val_data.npy: 43 rows; expected 52"),
     ],
 )
 def test_what_is_wrong_with_a_training_is_one_line(place, capsys, arguments, message):

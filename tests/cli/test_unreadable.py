@@ -14,11 +14,11 @@ WITHOUT = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
 
 CASES = [
     ("raw/PEMS08.npz", 0o000, NPZ, "raw/PEMS08.npz: Permission denied; change its permissions"),
-    ("raw/metr-la.h5", 0o000, H5, "raw/metr-la.h5 cannot be read as HDF5"),
+    ("raw/metr-la.h5", 0o000, H5, "error: raw: raw/metr-la.h5 cannot be read"),
     ("raw", 0o000, NPZ, "raw/PEMS08.npz: Permission denied; change its permissions"),
     ("full", 0o500, NPZ.replace("--out out", "--out full"), "full/PEMS08 cannot be written"),
-    (CFG, 0o000, TRAIN, f"{CFG} fails with PermissionError"),
-    (DATASET, 0o000, TRAIN, f"{DATASET}/train_data.npy: Permission denied; change its permissions"),
+    (CFG, 0o000, TRAIN, f"{CFG}: Permission denied; change its permissions"),
+    (DATASET, 0o000, TRAIN, f"{DATASET}/meta.json: Permission denied; change its permissions"),
     (f"{DATASET}/val_data.npy", 0o000, TRAIN, f"{DATASET}/val_data.npy: Permission denied; change its permissions"),
     ("full", 0o500, f"{TRAIN} --set ckpt_save_dir=full/runs", "full/runs: Permission denied; change its permissions"),
     ("run/Tiny.pt", 0o000, EVALUATE, "run/Tiny.pt: unreadable (PermissionError)"),
