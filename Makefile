@@ -21,11 +21,12 @@ $(STAMP): setup.cfg pyproject.toml requirements/basicts.txt Makefile
 demo: setup
 	$(BIN)/python -m basicts_elin.cli demo -c baselines_cfg/ELinFormer_small/SyntheticTraffic.py
 
+# two tests at a time; those of one file stay together, because they share what is slow to make
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 test-slow: setup
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m "slow or not slow"
 
 lint: setup
 	$(BIN)/ruff check .

@@ -155,7 +155,7 @@ def list_all(arguments: argparse.Namespace) -> None:
 def report(arguments: argparse.Namespace) -> None:
     from .data.dataset import DATASETS, open_dataset
     from .results.report import markdown_table, naive_results, text_table
-    from .results.run_folder import read_runs
+    from .results.run_reader import read_runs
     from .results.store import write_results
 
     results = read_runs([Path(folder) for folder in arguments.runs])

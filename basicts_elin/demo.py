@@ -10,10 +10,10 @@ import numpy as np
 from .data.dataset import Dataset, open_dataset
 from .data.prepare import prepare_synthetic
 from .errors import UserError
-from .evaluation.metrics import OVERALL
+from .evaluation.numpy_metrics import OVERALL
 from .results.forecast_figure import plot_forecast
 from .results.report import naive_results, text_table
-from .results.run_folder import read_run
+from .results.run_reader import read_run
 from .results.schema import Result
 from .results.store import write_results
 from .training.launch.launcher import best_checkpoint, launch_prediction, launch_training, run_folder

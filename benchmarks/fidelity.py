@@ -30,7 +30,7 @@ from basicts_elin.modules import SoftmaxAttention
 from basicts_elin.ops import ESTIMATORS, entropy_equal_weights
 from basicts_elin.ops.entropy import deficit_to_sharpness, entropy_deficit
 from basicts_elin.record import environment
-from basicts_elin.results.run_folder import read_record
+from basicts_elin.results.run_reader import read_record
 from basicts_elin.results.store import write_csv
 from basicts_elin.training.launch.checkpoint_checks import check_checkpoint
 from basicts_elin.training.launch.config_checks import check_config

@@ -18,11 +18,11 @@ from typing import Any
 
 from basicts_elin.data.dataset import open_dataset
 from basicts_elin.data.prepare import prepare_synthetic
-from basicts_elin.evaluation.metrics import OVERALL
 from basicts_elin.evaluation.naive import naive_metrics
-from basicts_elin.results.run_folder import read_run
+from basicts_elin.evaluation.numpy_metrics import OVERALL
+from basicts_elin.results.run_reader import read_run
 from basicts_elin.results.store import write_csv
-from basicts_elin.zoo.basicts_models import basicts_names
+from basicts_elin.zoo.entries.basicts_models import basicts_names
 from basicts_elin.zoo.registry import entry
 
 DATASET = "SyntheticTraffic"

@@ -8,7 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from ..data.catalog import DAYS_PER_WEEK
 from ..data.dataset import Dataset
 from ..errors import UserError
-from .metrics import metrics_by_horizon, observed
+from .numpy_metrics import metrics_by_horizon, observed
 
 LAST_VALUE, HISTORICAL_AVERAGE = "last value", "historical average"
 

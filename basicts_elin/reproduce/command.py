@@ -12,8 +12,8 @@ from typing import Any, Optional
 
 from ..env_vars import ROOT_VARIABLE, RUNS_AT_ONCE
 from ..errors import UserError, one_line
-from ..evaluation.metrics import OVERALL
-from ..results.run_folder import read_run
+from ..evaluation.numpy_metrics import OVERALL
+from ..results.run_reader import read_run
 from ..results.schema import Result
 from ..results.store import ResultsFile, read_results
 from .cost import Estimator, count, duration

@@ -9,7 +9,7 @@ from typing import Any, Optional
 from ..errors import UserError
 from ..record import comparable_epochs
 from ..results.aggregate import MEMORY, each_once
-from ..results.run_folder import read_record
+from ..results.run_reader import read_record
 from ..results.schema import Result
 from ..results.store import holds_results, read_results
 from .plan import Run

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from ..evaluation.metrics import OVERALL
+from ..evaluation.numpy_metrics import OVERALL
 from ..zoo import registry
 from .aggregate import MEMORY, Summary, each_once, summaries
 from .schema import Result, horizons_of, metric_column

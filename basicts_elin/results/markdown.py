@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Optional
 
-from ..evaluation.metrics import HORIZONS, METRICS, OVERALL
+from ..evaluation.numpy_metrics import HORIZONS, METRICS, OVERALL
 from ..zoo import registry
 from . import paper
 from .aggregate import MEMORY, Summary, each_once, summaries

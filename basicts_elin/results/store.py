@@ -9,7 +9,7 @@ from typing import Any, Optional
 from filelock import FileLock
 
 from ..errors import UserError, one_line, system_message
-from ..evaluation.metrics import OVERALL
+from ..evaluation.numpy_metrics import OVERALL
 from ..files import made_folder, write_atomically
 from .schema import FIELD_TYPES, IDENTITY_FIELDS, Result, horizons_of, in_order, metric_column, metric_names
 

@@ -1,18 +1,21 @@
 """The registry: every model by its name, with what it needs to run on any dataset.
 
-A name is `<Model>[_<attention>][_small]`, or `legacy/<Model>` for a model of BasicTS 0.5. The entries are in the other
-modules of this package, one for each of our own models, and in plugins. This module imports neither torch nor
+A name is `<Model>[_<attention>][_small]`, or `legacy/<Model>` for a model of BasicTS 0.5. The entries are in
+`entries/`, one file for each of our own models, and in plugins. This module imports neither torch nor
 BasicTS before a configuration is built, so that names can be looked up quickly.
 """
 
 import copy
+import functools
 import importlib
+import pkgutil
 from dataclasses import MISSING, Field, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, Optional
 
 from ..errors import UserError, nearest
 from ..plugins import load_plugins
+from . import entries
 from .attention import attention_entry, attention_names
 from .entry import LEGACY, SMALL, ModelEntry, Size, Variant
 
@@ -39,9 +42,6 @@ __all__ = [
     "suggestion",
     "variant_names",
 ]
-
-# the modules that register the models of this package and of BasicTS
-_MODULES = ("staeformer", "elinformer", "stid", "basicts_models", "legacy_models")
 
 _ENTRIES: dict[str, ModelEntry] = {}
 
@@ -186,10 +186,15 @@ def _is_required(one: Field) -> bool:
 
 
 def _entries() -> dict[str, ModelEntry]:
-    for module in _MODULES:
-        importlib.import_module(f"{__package__}.{module}")
+    _load_entries()
     load_plugins()
     return _ENTRIES
+
+
+@functools.cache
+def _load_entries() -> None:
+    for module in pkgutil.iter_modules(entries.__path__):
+        importlib.import_module(f"{entries.__name__}.{module.name}")
 
 
 def legacy_entry(name: str, paper_name: str = "") -> ModelEntry:

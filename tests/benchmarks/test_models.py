@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cli.commands import ROOT, run
 
-from basicts_elin.zoo.basicts_models import basicts_names
+from basicts_elin.zoo.entries.basicts_models import basicts_names
 from basicts_elin.zoo.registry import entry
 
 UNFIT = {name: entry(name).unfit for name in basicts_names() if entry(name).unfit}

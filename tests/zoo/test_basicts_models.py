@@ -21,7 +21,7 @@ from basicts_elin.config.overrides import with_overrides
 from basicts_elin.data.catalog import CATALOG
 from basicts_elin.training.launch.launcher import launch_training, run_folder
 from basicts_elin.training.protocol.callbacks import AuxiliaryLoss, BenchmarkLoss
-from basicts_elin.zoo.basicts_models import basicts_names
+from basicts_elin.zoo.entries.basicts_models import basicts_names
 from basicts_elin.zoo.registry import config_for, entry
 
 pytestmark = pytest.mark.filterwarnings("ignore:Complex modules are a new feature")

@@ -23,7 +23,7 @@ from zoo.models import encoder
 from basicts_elin import EntropyEqualAttention, linearize
 from basicts_elin.config.overrides import with_overrides
 from basicts_elin.modules.entropy_equal import LAYER_PATHS
-from basicts_elin.zoo.basicts_models import basicts_names
+from basicts_elin.zoo.entries.basicts_models import basicts_names
 from basicts_elin.zoo.registry import config_for, entry
 
 pytestmark = [
@@ -331,7 +331,7 @@ def test_where(where, chosen):
         ([], r"where=[]"),
         (lambda name: False, "where"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_where_nothing_is_found(where, named):
     model = encoder(MultiHeadAttention(12, 3), MultiHeadAttention(12, 3, rope=RotaryPositionEmbedding(4, 16)))

@@ -18,7 +18,7 @@ from basicts_elin.cli import main
 from basicts_elin.config.overrides import with_overrides
 from basicts_elin.zoo import variants
 from basicts_elin.zoo.attention import attention_entry
-from basicts_elin.zoo.basicts_models import basicts_names
+from basicts_elin.zoo.entries.basicts_models import basicts_names
 from basicts_elin.zoo.registry import compared_models, config_for, entry, resolve, variant_names
 
 pytestmark = pytest.mark.filterwarnings("ignore:Complex modules are a new feature")

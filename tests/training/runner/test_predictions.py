@@ -21,7 +21,7 @@ from tiny import (
     series,
 )
 
-from basicts_elin.evaluation.metrics import masked_metrics
+from basicts_elin.evaluation.numpy_metrics import masked_metrics
 from basicts_elin.training.launch.launcher import (
     best_checkpoint,
     launch_evaluation,

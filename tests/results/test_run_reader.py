@@ -10,7 +10,7 @@ from results.runs import METRICS, RECORD, write_run
 from tiny import TinyConfig, metrics, ours, record
 
 from basicts_elin.errors import UserError
-from basicts_elin.results.run_folder import model_name, read_metrics, read_record, read_run, read_runs
+from basicts_elin.results.run_reader import model_name, read_metrics, read_record, read_run, read_runs
 from basicts_elin.training.launch.launcher import launch_training
 
 CONTENT = {

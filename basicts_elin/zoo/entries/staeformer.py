@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from .registry import ModelEntry, Size, register
+from ..registry import ModelEntry, Size, register
 
 
 def _load() -> tuple[type, type]:
-    from ..models.STAEformer import STAEformer, STAEformerConfig
+    from ...models.STAEformer import STAEformer, STAEformerConfig
 
     return STAEformer, STAEformerConfig
 

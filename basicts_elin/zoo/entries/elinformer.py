@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from .registry import register
+from ..registry import register
 from .staeformer import STAEFORMER
 
 
 def _load() -> tuple[type, type]:
-    from ..models.ELinFormer import ELinFormer, ELinFormerConfig
+    from ...models.ELinFormer import ELinFormer, ELinFormerConfig
 
     return ELinFormer, ELinFormerConfig
 

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any, Optional
 
 from ..errors import UserError, one_line
-from ..evaluation.metrics import OVERALL
+from ..evaluation.numpy_metrics import OVERALL
 from ..files import read_json
 from ..record import RECORD_FILE, comparable_epochs
 from ..zoo import registry

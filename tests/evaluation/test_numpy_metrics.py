@@ -6,7 +6,7 @@ import torch
 from basicts.metrics import ALL_METRICS
 from basicts.utils.mask import null_val_mask
 
-from basicts_elin.evaluation.metrics import masked_metrics, metrics_by_horizon, observed
+from basicts_elin.evaluation.numpy_metrics import masked_metrics, metrics_by_horizon, observed
 
 EMPTY = {"MAE": None, "RMSE": None, "MAPE": None}
 

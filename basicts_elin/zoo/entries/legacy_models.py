@@ -3,7 +3,7 @@
 A model of BasicTS 0.5 needs no entry to be run: `legacy/<Model>/<Dataset>` is found in the user's checkout.
 """
 
-from .registry import LEGACY, ModelEntry, legacy_entry, register
+from ..registry import LEGACY, ModelEntry, legacy_entry, register
 
 for _name in ("AGCRN", "DCRNN", "GTS", "D2STGNN", "HimNet", "STGCN", "MTGNN", "GWNet", "STWave"):
     register(legacy_entry(LEGACY + _name, paper_name=_name))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .registry import ModelEntry, register
+from ..registry import ModelEntry, register
 
 
 def _load() -> tuple[type, type]:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .registry import ModelEntry, register
+from ..registry import ModelEntry, register
 
 _PACKAGE = "basicts.models"
 
@@ -16,13 +16,13 @@ _ITRANSFORMER_TIMESTAMPS = 2
 
 
 def _auxiliary_loss() -> list[Any]:
-    from ..training.protocol.callbacks import AuxiliaryLoss
+    from ...training.protocol.callbacks import AuxiliaryLoss
 
     return [AuxiliaryLoss()]
 
 
 def _benchmark_loss() -> list[Any]:
-    from ..training.protocol.callbacks import BenchmarkLoss
+    from ...training.protocol.callbacks import BenchmarkLoss
 
     return [BenchmarkLoss()]
 
