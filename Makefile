@@ -26,7 +26,7 @@ test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 test-slow: setup
-	$(BIN)/python -m pytest -n 2 --dist loadscope -m "slow or not slow"
+	$(BIN)/python -m pytest -m "slow or not slow"
 
 lint: setup
 	$(BIN)/ruff check .
