@@ -90,8 +90,8 @@ GTS depends on the length of the full training part and cannot run on a part of 
 every batch, in evaluation too. Evaluation uses the run's seed, so the same test batch size gives the same metrics.
 
 With several processes, the loss must be the masked MAE. HimNet on PEMS03 to PEMS08 and STWave have other losses,
-and need a single process. The numbers are those of one process unless the model has dropout, batch normalisation (D2STGNN, GTS, GWNet: each
-process uses the statistics of its own part of the batch) or a sampled graph (GTS). The scheduled sampling of DCRNN
+and need a single process. The numbers are those of one process unless the model has dropout, batch normalisation
+(D2STGNN, GTS, GWNet: each process uses the statistics of its own part of the batch) or a sampled graph (GTS). The scheduled sampling of DCRNN
 draws the same numbers in all processes.
 
 ## Trial of every model

@@ -95,7 +95,7 @@ def resolve(name: str) -> Variant:
 
 
 def variant_names() -> list[str]:
-    """All names that can be trained, with each attention and size. Legacy models are not included: they need a checkout."""
+    """All names that can be trained, with each attention and size. Legacy models are left out: they need a checkout."""
     names = []
     for other in _entries().values():
         if not other.unfit and not other.is_legacy:
