@@ -320,7 +320,8 @@ def _verb(verbs: Any, run: Any, summary: str, name: Optional[str] = None) -> arg
 
 
 def _add_run_arguments(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("-g", "--gpus", help="device numbers such as 0 or 0,1, or cpu; default: 0, or cpu without one")
+    gpus = "device numbers, such as 0 or 0,1; or cpu (default: 0 if there is a GPU, else cpu)"
+    verb.add_argument("-g", "--gpus", help=gpus)
     verb.add_argument(
         "--set",
         nargs="+",

@@ -91,8 +91,8 @@ every batch, in evaluation too. Evaluation uses the run's seed, so the same test
 
 With several processes, the loss must be the masked MAE. HimNet on PEMS03 to PEMS08 and STWave have other losses,
 and need a single process. The numbers are those of one process unless the model has dropout, batch normalisation
-(D2STGNN, GTS, GWNet: each process uses the statistics of its own part of the batch) or a sampled graph (GTS). The scheduled sampling of DCRNN
-draws the same numbers in all processes.
+(D2STGNN, GTS, GWNet: each process uses the statistics of its own part of the batch) or a sampled graph (GTS). The
+scheduled sampling of DCRNN draws the same numbers in all processes.
 
 ## Trial of every model
 
