@@ -23,7 +23,7 @@ _OF_RAW_FILES = ("rows", "first_row", "sensors", "distances", "ids", "adjacency"
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run one verb. Returns the exit code.
 
-    It is 0, or, with one line on stderr, 2 for something the user can fix, 1 for a failed run, 130 for an interruption.
+    0: done. Otherwise stderr has one line. 1: a run failed. 2: something that the user can fix. 130: interrupted.
     """
     arguments = _parser().parse_args(argv)
     if sys.stdout.errors == "strict":
@@ -94,7 +94,7 @@ def _try_steps(arguments: argparse.Namespace, config: Any, processes: int) -> No
 
 
 def _group(arguments: argparse.Namespace, config: Any) -> Any:
-    """The processes of the run: those of torchrun, or those that the arguments ask for."""
+    """The processes of the run, from torchrun or from the arguments."""
     from .training.launch.processes import Group
 
     group, processes = Group.of_torchrun(), arguments.processes
@@ -191,7 +191,7 @@ def _print_config(config: Any) -> None:
 
 
 def _config(arguments: argparse.Namespace) -> Any:
-    """The configuration that the command names, with the values that its other arguments override."""
+    """The configuration that the command names, with the overrides from its other arguments."""
     from .config.overrides import with_overrides
     from .training.launch.devices import parse_gpus
     from .zoo.config_file import config_file, config_name, load_config
@@ -235,7 +235,7 @@ def _assignment(text: str) -> tuple[str, Any]:
     try:
         read = ast.literal_eval(value)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        # not a Python literal: a text
+        # not a Python literal, so a string
         read = value
     if isinstance(read, int) and abs(read) >= 2**63:
         raise UserError(f"--set {name}", f"a number of {read.bit_length()} bits", "at most 63")
@@ -261,17 +261,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
-    verb = _verb(verbs, train, "train a model, keep the best by validation, evaluate it on the test part")
+    verb = _verb(verbs, train, "train a model, keep the best by validation, evaluate that on the test part")
     verb.add_argument("-c", "-cfg", "--cfg", "--config", required=True, help=f"configuration: {CONFIGS}")
     again = verb.add_mutually_exclusive_group()
-    again.add_argument("--fresh", action="store_true", help="train anew in a new folder, and keep the existing run")
+    again.add_argument("--fresh", action="store_true", help="train again in a new folder, and keep the existing run")
     again.add_argument("--resume", action="store_true", help="fail unless there is a run to resume")
     verb.add_argument("--processes", type=_positive, help="with --gpus cpu: number of processes that divide each batch")
     precision = "number format of matrix products during training (default: fp32)"
     verb.add_argument("--precision", choices=("fp32", "tf32", "bf16"), help=precision)
     verb.add_argument("--compile", action="store_true", help="compile the model; its checkpoints are the same")
-    verb.add_argument("--steps", type=_positive, help="take so many steps on one batch, as a trial; keep nothing")
-    verb.add_argument("--batch", type=_positive, help="with --steps: windows of that batch (default: the config's)")
+    verb.add_argument("--steps", type=_positive, help="only take this many steps on one batch, and keep nothing")
+    verb.add_argument("--batch", type=_positive, help="with --steps: windows in the batch (default: the config's)")
     _add_run_arguments(verb)
 
     verb = _verb(verbs, evaluate, "evaluate a checkpoint on the test part")
@@ -286,7 +286,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--rows", metavar="A:B", help="take only these rows of the full series, such as 10713:")
     verb.add_argument("--first-row", type=int, metavar="N", help="the file starts at row N of the full series")
     verb.add_argument(
-        "--sensors", type=Path, metavar="FILE", help="take only these sensors of a .h5: ids, one per line"
+        "--sensors", type=Path, metavar="FILE", help="take only these sensors of an .h5: ids, one per line"
     )
     verb.add_argument("--distances", type=Path, metavar="CSV", help="the graph as edges: from,to,cost")
     verb.add_argument("--ids", type=Path, metavar="FILE", help="node ids, one per line, if the edges use them")
@@ -297,18 +297,18 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--out", default="datasets", help="folder of the datasets (default: datasets)")
     verb.add_argument("--force", action="store_true", help="replace a dataset that is already there")
 
-    _verb(verbs, list_all, "list the models, the datasets that are prepared, and how to get the others", name="list")
+    _verb(verbs, list_all, "list the models, the prepared datasets, and how to get the others", name="list")
 
     verb = _verb(verbs, report, "print and write the metrics of finished runs as a table")
     verb.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run, as train prints it")
-    verb.add_argument("--naive", action="store_true", help="add the naive forecasts on datasets/<name> of each run")
+    verb.add_argument("--naive", action="store_true", help="add the naive forecasts on the dataset of each run")
     verb.add_argument("--markdown", action="store_true", help="print one line per run, as a Markdown table")
-    verb.add_argument("-o", "--output", metavar="CSV", help="also write a row for each run, with how it was made")
+    verb.add_argument("-o", "--output", metavar="CSV", help="also write a CSV, one row per run")
 
-    verb = _verb(verbs, reproduce, "make a table of the paper: train what is missing, collect, render")
+    verb = _verb(verbs, reproduce, "make a table of the paper: train the missing runs, collect, render")
     add_arguments(verb)
 
-    verb = _verb(verbs, demo, "synthetic data, a small model, a table and a picture, all in the folder demo")
+    verb = _verb(verbs, demo, "run an example in the folder demo: synthetic data, a small model, a table, a picture")
     verb.add_argument("-c", "--cfg", "--config", required=True, help="configuration file on SyntheticTraffic")
     return parser
 
@@ -320,7 +320,8 @@ def _verb(verbs: Any, run: Any, summary: str, name: Optional[str] = None) -> arg
 
 
 def _add_run_arguments(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("-g", "--gpus", help="device numbers such as 0 or 0,1, or cpu; default: 0 if there is a GPU")
+    gpus = "device numbers, such as 0 or 0,1; or cpu (default: 0 if there is a GPU, else cpu)"
+    verb.add_argument("-g", "--gpus", help=gpus)
     verb.add_argument(
         "--set",
         nargs="+",

@@ -52,8 +52,8 @@ _PRINTED = re.compile(
 PAGE = """# Legacy models
 
 Legacy models are those of BasicTS 0.5. Most of the models in the paper's Table 3 are among them, and BasicTS 1.1 no
-longer has them; STAEformer and STID are included for comparison. They run from your own checkout of BasicTS 0.5,
-which is only read:
+longer has them; STAEformer and STID are included for comparison. They run from your own checkout of BasicTS 0.5.
+Nothing in it is changed:
 
 <!-- not run: checkout -->
 ```bash
@@ -63,43 +63,43 @@ python experiments/train.py -c legacy/AGCRN/PEMS08 --legacy-root BasicTS-0.5 --g
 python experiments/train.py -c BasicTS-0.5/baselines/AGCRN/PEMS08.py --gpus 0
 ```
 
-The last two commands are the same run. The environment variable `BASICTS_LEGACY_ROOT` can replace `--legacy-root`.
-The checkout may be moved later. `legacy/AGCRN/PEMS08_tail` runs the configuration of PEMS08 on a part of its
-series, if the part has all sensors. `evaluate`, `--set`, `--seed`, `--save-predictions`, resuming and several
+The last two commands make the same run. The environment variable `BASICTS_LEGACY_ROOT` can replace `--legacy-root`.
+The checkout may be moved later. `legacy/AGCRN/PEMS08_tail` runs the configuration of PEMS08 on a part of the
+series. The part must have all sensors. `evaluate`, `--set`, `--seed`, `--save-predictions`, resuming and several
 processes work as for every other model. Runs are named `LegacyAGCRN`. `--compile` is refused, because torch cannot
 compile these models.
 
-Taken from the configuration of BasicTS 0.5:
+These come from the configuration of BasicTS 0.5:
 
 - architecture and its parameters, input features, graph;
 - optimizer, schedule, gradient clipping, curriculum learning, early stopping, batch sizes, epochs;
 - loss with its arguments, on the original scale, and the null value;
 - parameters that are created in the first step.
 
-Any other setting in it is refused by name. Of the custom runners, those of MTGNN and HimNet are supported.
+Any other setting is refused, and the error names it. The supported custom runners are those of MTGNN and HimNet.
 
-Replaced, as for every model of this package:
+These are replaced, as for every model of this package:
 
 - the seed is 42 unless the configuration has one; HimNet's own seed, 0, is replaced by the run's;
-- the parts are cut as BasicTS 1.1 cuts them;
+- the series is split as in BasicTS 1.1;
 - the test part is evaluated once, with the best model.
 
 The files of the checkout and the graph are part of a run's identity: if they change, a new run starts.
 
 GTS depends on the length of the full training part and cannot run on a part of a series. It samples its graph for
-every batch, also in evaluation. There it uses the run's seed, so the same test batch size gives the same metrics.
+every batch, in evaluation too. Evaluation uses the run's seed, so the same test batch size gives the same metrics.
 
-With several processes, the loss must be the masked MAE. HimNet on PEMS03 to PEMS08 and STWave have other losses.
-The numbers are those of one process unless the model has dropout, batch normalisation (D2STGNN, GTS, GWNet: each
-process uses the statistics of its own part of the batch) or a sampled graph (GTS). The scheduled sampling of DCRNN
-draws the same numbers in all processes.
+With several processes, the loss must be the masked MAE. HimNet on PEMS03 to PEMS08 and STWave have other losses,
+and need a single process. The numbers are those of one process unless the model has dropout, batch normalisation
+(D2STGNN, GTS, GWNet: each process uses the statistics of its own part of the batch) or a sampled graph (GTS). The
+scheduled sampling of DCRNN draws the same numbers in all processes.
 
-## Tried
+## Trial of every model
 
-One batch of {batch} windows was trained on repeatedly, with random series and graphs of each dataset's size. The
-table shows the loss of the first and the last step, seconds per step, and peak memory of the process. It shows that
-a pair trains, not how well. The seconds were measured beside other work on {hardware}, torch {torch}. They say what
-a step cost there and do not compare models.
+Each model was trained repeatedly on one batch of {batch} windows, with random series and graphs of each dataset's
+size. The table shows the loss of the first and the last step, seconds per step, and peak memory of the
+process. It shows that a pair trains, not how well. The seconds were measured on {hardware}, torch {torch},
+while the machine also did other work. They say what a step cost there and do not compare models.
 
 | model | dataset | nodes | parameters | loss | s / step | peak MiB |
 |---|---|---|---|---|---|---|

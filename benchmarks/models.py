@@ -35,8 +35,8 @@ TIMEOUT_SECONDS = 1800
 
 PAGE = """# Models of BasicTS
 
-The models that BasicTS {basicts} ships, and ELinFormer and STAEformer. Each runs by its name on every dataset:
-`-c <Model>/<Dataset>`. This table was made by
+The models that BasicTS {basicts} ships, and ELinFormer and STAEformer. Each model in the first table runs by its
+name on every dataset: `-c <Model>/<Dataset>`. The table was made by
 
 <!-- not run: hours -->
 ```bash
@@ -45,25 +45,25 @@ python benchmarks/models.py --output results/models_cpu.csv --markdown docs/mode
 
 It trains each model for one epoch on synthetic traffic (64 sensors, 7 days, seed {seed}) and evaluates it. **The
 MAE after one epoch (75 steps of batch 16) shows that a model trains. It does not show how good the model becomes**:
-many are still behind the last value. Milliseconds per training step and peak memory of the process were measured on
+many are still worse than the last value. Milliseconds per training step and peak memory of the process were measured on
 {hardware}, torch {torch}.
 
-Every model has the recipe of the benchmark (12 steps in, 12 out, all sensors) and its own defaults. Defaults that
-do not fit 12 steps are replaced, as the last column shows. Models that can use timestamps get time of day and day
-of week.
+Every model uses the recipe of the benchmark (12 steps in, 12 out, all sensors), with the defaults of its
+architecture. Defaults that do not fit 12 steps are replaced, as the last column shows. Models that can
+use timestamps get time of day and day of week.
 
-- STID and StemGNN have the optimizer and schedule of their BasicTS 0.5 configurations. All others have those of
+- STID and StemGNN use the optimizer and schedule of their BasicTS 0.5 configurations. All others use those of
   STAEformer. Tune them with `--set` before you draw conclusions.
 - FITS is trained with the loss of the benchmark, because its own ignores missing values.
-- The auxiliary loss of DUET is added to a loss on the original scale, where its weight is lower.
-- HI repeats its input and learns nothing.
+- The auxiliary loss of DUET is added to a loss on the original scale, so its relative weight is lower.
+- HI repeats its input. It learns nothing.
 
 | model | parameters | batch | ms / step | peak MiB | MAE after 1 epoch | fields set |
 |---|---|---|---|---|---|---|
 {rows}
 
-These models cannot be compared. Their names are refused with the reason, and the tests check each reason on the
-installed BasicTS:
+These models cannot be trained. Their names are refused with the reason. The tests check each reason on the installed
+BasicTS:
 
 | model | reason |
 |---|---|

@@ -17,7 +17,7 @@ from torch.utils.data import Dataset
 from ..errors import UserError, nearest, one_line
 from .describe import is_object
 
-# groups of arguments, which may have any that a class takes, with the field that holds the class
+# groups of arguments, each with the field that holds the class; a group may have any argument of its class
 _ARGUMENTS_OF = {"optimizer_params": "optimizer", "lr_scheduler_params": "lr_scheduler"}
 CLASSES = {
     "model": nn.Module,
@@ -33,12 +33,12 @@ _PLAIN = (bool, int, float, str, list, tuple)
 def with_overrides(config: BasicTSForecastingConfig, overrides: dict[str, Any]) -> BasicTSForecastingConfig:
     """A new configuration with other values for some fields; `config` is not changed.
 
-    A new one is built because BasicTS derives parts of it (folder, optimizer parameters, hash) when it is made.
+    A new one is built because BasicTS derives parts of it (folder, optimizer parameters, hash) on construction.
 
     Args:
         overrides: field name to value. A dotted name reaches into `model_config`, `optimizer_params` and the like. A
             plain name that only the model's configuration has reaches into that. Classes are given by their dotted
-            path. A new optimizer or schedule drops the arguments that it does not take.
+            path. With a new optimizer or schedule, arguments that it does not take are removed.
     Raises: UserError for an unknown field, with the nearest known ones, and for a value of another type than the
         field's.
     """

@@ -16,7 +16,7 @@ class Status:
 
     Attributes:
         missing: names of the missing files; all of them if there is no folder.
-        shape: rows and nodes by `meta.json`; None if it does not say them.
+        shape: rows and nodes from `meta.json`; None if it does not state them.
         has_graph: whether there is an `adj_mx.pkl`.
     """
 

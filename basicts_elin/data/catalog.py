@@ -1,4 +1,4 @@
-"""The public datasets: what is known of each before its file is opened, and how to get it.
+"""The public datasets: what is known about each without its files, and how to get it.
 
 Step counts and start times follow the public files. Where the paper's Table 1 disagrees (PEMS-BAY: 52128 steps from
 2018; PEMS03 and PEMS07: date ranges that do not fit their step counts), the files are right.
@@ -24,7 +24,7 @@ DATES = "dates"
 
 @dataclass(frozen=True)
 class DatasetFacts:
-    """What is known of a dataset without its folder. A prepared `Dataset` has the same attributes.
+    """What is known about a dataset without its folder. A prepared `Dataset` has the same attributes.
 
     Attributes:
         name: name of its folder in `datasets/`.
@@ -104,7 +104,7 @@ class UnknownDatasetError(UserError):
 
 
 def register_dataset(facts: DatasetFacts) -> None:
-    """Add a dataset to the catalogue, for the package of a plugin.
+    """Add a dataset to the catalogue. Plugins call this.
 
     Registering the same facts again changes nothing.
 

@@ -1,4 +1,4 @@
-"""A prepared dataset: its folder is opened once, and the object is handed on."""
+"""A prepared dataset. Its folder is opened once, and the object is passed on."""
 
 import functools
 import hashlib
@@ -37,7 +37,7 @@ _MOST_SKIPPED = 10**6
 class Dataset:
     """One prepared folder in BasicTS 1.1's layout. T: rows of a part, N: nodes.
 
-    A fact comes from `meta.json`, else from the catalogue if it has the dataset, else from a rule. Each file is opened
+    A fact comes from `meta.json`. If it is missing there, the catalogue or a rule gives it. Each file is opened
     at most once, when it is first needed; arrays are memory-mapped. A dataset does not change: `copy.deepcopy` returns
     the same object. A pickle holds the path of the folder, and the process that reads it opens the folder.
 
@@ -81,7 +81,7 @@ class Dataset:
 
     @functools.cached_property
     def interval_minutes(self) -> int:
-        """Minutes between rows; if nothing says it, by the time of day of the training part."""
+        """Minutes between rows. If they are not stated, they follow from the time of day of the training part."""
         known = self.meta.get(INTERVAL) or self._known("interval_minutes")
         if known is not None:
             return known
@@ -95,7 +95,7 @@ class Dataset:
 
     @property
     def null_value(self) -> float:
-        """The number that marks a missing value; NaN if nothing says it."""
+        """The number that marks a missing value; NaN if it is not stated."""
         found = self.meta.get(SETTINGS, {}).get("null_val")
         return float(self._known("null_value", np.nan) if found is None else found)
 
@@ -107,12 +107,12 @@ class Dataset:
 
     @property
     def regular_settings(self) -> dict[str, Any]:
-        """Those in `meta.json`; the benchmark's for a key that it lacks."""
+        """The settings in `meta.json`; for missing keys, the benchmark's."""
         return {**regular_settings(self.split, self.null_value), **self.meta.get(SETTINGS, {})}
 
     @property
     def domain(self) -> str:
-        """The quantity measured; "" if nothing says it."""
+        """The quantity measured; "" if it is not stated."""
         return self.meta.get("domain") or self._known("domain", "")
 
     @property
@@ -126,7 +126,7 @@ class Dataset:
 
     @property
     def timestamp_rule(self) -> Optional[str]:
-        """`catalog.ROW_INDEX` or `catalog.DATES`; None if nothing says it."""
+        """`catalog.ROW_INDEX` or `catalog.DATES`; None if it is not stated."""
         return self.meta.get("timestamp_rule") or self._known("timestamp_rule")
 
     @property
@@ -149,7 +149,7 @@ class Dataset:
     def node_names(self) -> list[str]:
         """The sensor ids, or the numbers from 0 if `meta.json` has none.
 
-        Raises: UserError if it does not have one for each node.
+        Raises: UserError if the number of names is not the number of nodes.
         """
         names = self.meta.get("node_names")
         if names is None:
@@ -203,13 +203,13 @@ class Dataset:
 
     @functools.cached_property
     def adjacency(self) -> Any:
-        """What the pickle of the graph holds, see `io.pickles`; None without a graph."""
+        """The content of the graph's pickle, see `io.pickles`; None without a graph."""
         return None if self.graph is None else parse_arrays(self.graph, self.folder / GRAPH_FILE, "graph")
 
     @functools.cached_property
     def fingerprint(self) -> dict[str, str]:
         """sha256 of the arrays ("data"), of the node names in their order ("nodes") and, if there is one, the graph."""
-        # an array is a buffer, which numpy's types do not say
+        # An array is a buffer. The type hints of numpy do not say so.
         data: Any = hashlib.sha256()
         names = "\n".join(self.node_names)
         for part in PARTS:
@@ -259,12 +259,12 @@ class Dataset:
         return array
 
     def _known(self, fact: str, default: Any = None) -> Any:
-        """The fact by the catalogue."""
+        """The fact in the catalogue."""
         return default if self._facts is None else getattr(self._facts, fact)
 
     @property
     def _calendar(self) -> tuple[Optional[str], list, int]:
-        """Date of a row, gaps after it, and how many rows it lies before the first one."""
+        """Date of a row, gaps after it, and its distance in rows before the first row."""
         start, first_row = self.meta.get("start"), self.meta.get("first_row")
         if start is None and self._facts and (first_row is not None or self.num_rows == self._facts.num_rows):
             skipped = 0 if first_row is None else first_row - self._facts.first_row
@@ -334,6 +334,6 @@ def dataset_of(config: MutableMapping[str, Any]) -> Dataset:
 
 
 def _state(folder: Path) -> tuple:
-    """What changes if a file of the folder does."""
+    """A value that changes if a file of the folder changes."""
     stats = [(folder / name).stat() if (folder / name).is_file() else None for name in (*FILES, GRAPH_FILE)]
     return tuple(stat and (stat.st_ino, stat.st_size, stat.st_mtime_ns) for stat in stats)

@@ -42,7 +42,7 @@ class Gap:
 
     @property
     def is_clock_change(self) -> bool:
-        """Whether it is the hour that US summer time has skipped since 2007, 2:00 on the second Sunday of March."""
+        """Whether it is the hour that US daylight saving skips since 2007, 2:00 on the second Sunday of March."""
         first = datetime.fromisoformat(str(self.first))
         is_second_sunday = first.month == 3 and first.weekday() == 6 and 8 <= first.day <= 14
         return is_second_sunday and (first.hour, first.minute) == (2, 0) and self.length == 60 * _MINUTE
@@ -75,7 +75,7 @@ def agree(dates: np.ndarray, stamps: np.ndarray, interval_minutes: int, columns:
 def find_gaps(dates: np.ndarray, interval_minutes: int) -> list[Gap]:
     """The gaps in dates datetime64[m] [T].
 
-    Raises: UserError if a date is not later than the one before it, or not by a multiple of the interval.
+    Raises: UserError unless each date is later than the one before it, by a multiple of the interval.
     """
     minutes = np.diff(dates) // _MINUTE
     for wrong, expected in (
@@ -103,7 +103,7 @@ def check_timestamps(
         is_regular: whether times of day must be multiples of a step, and days of the week of 1/7.
         is_ordered: whether each row follows the one before it within a day. After a gap of six days, for example, the
             next row is earlier in the week.
-    Raises: UserError unless they are in [0, 1), and regular and in order if they should be.
+    Raises: UserError unless they are in [0, 1), and regular and ordered where that is required.
     """
     for column, (meaning, steps) in enumerate((("time of day", steps_per_day), ("day of week", DAYS_PER_WEEK))):
         times = np.asarray(stamps[:, column], dtype=np.float64)

@@ -46,14 +46,14 @@ def read_ids(path: Path, field: str) -> list[str]:
 def read_distances(
     path: Path, num_nodes: int, ids: Optional[Sequence[str]] = None, ignored: Collection[str] = ()
 ) -> np.ndarray:
-    """The matrix float32 [N, N] of an edge list, as BasicTS makes it: 1 in both directions between the ends of an edge.
+    """The matrix float32 [N, N] of an edge list, as BasicTS builds it: each edge is 1 in both directions.
 
     Args:
         path: CSV with the columns from, to, cost. The cost is not used.
         num_nodes: N.
         ids: of the N nodes, as the file names them; None if it uses their numbers from 0.
         ignored: ids of other nodes, whose edges are ignored.
-    Raises: UserError for a line that is not an edge between two known nodes.
+    Raises: UserError if a line is not an edge between two known nodes.
     """
     names = [str(number) for number in range(num_nodes)] if ids is None else list(ids)
     place = {name: position for position, name in enumerate(names)}

@@ -38,8 +38,8 @@ def prepare_dataset(
 ) -> Path:
     """Write dataset `name` from its raw file or a BasicTS 0.5 folder, and print a summary.
 
-    Rows are counted in the full public series. If a file has no dates, time of day and day of week follow from that
-    index. Without `rows` and `first_row` the file must hold exactly the rows that the catalogue names.
+    Row numbers count in the full public series. If a file has no dates, time of day and day of week follow from the row
+    number. Without `rows` and `first_row` the file must hold exactly the rows that the catalogue names.
 
     Args:
         name: a dataset of the catalogue.
@@ -48,8 +48,8 @@ def prepare_dataset(
         out: the folder in which the folder `name` is written.
         rows: take only "A:B" ("A:", ":B", ":"; as in a Python slice, no negative numbers). The file starts at row 0 of
             the full series unless `first_row` says otherwise.
-        first_row: the row of the full series at which a partial file starts. Only for `.npz`: the others have their own
-            timestamps.
+        first_row: the row of the full series at which a partial file starts. Only for `.npz`: other files have
+            their own timestamps.
         sensors: take only the sensors that this file names, in its order, one id per line. Only for `.h5`.
         distances: the graph as a CSV (from, to, cost), see `graph.read_distances`.
         ids: the ids by which `distances` names the nodes, one per line.
@@ -191,7 +191,7 @@ def _graph(
 
 
 def _times(facts: DatasetFacts, series: RawSeries, part: slice, first: int) -> tuple[np.ndarray, dict]:
-    """Timestamps [T, 2] of the rows of `part`, and the keys of `meta.json` that say their dates."""
+    """Timestamps [T, 2] of the rows of `part`, and the keys of `meta.json` that give their dates."""
     if series.dates is not None:
         dates = series.dates[part]
         gaps = find_gaps(dates, facts.interval_minutes)
@@ -208,7 +208,7 @@ def _times(facts: DatasetFacts, series: RawSeries, part: slice, first: int) -> t
 def _check_values(
     values: np.ndarray, facts: DatasetFacts, raw: Path, first_in_file: int, names: Optional[list[str]]
 ) -> None:
-    """`values` [T, N] must be usable numbers, not all missing, and enough for three parts."""
+    """`values` [T, N] must be usable numbers, not all missing, with enough rows for three parts."""
     lengths = split_lengths(len(values), facts.split)
     if min(lengths) < MIN_PART_ROWS:
         found = f"{len(values)} rows, which give parts of {lengths[0]}, {lengths[1]} and {lengths[2]}"

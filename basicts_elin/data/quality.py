@@ -1,4 +1,4 @@
-"""What can be wrong with a prepared dataset: what is refused, and what is only warned of."""
+"""Problems of a prepared dataset: those that are refused, and those that only give a warning."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Optional
@@ -69,9 +69,9 @@ def _check_values(dataset: "Dataset", values: np.ndarray, file: object) -> None:
 
 
 def mean_and_deviation(values: np.ndarray) -> tuple[float, float]:
-    """Mean and standard deviation of all values but NaN, computed in float64. Other marks of missing values count.
+    """Mean and standard deviation of all values but NaN, computed in float64. Other null values count.
 
-    Those of no value are NaN.
+    Both are NaN if there is no value.
     """
     mean = float(np.mean(values, dtype=np.float64))
     if np.isnan(mean):

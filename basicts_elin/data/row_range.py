@@ -19,7 +19,7 @@ def locate(facts: DatasetFacts, num_rows: int, rows: Optional[str], first_row: O
     """
     assert facts.num_rows is not None, "a dataset with a raw file"
     end = facts.first_row + facts.num_rows
-    # The rows of a dated file have their own timestamps, which do not follow from where it starts.
+    # The rows of a dated file have their own timestamps. They do not depend on where the file starts.
     may_start_later = facts.timestamp_rule != DATES
     if rows is None and first_row is None:
         if num_rows != facts.num_rows:

@@ -1,4 +1,4 @@
-"""Synthetic traffic with more structure than the time of day, made without a download.
+"""Synthetic traffic with more structure than the time of day. It needs no download.
 
 T: rows, N: sensors, P: parents of a sensor (one or two).
 """
@@ -14,7 +14,7 @@ NAME = "SyntheticTraffic"
 MIN_NODES = 2
 MIN_DAYS = 7
 MAX_DELAY = 6
-# About a year of 1000 sensors, which takes some 10 GB of memory.
+# About a year of 1000 sensors. Generating them takes about 10 GB of memory.
 MAX_NODE_DAYS = 365_000
 
 _NUM_REGIONS = 4
@@ -23,11 +23,11 @@ _FIRST_WEEKEND_DAY = 5
 
 @dataclass(frozen=True)
 class RoadNetwork:
-    """A random acyclic road network: its (at most) two nearest sensors of lower number feed sensor i.
+    """A random acyclic road network. Sensor i is fed by (at most) the two nearest sensors with lower numbers.
 
     Attributes:
         positions: float64 [N, 2], kilometres.
-        parents: int64 [N, P], the sensors that feed sensor i; in an empty place i itself, with weight 0.
+        parents: int64 [N, P], the sensors that feed sensor i. An unused entry holds i itself, with weight 0.
         delays: int64 [N, P], travel time from the parent in steps, 1 to `MAX_DELAY`.
         weights: float64 [N, P], fraction of the parent's wave that arrives; each row sums to less than 1.
     """
@@ -61,12 +61,12 @@ def synthetic_traffic(num_nodes: int = 64, num_days: int = 28, seed: int = 0) ->
     c is the size of the sensor. p is a smooth profile, with a morning and an evening peak on weekdays and one flat peak
     at the weekend (days 5 and 6 of each week). n is standard normal noise. An incident removes 40 to 90 % of the flow
     at a random sensor for 30 to 90 minutes. A wave at j reaches i d_ij steps later, so a model that reads the
-    neighbours' last hour knows more than one that reads only sensor i.
+    neighbours' last hour can do better than one that reads only sensor i.
 
     Args:
         num_nodes: sensors, at least 2.
         num_days: days, at least 7.
-        seed: of the random numbers, 0 or more.
+        seed: random seed, 0 or more.
 
     Returns:
         values: float32 [T, N], vehicles per 5 minutes, rounded to 0.1, at least 1; about 1 % are missing, marked by 0.
@@ -100,7 +100,7 @@ def synthetic_traffic(num_nodes: int = 64, num_days: int = 28, seed: int = 0) ->
 
 
 def random_network(rng: np.random.Generator, num_nodes: int) -> RoadNetwork:
-    """A random network of `num_nodes` sensors, one per square kilometre. Each but the first has a parent."""
+    """A random network of `num_nodes` sensors, one per square kilometre. Every sensor except the first has a parent."""
     positions = rng.uniform(0.0, np.sqrt(num_nodes), (num_nodes, 2))
     parents = np.tile(np.arange(num_nodes)[:, None], (1, 2))
     delays = np.ones((num_nodes, 2), dtype=np.int64)

@@ -68,7 +68,7 @@ def write_dataset(
 
 
 def _check_kept_graph(folder: Path, num_nodes: int, names: Optional[list[str]]) -> None:
-    """The graph in `folder` must be one of the same nodes, as far as `meta.json` says which they were."""
+    """The graph in `folder` must be of the same nodes, if `meta.json` names its nodes."""
     meta = read_meta(folder)
     old_names = meta.get("node_names")
     if meta.get("num_vars", num_nodes) != num_nodes or (old_names and names and old_names != names):

@@ -1,4 +1,4 @@
-"""Forecasts without training, on the benchmark's test windows: every model has to beat them."""
+"""Forecasts without training, on the benchmark's test windows. Every model should beat them."""
 
 from dataclasses import dataclass
 
@@ -73,8 +73,7 @@ def last_value(series: np.ndarray, input_len: int, output_len: int, null_value: 
 def historical_average(train: Part, test: Part, null_value: float) -> np.ndarray:
     """Mean of the measured training values of the same node, day of week and time of day, [test rows, nodes].
 
-    For a node never measured then: its mean at that time of day, else over the whole training part, else the null
-    value.
+    If the node has no such value: its mean at that time of day, else over the whole training part, else the null value.
     """
     slots, days = 1 + max(train.slot.max(), test.slot.max()), 1 + max(train.day.max(), test.day.max())
     mask = observed(train.values, null_value)

@@ -8,7 +8,7 @@ METRICS = ("MAE", "RMSE", "MAPE")
 HORIZONS = (3, 6, 12)
 OVERALL = "overall"
 
-# BasicTS takes a value this close to the null value as missing.
+# BasicTS treats a value this close to the null value as missing.
 _NULL_TOLERANCE = 5e-5
 
 

@@ -1,4 +1,4 @@
-"""The user's checkout of BasicTS 0.5: where it is, and which configurations it has. Works without BasicTS."""
+"""Finds the user's checkout of BasicTS 0.5 and its configurations. Works without BasicTS."""
 
 import os
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from ..env_vars import ROOT_VARIABLE
 from ..errors import UserError, nearest
 from .dataset import KnownDataset, known_dataset
 
-# the folder of the models, which is also the package that they import each other from
+# the folder of the models, and the package from which they import each other
 BASELINES = "baselines"
 
 HOW_TO_NAME = f"name it by --legacy-root FOLDER or {ROOT_VARIABLE}"
@@ -70,8 +70,8 @@ def named_source(model: str, name: str) -> tuple[Source, Optional[KnownDataset]]
     Args:
         model: folder of the model.
         name: of a dataset, or of a file of the model. The configuration is the file of that name or, without one, the
-            file named after the dataset of which this one is a part.
-    Returns: the configuration, and the dataset if `name` is one; else None, and the configuration names the dataset.
+            file named after the whole dataset, if this one is a part.
+    Returns: the configuration, and the dataset if `name` is one. Otherwise None: the configuration names the dataset.
     Raises: UserError if there is no such configuration.
     """
     root = legacy_root()

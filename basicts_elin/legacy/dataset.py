@@ -1,4 +1,4 @@
-"""The datasets that legacy models read. No other module of this package reads from datasets/.
+"""The datasets that legacy models read. No other module of `legacy` reads from datasets/.
 
 T: rows of the series, N: nodes.
 """
@@ -38,7 +38,7 @@ def current_dataset(name: str, opened: Optional[Dataset]) -> KnownDataset:
 
 
 class RunDataset:
-    """The dataset of a run, as legacy code sees it: also by the name of the whole dataset of which it is a part.
+    """The dataset of a run, as legacy code sees it. A part is also found by the name of the whole dataset.
 
     Args:
         dataset: the dataset of the run; None if it is the one that the configuration names.
@@ -80,7 +80,7 @@ class RunDataset:
         return np.concatenate(values), np.concatenate(times)
 
     def pickled(self, file: Path) -> Any:
-        """What a pickle holds. A path into datasets/ leads to the dataset that the configuration calls that.
+        """The content of a pickle. A path into datasets/ means the dataset that the configuration calls by that name.
 
         Raises: UserError if a dataset has no such file.
         """

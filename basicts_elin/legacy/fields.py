@@ -1,4 +1,4 @@
-"""The fields of a legacy configuration. Each must be taken: a field that nothing takes is not supported."""
+"""The fields of a legacy configuration. A field that no code takes is not supported."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -46,11 +46,11 @@ class Fields:
         return value
 
     def error(self, name: str, value: Any, expected: str, fix: str = "") -> UserError:
-        """For a value that is not supported."""
+        """The error for a value that is not supported."""
         return UserError(f"CFG.{name}", f"{_text(value)} in {self._file}", expected, fix)
 
     def misfit(self, error: Exception) -> UserError:
-        """For an error of another kind, which the value taken last has caused."""
+        """The UserError for another error, which the value taken last has caused."""
         name, value = self._last
         found = f"{_text(value)} in {self._file} ({type(error).__name__}: {one_line(error)})"
         return UserError(f"CFG.{name}", found, "a value as in BasicTS 0.5.8")

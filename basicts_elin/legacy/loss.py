@@ -1,4 +1,4 @@
-"""What the training of a legacy model needs of the runner: its own loss, and its targets as an input.
+"""Two needs of legacy models in training: their own loss, and the targets as an input.
 
 Letters: B batch, T steps, N nodes, C channels.
 """
@@ -34,7 +34,7 @@ def legacy_loss(prediction: torch.Tensor, targets: torch.Tensor, targets_mask: t
     """Names, in a configuration, the loss of the legacy model itself, which `LegacyLoss` computes.
 
     Attributes:
-        is_mean_over_targets: False; it is not known of what it is a mean, so processes cannot share a batch.
+        is_mean_over_targets: False. Processes cannot share a batch, because the loss may not be a mean over targets.
     """
     raise RuntimeError("loss=legacy_loss needs LegacyLoss() as the last callback")
 
@@ -55,7 +55,7 @@ def own_loss(cfg: dict[str, Any]) -> Callable[[dict[str, Any], float], torch.Ten
 
     TRAIN.LOSS gets prediction and target [B, T, N, C] on the original scale, further channels of the prediction as the
     architecture returned them, and by name all other values that it returned.
-    Raises: UserError for an argument that the loss does not take.
+    Raises: UserError if the configuration gives an argument that the loss does not take.
     """
     function, given = cfg["TRAIN"]["LOSS"], dict(cfg["TRAIN"].get("LOSS_ARGS") or {})
     names = inspect.signature(function).parameters

@@ -27,8 +27,8 @@ _NUM_CHANNELS = 3
 class Checkout:
     """Where the checkout of BasicTS 0.5 is, and the dataset that was opened to read a configuration in it.
 
-    Neither is a part of the run's hash: the user may move them. BasicTS serialises the attributes of an object that are
-    named after arguments of its class; these are not.
+    Neither is part of the run's hash: the user may move them. BasicTS serialises only attributes that are named after
+    arguments of the class; these are not.
     """
 
     def __init__(self, folder: Optional[Path] = None, dataset: Optional[KnownDataset] = None):
@@ -64,11 +64,11 @@ class LegacyConfig(BasicTSModelConfig):
 
 
 class LegacyModel(nn.Module):
-    """The architecture of a legacy configuration, called as its runner calls it.
+    """The architecture of a legacy configuration, called as its own runner would call it.
 
     Attributes:
         supports_compile: False; torch cannot compile these architectures.
-    Raises: UserError and ValueError if the checkout, the graph or the sizes are not those of the config.
+    Raises: UserError and ValueError if the checkout, the graph or the sizes do not match the config.
     """
 
     supports_compile = False

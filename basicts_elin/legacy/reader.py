@@ -44,7 +44,7 @@ def reading(source: Source, dataset: Optional[KnownDataset] = None) -> Iterator[
 
     Args:
         source: where it is.
-        dataset: the run's, where it may be a part of the one that the configuration names; None = the latter.
+        dataset: the run's, which may be a part of the one that the configuration names; None = the one it names.
     Raises: UserError if the file is missing, fails or holds no configuration, and for a dataset that is neither the one
         that the configuration names nor a part of it with all its nodes.
     """

@@ -25,7 +25,7 @@ class Batch:
     train: bool
 
 
-# returns what the architecture returns
+# returns the architecture's output
 Forward = Callable[[nn.Module, Batch], Any]
 
 

@@ -23,7 +23,7 @@ from .runners import check_runner
 # BasicTS 1.1 has these under the same names, and computes them over the same targets
 _METRICS = ("MAE", "RMSE", "MAPE", "MSE")
 
-# Fields that change no number of a run in BasicTS 0.5: a note, a random number that makes every run start anew, the
+# Fields that change no number of a run in BasicTS 0.5: a note, a random number that makes every run start again, the
 # interval of test evaluations before the end, and the device of the metrics.
 _WITHOUT_EFFECT = ("DESCRIPTION", "_", "TEST.INTERVAL", "EVAL.USE_GPU")
 
@@ -227,7 +227,7 @@ def _other_fields(fields: Fields, cfg: dict[str, Any]) -> dict[str, Any]:
     if cfg["RUNNER"].__name__ == "MTGNNRunner":
         for name in ("STEP_SIZE", "NUM_NODES"):
             fields.take(f"TRAIN.CUSTOM.{name}")
-        # the runner of BasicTS 0.5.8 fails with more
+        # with more, the runner of BasicTS 0.5.8 fails
         fields.expect("TRAIN.CUSTOM.NUM_SPLIT", (1,))
     return _given(fields, _ENVIRONMENT) | _folder(fields, cfg)
 

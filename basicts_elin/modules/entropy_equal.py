@@ -20,7 +20,7 @@ LAYER_PATHS = (*PATHS, "gram")
 
 
 class EntropyEqualAttention(ProjectedAttention):
-    """Entropy-equal linear attention (arXiv 2511.03190, Algorithm 1) with the call of BasicTS's MultiHeadAttention.
+    """Entropy-equal linear attention (arXiv 2511.03190, Algorithm 1), called like BasicTS's MultiHeadAttention.
 
     Args:
         hidden_size: D.
@@ -33,7 +33,7 @@ class EntropyEqualAttention(ProjectedAttention):
     Raises: ValueError for an unknown estimator or path, and for sizes that do not fit together.
 
     The gram path needs one mask for all queries and heads, an estimator other than "exact", no dropout, and no returned
-    weights. Where one of these does not hold, path="gram" runs the path of `entropy_equal_attention`'s "auto". An
+    weights. If one of these does not hold, path="gram" falls back to the "auto" of `entropy_equal_attention`. An
     attention_mask that is the same for every query becomes a key mask, which every path supports. An attention_mask
     that differs between queries, and output_attentions=True, use the quadratic path. A query whose keys are all dropped
     gets the bias of `out_proj`. The gradient of `k_proj.bias` is zero, because centring the keys removes that bias.
@@ -80,9 +80,10 @@ class EntropyEqualAttention(ProjectedAttention):
         return super()._attend_tokens(hidden_states, tokens, attention_mask, output_attentions)
 
     def path_for(self, num_tokens: int) -> str:
-        """The path for `num_tokens` keys, unless the call rules it out: see the class.
+        """The path for `num_tokens` keys, if the call allows it: see the class.
 
-        "auto" switches where time and saved bytes change order at widths of 64 to 256, measured by benchmarks/paths.py.
+        "auto" switches where the order of the paths by time and saved bytes changes, as benchmarks/paths.py measured at
+        widths of 64 to 256.
         """
         if self.path != "auto":
             return self.path

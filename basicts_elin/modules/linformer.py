@@ -1,4 +1,4 @@
-"""Linformer attention, the linear attention to which the paper compares its own."""
+"""Linformer attention. The paper compares its own attention with it."""
 
 import math
 from typing import Any, Optional, Tuple
@@ -12,7 +12,7 @@ from .softmax import SoftmaxAttention
 
 
 class LinformerAttention(SoftmaxAttention):
-    """Linformer attention (arXiv 2006.04768) with the call of BasicTS's MultiHeadAttention.
+    """Linformer attention (arXiv 2006.04768), called like BasicTS's MultiHeadAttention.
 
     Keys and values are mixed along the tokens, from N = seq_len tokens to K = proj_len mixtures. Softmax attention then
     runs over the mixtures: softmax(q (E k)ᵀ / sqrt(d)) (F v), linear in L and N. The sharing is the one that the

@@ -12,7 +12,7 @@ from ..ops.checks import check_mask_shape
 
 
 class ProjectedAttention(nn.Module):
-    """Multi-head attention around the `_attend` of a subclass, with BasicTS's call and parameter names.
+    """Multi-head attention with BasicTS's call and parameter names. A subclass implements `_attend`.
 
     `q_proj`, `k_proj`, `v_proj` and `out_proj` are named as in `basicts.modules.transformer.MultiHeadAttention`: all of
     these layers can load each other's state_dict. Tokens may have any leading dimensions: [..., N, D].
@@ -70,8 +70,8 @@ class ProjectedAttention(nn.Module):
         """Attend.
 
         Args:
-            hidden_states: [..., L, D], from which the queries are projected; in self-attention, keys and values too.
-            key_value_states: [..., N, D], from which keys and values are projected in cross-attention.
+            hidden_states: [..., L, D], source of the queries, and in self-attention also of keys and values.
+            key_value_states: [..., N, D], source of keys and values in cross-attention.
             attention_mask: additive floats, broadcastable to [..., H, L, N].
             position_ids: ignored, as in MultiHeadAttention without a rotary embedding.
             past_key_value: returned unchanged.

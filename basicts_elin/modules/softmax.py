@@ -16,9 +16,9 @@ class SoftmaxAttention(ProjectedAttention):
         hidden_size: D.
         n_heads: H, a divisor of D.
         dropout: on the weights, while training.
-        fused: True: torch's scaled_dot_product_attention, which does not form the weights where it can avoid it.
+        fused: True: torch's scaled_dot_product_attention, which avoids forming the weights if it can.
             False: the weights are formed, with the heads stacked in front of the batch, as STAEformer does in BasicTS
-            0.5. The published memory and times were measured with that.
+            0.5. The published memory and times were measured that way.
     """
 
     def __init__(self, hidden_size: int, n_heads: int, dropout: float = 0.0, *, fused: bool = True, **unsupported: Any):

@@ -29,20 +29,20 @@ _OF_RUNS = ("models", "seeds", "gpus", "epochs", "small", "jobs", "legacy_root")
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("table", choices=TABLES, help="which one")
-    verb.add_argument("--datasets", nargs="+", metavar="NAME", help="prepared or known ones (default: the paper's)")
-    verb.add_argument("--models", nargs="+", metavar="NAME", help="any that train knows (default: the table's)")
+    verb.add_argument("table", choices=TABLES, help="the table")
+    verb.add_argument("--datasets", nargs="+", metavar="NAME", help="dataset names (default: the paper's)")
+    verb.add_argument("--models", nargs="+", metavar="NAME", help="model names, as in train (default: the table's)")
     verb.add_argument("--seeds", nargs="+", type=int, metavar="N", help="random seeds (default: 42)")
-    verb.add_argument("-g", "--gpus", nargs="+", metavar="N", help="devices, each with its own runs, or cpu")
+    verb.add_argument("-g", "--gpus", nargs="+", metavar="N", help="device numbers, each for its own runs, or cpu")
     verb.add_argument("--jobs", type=int, metavar="K", help="runs at a time on each device (default: 1)")
-    verb.add_argument("--epochs", type=int, metavar="K", help="of each run (default: its configuration's)")
-    verb.add_argument("--small", action="store_true", default=None, help="small models, on the datasets that have them")
-    verb.add_argument("--legacy-root", metavar="FOLDER", help=f"BasicTS of branch v0.5.8 (default: ${ROOT_VARIABLE})")
+    verb.add_argument("--epochs", type=int, metavar="K", help="epochs of each run (default: the config's)")
+    verb.add_argument("--small", action="store_true", default=None, help="use the small size of models that have one")
+    verb.add_argument("--legacy-root", metavar="FOLDER", help=f"checkout of BasicTS v0.5.8 (default: ${ROOT_VARIABLE})")
     verb.add_argument("-o", "--output", type=Path, metavar="CSV", help="default: results/<table>_<hardware>.csv")
     verb.add_argument("--pages", type=Path, default=PAGES, help="folder of the pages and pictures")
     only = verb.add_mutually_exclusive_group()
-    only.add_argument("--dry-run", action="store_true", help="print the plan, what is missing, hours and memory")
-    only.add_argument("--render", action="store_true", help="run nothing, make the page of the CSV --output")
+    only.add_argument("--dry-run", action="store_true", help="only print the plan: runs, missing data, hours, memory")
+    only.add_argument("--render", action="store_true", help="run nothing; render the page from the CSV --output")
 
 
 def reproduce(arguments: argparse.Namespace) -> int:
@@ -108,7 +108,7 @@ def hardware_slug(hardware: str) -> str:
 def _run_all(
     arguments: argparse.Namespace, runs: Sequence[Run], found: PlanStatus, results: ResultsFile, estimator: Estimator
 ) -> int:
-    """Collect what is finished and make what is missing. Returns how many runs are finished then."""
+    """Collect the finished runs and make the others. Returns how many runs are finished at the end."""
     todo = []
     known = []
     for run, status in zip(runs, found.runs, strict=True):
@@ -134,7 +134,7 @@ def _run_all(
 
 
 def _environment(gpus: Sequence[str], jobs: int) -> dict[str, str]:
-    """Variables of the runs. They do not depend on how many are left, so that a run resumes as it began."""
+    """Environment variables of the runs. They do not depend on how many are left: a run resumes as it began."""
     environment = {RUNS_AT_ONCE: str(jobs)}
     if CPU in gpus and jobs > 1 and "OMP_NUM_THREADS" not in os.environ:
         # more threads than processors wait for one another
@@ -195,7 +195,7 @@ def _job(run: Run) -> Job:
 
 @contextlib.contextmanager
 def _signals_as_ctrl_c() -> Iterator[None]:
-    """A closed terminal or the end of a scheduler's job must not leave runs behind that nobody watches."""
+    """Runs must not outlive a closed terminal or the end of a scheduler's job."""
 
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""How long runs will take and how much memory they need, from what was measured."""
+"""Estimates of the time and memory of runs, from measurements."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from .plan import Run
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of an epoch with its validation, MiB at the peak, each None if unknown, and where they are from."""
+    """Seconds of an epoch with its validation and peak MiB (None if unknown), and their source."""
 
     seconds: Optional[float] = None
     memory_mib: Optional[float] = None
@@ -27,7 +27,7 @@ class Cost:
 class Estimator:
     """Costs of runs on one kind of hardware.
 
-    They come from the epochs that the run itself has finished, else from runs of the same model on the same dataset.
+    They come from the finished epochs of the run itself, else from runs of the same model on the same dataset.
 
     Args:
         files: CSVs of results; files in other formats are skipped.
@@ -37,7 +37,7 @@ class Estimator:
         self.results = [result for file in files if holds_results(file) for result in read_results(file)]
 
     def learn(self, result: Result) -> None:
-        """Take a run into account that has finished since."""
+        """Take a newly finished run into account."""
         self.results.append(result)
 
     def cost(self, run: Run, folder: str = "") -> Cost:
@@ -57,12 +57,12 @@ class Estimator:
 
 
 def remaining_seconds(left: Sequence[float], places: int) -> float:
-    """Of runs that take so long each, `places` at a time."""
+    """The time for runs of these durations, `places` at a time."""
     return max([sum(left) / places, *left], default=0.0)
 
 
 def finished_epochs(folder: str) -> list[dict]:
-    """What a run has recorded of its epochs, also while it runs; [] if there is nothing."""
+    """The epochs that a run has recorded so far, even while it runs; [] if there are none."""
     return _record(folder).get("epochs", [])
 
 
@@ -91,7 +91,7 @@ def _own_cost(folder: str) -> Optional[Cost]:
 
 
 def _memory(result: Result) -> Optional[float]:
-    """What a process took from the GPU decides how many fit, else what it has resident."""
+    """The memory that limits how many processes fit: reserved on the GPU if known, else resident."""
     return next(filter(None, map(result.number, MEMORY)), None)
 
 

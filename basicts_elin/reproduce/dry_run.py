@@ -24,7 +24,7 @@ def plan_lines(runs: Sequence[Run], found: PlanStatus, estimator: Estimator) -> 
 
 
 def _expected(status: RunStatus, cost: Cost) -> str:
-    """What is left of a run, and its cost; "" if it is finished or its configuration cannot be read."""
+    """The remaining part of a run, and its cost; "" if it is finished or its configuration cannot be read."""
     if status.is_finished or not status.num_epochs:
         return ""
     epochs = count(status.num_epochs - status.epoch, "epoch")
@@ -42,14 +42,14 @@ def _seconds_left(status: RunStatus, cost: Cost) -> Optional[float]:
 
 
 def _missing(runs: Sequence[Run], found: PlanStatus) -> list[str]:
-    """What keeps runs from starting and how to fix it, each problem once."""
+    """The problems that prevent runs from starting, each once, with the fix."""
     folders = {run.dataset: Path("datasets", run.dataset) for run in runs}
     absent = [str(not_prepared(name, folder)) for name, folder in folders.items() if not folder.is_dir()]
     return list(dict.fromkeys([*absent, *(status.problem for status in found.runs if status.problem)]))
 
 
 def _sum(found: PlanStatus, costs: Sequence[Cost]) -> list[str]:
-    """How many runs are finished, can be made and cannot, and the expected cost of those that are not finished."""
+    """The numbers of runs that are finished, can be made and cannot, and the expected cost of the unfinished ones."""
     left = [(status, cost) for status, cost in zip(found.runs, costs, strict=True) if not status.is_finished]
     blocked = sum(bool(status.problem) for status, _ in left)
     numbers = f"{len(found.runs) - len(left)} finished, {len(left) - blocked} to be made, {blocked} that cannot run yet"

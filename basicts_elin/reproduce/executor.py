@@ -1,4 +1,4 @@
-"""Commands in processes of their own, several at a time, which are ended if this process is interrupted."""
+"""Runs commands in their own processes, several at a time. They are ended if this process is interrupted."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Optional
 
 POLL_SECONDS = 0.2
-# how long a process has to end after it was asked to
+# seconds that a process gets to end after it is asked to
 PATIENCE_SECONDS = 10
 
 
@@ -47,7 +47,7 @@ def run_jobs(
 ) -> Iterator[Ended]:
     """Start the jobs in their order, one at a time on each entry of `devices`, and yield how each ends.
 
-    The processes are ended when the iterator is closed or an exception passes through it, such as that of Ctrl-C.
+    The processes are ended when the iterator is closed, or by an exception such as Ctrl-C.
 
     Args:
         devices: may hold a device several times.

@@ -1,4 +1,4 @@
-"""Pages and pictures of a table, made of its CSV."""
+"""Pages and pictures of a table, made from its CSV."""
 
 import argparse
 import os
@@ -32,7 +32,7 @@ def render(arguments: argparse.Namespace, output: Path, results: Sequence[Result
 
 
 def describe_datasets(arguments: argparse.Namespace) -> None:
-    """Collect the facts of the prepared datasets in a CSV and write their page, as far as the arguments say so."""
+    """Collect the facts of the prepared datasets in a CSV, and write their page. The arguments choose these steps."""
     output = arguments.output or Path("results", f"{TABLES[DATASETS_TABLE].stem}.csv")
     names = arguments.datasets or TABLES[DATASETS_TABLE].datasets
     facts = {row["dataset"]: row for row in read_csv(output, datasets_table.COLUMNS)}
@@ -46,7 +46,7 @@ def describe_datasets(arguments: argparse.Namespace) -> None:
 
 
 def _prepared(names: Sequence[str], only_say: bool) -> dict[str, dict[str, str]]:
-    """The facts of those datasets that are prepared; the others are named with the way to get them."""
+    """The facts of the datasets that are prepared. Prints how to get the others."""
     found = {}
     for name in names:
         row = datasets_table.dataset_row(name, Path("datasets"))

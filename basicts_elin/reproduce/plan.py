@@ -9,7 +9,7 @@ from ..errors import UserError
 from ..results import paper
 from ..zoo import registry
 
-# how the train command is told a model and a dataset: as a file, which may also be a name
+# the -c argument of the train command: a file, or the same path as a name
 CONFIG = "baselines_cfg/{model}/{dataset}.py"
 
 
@@ -23,7 +23,7 @@ class Table:
 
 
 def _table2_models() -> list[str]:
-    """The models that Table 2 prints, also with the attention that the paper measured them with."""
+    """The models of Table 2, and each with the attention that the paper used for its measurements."""
     names = []
     for paper_name in next(iter(paper.TABLE2.values())):
         entry = registry.paper_entry(paper_name)
@@ -47,8 +47,8 @@ class Run:
     """One training.
 
     Attributes:
-        model: as the results name it; small ones have their suffix.
-        config: what the train command is told.
+        model: its name in the results, with the suffix of small models.
+        config: the `-c` argument of the train command.
         epochs: None = the configuration's.
         is_legacy: whether the model is one of BasicTS 0.5.
     """

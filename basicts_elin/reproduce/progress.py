@@ -1,4 +1,4 @@
-"""What is printed while runs are made: a line for each, with the remaining time."""
+"""The output while runs are made: a line for each, with the remaining time."""
 
 import shutil
 import sys
@@ -18,7 +18,7 @@ class Progress:
     """Prints a line when a run ends; on a terminal also a last line, rewritten, that says what runs.
 
     Args:
-        todo: the runs to be made, with what there is of them.
+        todo: the runs to be made, with their status.
         places: how many run at a time.
     """
 
@@ -51,7 +51,7 @@ class Progress:
         self._clear()
 
     def remaining(self) -> str:
-        """The time that the runs take that have not ended, in words."""
+        """The expected time until all runs have ended, in words."""
         if not self.left:
             return "nothing"
         seconds = [self._seconds(number) for number in self.left]

@@ -1,4 +1,4 @@
-"""What there is of planned runs, found out in another process: that takes torch, BasicTS and their memory."""
+"""The status of planned runs. Another process finds it, because that needs torch, BasicTS and their memory."""
 
 import contextlib
 import functools
@@ -19,7 +19,7 @@ CPU = "cpu"
 
 @dataclass(frozen=True)
 class RunStatus:
-    """What there is of a run.
+    """The status of a run.
 
     Attributes:
         folder: of the run; "" if it is not known.
@@ -55,10 +55,10 @@ class PlanStatus:
 
 
 def status_of(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> PlanStatus:
-    """The status of each run, found out in another process.
+    """The status of each run, found in another process.
 
     gpus: None = the first GPU, or the CPU if there is none.
-    Raises: UserError for devices that are not there, and for a configuration that cannot be read. A legacy
+    Raises: UserError for missing devices, and for a configuration that cannot be read. A legacy
         configuration that cannot be read is the problem of its run instead.
     """
     question = {"gpus": gpus, "runs": [asdict(run) for run in runs]}
@@ -74,7 +74,7 @@ def status_of(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> PlanStatus:
 
 
 def status_here(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> PlanStatus:
-    """What `status_of` returns, found out in this process."""
+    """The result of `status_of`, found in this process."""
     import torch
 
     from ..compat import require_basicts
@@ -118,7 +118,7 @@ def _run_status(run: Run, gpu: str) -> RunStatus:
 
 
 def _config(run: Run, gpu: str) -> Any:
-    """The configuration that the train command makes of the run's arguments."""
+    """The configuration that the train command makes from the run's arguments."""
     from ..config.overrides import with_overrides
     from ..legacy.checkout import legacy_root
     from ..training.launch.devices import parse_gpus
@@ -141,7 +141,7 @@ def _opened(folder: Path) -> Any:
 def main() -> int:
     question = json.load(sys.stdin)
     try:
-        # what configurations print while they are read is not part of the answer
+        # the output of configurations while they are read is not part of the answer
         with contextlib.redirect_stdout(sys.stderr):
             answer = asdict(status_here([Run(**run) for run in question["runs"]], question["gpus"]))
     except UserError as error:

@@ -1,4 +1,4 @@
-"""Results of runs that differ in the seed alone, as one: mean and standard deviation."""
+"""Combines the results of runs that differ only in the seed: mean and standard deviation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from .schema import Result
 
 # memory of a GPU, else of the process
 MEMORY = ("peak_reserved_mib", "peak_memory_mib")
-# figures that depend on the conditions of a run as much as on its model
+# values that depend on the conditions of a run as much as on its model
 _COSTS = ("seconds_per_epoch", "validation_seconds", *MEMORY)
 
 
@@ -46,7 +46,7 @@ class Summary:
         return next((name for name in columns if self.values(name)), columns[0])
 
     def is_comparable(self, other: "Summary", column: str) -> bool:
-        """Whether a ratio of the two compares the models: costs under other conditions do not."""
+        """Whether a ratio of the two compares the models. Costs under different conditions do not."""
         return column not in _COSTS or self._conditions == other._conditions
 
     @property
@@ -64,6 +64,6 @@ def summaries(results: Sequence[Result]) -> list[Summary]:
 
 
 def each_once(results: Sequence[Result], name: str) -> list[str]:
-    """The values of a field that are known, each once, as text."""
+    """The known values of a field, each once, as text."""
     known = (getattr(result, name) for result in results)
     return [str(value) for value in dict.fromkeys(known) if value not in (None, "")]

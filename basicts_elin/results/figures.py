@@ -9,12 +9,12 @@ from ..zoo import registry
 from .aggregate import MEMORY, Summary, each_once, summaries
 from .schema import Result, horizons_of, metric_column
 
-# readable in print and by the colour-blind (Okabe and Ito without yellow); markers and lines differ too
+# Readable in print and for colour-blind people (Okabe and Ito, without yellow). Markers and lines differ too.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
 _MARKERS, _LINES = ("o", "s", "^", "D", "v", "P", "X"), ("-", "--", ":")
 # an axis of costs is logarithmic if the largest is this many times the smallest
 _WIDE = 8
-# models at one horizon are drawn side by side, over this part of the shortest horizon, so that equal figures stay apart
+# Models at one horizon are drawn side by side, so that equal values stay visible. They span this part of a horizon.
 _SPREAD = 0.2
 _FRONTIER = "efficiency frontier"
 
@@ -28,7 +28,7 @@ def by_model(summary: Summary) -> tuple[str, str]:
 
 
 def by_method(summary: Summary) -> tuple[str, str]:
-    """Attention methods by name, in panels of their own for each backbone."""
+    """Style of attention methods: each method by name, with separate panels for each backbone."""
     model = registry.base_name(summary.model)
     found = registry.compared_models().get(model)
     if found is None:
@@ -38,7 +38,7 @@ def by_method(summary: Summary) -> tuple[str, str]:
 
 
 def draw_pictures(folder: Path, stem: str, results: Sequence[Result], view: View = by_model) -> list[Path]:
-    """Write the pictures that there are figures for, STEM_<what>.png. Returns their paths."""
+    """Write the pictures STEM_<kind>.png for which there are data. Returns their paths."""
     found = summaries(results)
     looks = _looks(found, view)
     by_dataset, by_panel = {}, {}
@@ -60,7 +60,7 @@ def draw_pictures(folder: Path, stem: str, results: Sequence[Result], view: View
             _draw(path, draw, lines, looks)
             written.append(path)
         else:
-            # one that an earlier CSV left
+            # a picture of an earlier CSV
             path.unlink(missing_ok=True)
     return written
 
@@ -77,7 +77,7 @@ def _looks(found: Sequence[Summary], view: View) -> dict[Summary, Style]:
 
 
 def efficient(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The points (cost, error) that no other point beats in both, by their cost."""
+    """The points (cost, error) that no other point beats in both, ordered by cost."""
     front: list[tuple[float, float]] = []
     for cost, error in sorted(points):
         if not front or error < front[-1][1]:

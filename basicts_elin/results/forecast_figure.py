@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-# readable in print and by the colour-blind (Okabe and Ito)
+# readable in print and for colour-blind people (Okabe and Ito)
 _TRUTH, _FORECASTS = "#000000", ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
 
 
@@ -23,7 +23,7 @@ def plot_forecast(
     """Write a picture of one node: forecasts and truth above, the absolute error of each forecast below.
 
     Args:
-        forecasts: name -> values [rows], each forecast `step` steps before.
+        forecasts: name -> values [rows], each forecast made `step` steps earlier.
         truth: [rows], NaN if nothing was measured.
         step: of the forecast window, from 1.
         interval_minutes: minutes between rows.

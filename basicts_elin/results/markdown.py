@@ -1,4 +1,4 @@
-"""The pages docs/tables/*.md: the paper's figures beside those of a CSV, and no others."""
+"""The pages docs/tables/*.md. They show only the paper's figures and those of a CSV."""
 
 from collections.abc import Sequence
 from typing import Optional
@@ -49,7 +49,7 @@ def page(
 
 
 def _made_of(table: str, found: Sequence[Summary], source: str, command: str) -> str:
-    """What the page is made of, in words."""
+    """The sources of the page, in words."""
     results = [result for summary in found for result in summary.results]
     said = [f"Made by `{command}` from [{source.rpartition('/')[2]}]({source}), which says how each run was made."]
     if table == "attention":
@@ -80,7 +80,7 @@ def _table2(dataset: str, found: Sequence[Summary]) -> list[str]:
         for summary in found:
             ours = summary.measured(columns)
             value = _table2_value(summary.model, dataset, papers)
-            # the costs of a processor are not set against those of the paper's GPU
+            # costs on a CPU are not compared with those on the paper's GPU
             on_cpu = papers not in METRICS and each_once(summary.results, "device") == ["cpu"]
             difference = "" if on_cpu else _difference(summary.mean(ours), value, decimals)
             cells = [title, _named(summary), _epochs(summary), _number(value, decimals)]
@@ -94,7 +94,7 @@ def _table2_value(model: str, dataset: str, column: str) -> Optional[float]:
 
 
 def _improvements(summary: Summary, found: Sequence[Summary], papers: str, ours: str) -> tuple[str, str]:
-    """By how much ELinFormer is better than this STAEformer, by the paper and by our runs; "" for other models."""
+    """How much better ELinFormer is than this STAEformer, in the paper and in our runs; "" for other models."""
     model = registry.base_name(summary.model)
     if model not in _BASES:
         return "", ""
@@ -107,7 +107,7 @@ def _improvements(summary: Summary, found: Sequence[Summary], papers: str, ours:
 
 
 def _same_epochs(found: Sequence[Summary], model: str, like: Summary) -> Optional[Summary]:
-    """The summary of another model with as many epochs."""
+    """The summary of another model with the same number of epochs."""
     same = [one for one in found if (one.label, one.num_epochs) == (model, like.num_epochs)]
     return same[0] if same else None
 

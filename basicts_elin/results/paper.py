@@ -1,6 +1,6 @@
-"""What the paper prints: Tables 1 to 3 of arXiv 2511.03190 v1, figure by figure.
+"""The figures that the paper prints: Tables 1 to 3 of arXiv 2511.03190 v1.
 
-The paper says that it collected most figures of other models from the benchmark or the original papers.
+The paper says that it took most figures of other models from the benchmark or the original papers.
 """
 
 from typing import NamedTuple, Optional

@@ -17,14 +17,14 @@ METRICS_FILE = "test_metrics.json"
 CONFIG_FILE = "cfg.json"
 
 _AGAIN = "train the run again"
-# folders that configurations of legacy models are in
+# folders of the configurations of legacy models
 _LEGACY_FOLDERS = ("baselines", "legacy")
-# fields of a result that are of other names, or made of several, in run.json
+# fields of a result that have other names in run.json, or combine several of its fields
 _MADE = ("model", "seconds_per_epoch", "validation_seconds", "epochs", "best_epoch", "basicts_elin", "run")
 
 
 def read_runs(folders: Sequence[Path]) -> list[Result]:
-    """The results of finished runs; those of one model on one dataset have the fields that differ in `differences`.
+    """The results of finished runs. `differences` holds the fields in which runs of one model on one dataset differ.
 
     Raises: UserError for a folder that does not hold a finished run.
     """
@@ -42,7 +42,7 @@ def read_runs(folders: Sequence[Path]) -> list[Result]:
 def read_run(folder: Path, **known: Any) -> Result:
     """The result of a finished run. Raises: UserError for a folder that does not hold one.
 
-    known: fields of the result that are known otherwise, such as the name that a plan has for the model.
+    known: fields of the result that the caller knows, such as the model's name in a plan.
     """
     for name in (RECORD_FILE, METRICS_FILE):
         if not Path(folder, name).is_file():
@@ -93,7 +93,7 @@ def read_metrics(file: Path) -> dict[str, dict[str, float]]:
 
 
 def model_name(config: Optional[str], dataset: str) -> Optional[str]:
-    """The name by which commands know the model of `<Model>/<Dataset>` or `.../<Model>/<Dataset>.py`; None for others.
+    """The name that commands use for the model of `<Model>/<Dataset>` or `.../<Model>/<Dataset>.py`; else None.
 
     config: as `run.json` has it.
     """
@@ -142,7 +142,7 @@ def _median(epochs: Sequence[Mapping[str, Any]], name: str) -> float:
 
 
 def _best_epoch(epochs: Sequence[Mapping[str, Any]]) -> Optional[int]:
-    """The last one that was the best so far; None if some epochs are unknown, or none was marked as the best."""
+    """The best epoch: the last one marked as the best so far. None if an epoch is unknown or none is marked."""
     if [entry["epoch"] for entry in epochs] != list(range(1, len(epochs) + 1)):
         return None
     return max((entry["epoch"] for entry in epochs if entry.get("is_best")), default=None)

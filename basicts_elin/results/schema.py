@@ -1,4 +1,4 @@
-"""The result of a run: what it reached, what it cost, how it was made, or why there is no result."""
+"""The result of a run: its metrics, costs and conditions, or the reason why there is none."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,14 +19,14 @@ class Result:
 
     Attributes:
         model: the name that commands and tables use, such as "ELinFormer_small" or "legacy/STID".
-        differences: the configuration fields that tell this run from others of the model, such as "dropout=0.2".
+        differences: the configuration fields that distinguish this run from others of the model, such as "dropout=0.2".
         dataset: name of its folder under `datasets/`.
         metrics: horizon ("3", ..., "overall") -> metric -> value. MAPE is in per cent.
         interval_minutes: minutes between two rows of the dataset.
         unit: unit of the measured values.
         seconds_per_epoch, validation_seconds: medians over the epochs.
         peak_memory_mib: allocated on the GPU, else the resident size of the process.
-        peak_reserved_mib: what the process took from the GPU.
+        peak_reserved_mib: reserved on the GPU by the process.
         num_epochs: epochs that the configuration asks for; `epochs` is the last epoch trained.
         run: folder of the run.
         reason: why there is no result; `log` is the file that says more.
@@ -99,12 +99,12 @@ def metric_column(metric: str, horizon: str) -> str:
 
 
 def metric_names(results: Iterable[Result]) -> list[str]:
-    """Every metric that a result has, once, in the order of the runs."""
+    """The names of all metrics of the results, each once, in the order of the runs."""
     return list(dict.fromkeys(name for result in results for values in result.metrics.values() for name in values))
 
 
 def horizons_of(results: Iterable[Result]) -> list[str]:
-    """Every horizon that a result has, ascending, "overall" last."""
+    """All horizons of the results, ascending, "overall" last."""
     return in_order({horizon for result in results for horizon in result.metrics})
 
 
@@ -132,30 +132,30 @@ def distinct_labels(results: Sequence[Result]) -> list[str]:
 
 
 def _telling(same: Sequence[Result]) -> list[str]:
-    """The fields that tell these results apart; the run folder if nothing else does."""
+    """The fields that distinguish these results; the run folder if nothing else does."""
     found = [name for name in ("dataset", "num_epochs", "seed") if len({getattr(one, name) for one in same}) > 1]
     is_unique = len({tuple(getattr(one, name) for name in found) for one in same}) == len(same)
     return found if is_unique else [*found, "run"]
 
 
 def differing_fields(configs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What tells each configuration from the others, as text such as "dropout=0.2, lr=0.01".
+    """The fields that distinguish each configuration from the others, as text such as "dropout=0.2, lr=0.01".
 
     Args:
-        configs: contents of `cfg.json`; an empty one is compared with none.
+        configs: contents of `cfg.json`; an empty one is not compared.
     """
     flat = [_flattened(config) for config in configs]
     known = [config for config in flat if config]
     texts = []
     for config in flat:
         differing = [name for name in config if any(other.get(name) != config[name] for other in known)]
-        # BasicTS repeats some fields of one value in several dictionaries
+        # BasicTS repeats some fields in several dictionaries, with the same value
         short = dict.fromkeys((name.rpartition(".")[2], config[name]) for name in differing)
         texts.append(", ".join(f"{name}={value}" if value else name for name, value in short))
     return texts
 
 
-# fields of their own in a result, and what does not change one
+# fields that a result has already, and fields that do not affect a result
 _NOT_COMPARED = {"seed", "num_epochs", "gpus", "gpu_num", "compile_model", "ckpt_save_dir", "metrics", "eval_horizons"}
 
 

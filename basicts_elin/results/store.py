@@ -20,7 +20,7 @@ _MEND = "correct it, or name another file by --output"
 def write_results(path: Path, results: Sequence[Result]) -> None:
     """Write a CSV with a row for each result, whole or not at all.
 
-    The columns are the fields of `Result`, and after the seed each metric of any of the results, by horizon.
+    The columns are the fields of `Result`. The metrics of all results, by horizon, follow the seed.
     Raises: UserError for a metric whose name is that of another column.
     """
     metrics = _metric_columns(results)
@@ -35,7 +35,7 @@ def write_results(path: Path, results: Sequence[Result]) -> None:
 def read_results(path: Path) -> list[Result]:
     """The results that `write_results` has written; none if there is no file.
 
-    Raises: UserError for a file in another format, and for a cell that holds something else than its column does.
+    Raises: UserError for a file in another format, and for a cell with a value of the wrong type.
     """
     columns, rows = _read_csv(path)
     missing = [name for name in FIELD_TYPES if name not in columns]
@@ -55,7 +55,7 @@ def holds_results(path: Path) -> bool:
 def merged(old: Iterable[Result], new: Iterable[Result]) -> list[Result]:
     """The old results with the new ones in place of those of the same runs.
 
-    A run that fails now keeps the result that it had, here or on another machine, unless that one is outdated.
+    A run that fails now keeps its earlier result, from this or another machine, unless that is outdated.
     """
     kept = list(old)
     for result in new:
@@ -88,7 +88,7 @@ class ResultsFile:
         self._waiting = []
 
     def keep(self, result: Result) -> str:
-        """Add a result while other runs are still going, which a file that cannot be written must not end.
+        """Add a result while other runs continue. A file that cannot be written must not end them.
 
         Returns "", or why the result waits for the next `keep` or `write`.
         """
@@ -154,7 +154,7 @@ def _metric_columns(results: Sequence[Result]) -> list[str]:
 
 
 def _metric_text(value: Optional[float]) -> str:
-    """4 decimals, or 4 digits of what is small."""
+    """4 decimals, or 4 significant digits of a small number."""
     if value is None:
         return ""
     return f"{value:.4g}" if 0 < abs(value) < 0.1 else f"{value:.4f}"
@@ -174,7 +174,7 @@ def _result(row: Mapping[str, str], metrics: Sequence[str], place: str) -> Resul
 
 
 def _read(text: str, kind: type, place: str) -> Any:
-    """The value of a cell, which somebody may have edited."""
+    """The value of a cell. The user may have edited it."""
     if kind is str:
         return text
     if not text:
@@ -193,12 +193,12 @@ _KINDS = {int: "a whole number", float: "a number"}
 
 
 def _is_same_run(result: Result, other: Result) -> bool:
-    """Whether both are of one run, whose epochs are not known if it could not be started."""
+    """Whether both are of the same run. Its epochs are unknown if it could not be started."""
     is_same = all(getattr(result, name) == getattr(other, name) for name in IDENTITY_FIELDS)
     return is_same and (result.num_epochs == other.num_epochs or None in (result.num_epochs, other.num_epochs))
 
 
 def _stays(result: Result, new: Result) -> bool:
-    """Whether a result is kept although its run has failed since; a failure names the run that it makes outdated."""
+    """Whether a result is kept although its run has failed since. A failure names the run that it outdates."""
     is_outdated = bool(new.run) and new.run == result.run
     return bool(new.reason) and not result.reason and not is_outdated

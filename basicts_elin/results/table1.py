@@ -1,4 +1,4 @@
-"""Table 1: the paper's facts of each dataset beside those of the prepared files."""
+"""Table 1: the facts of each dataset in the paper and in the prepared files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,7 +51,7 @@ def count_edges(matrix: np.ndarray) -> int:
 
 
 def page(rows: Sequence[dict[str, str]], source: str, command: str) -> str:
-    """The page of the paper's datasets and those in the rows."""
+    """The page of the datasets in the paper and in the rows."""
     found = {row["dataset"]: row for row in rows}
     lines = ["| dataset | " + " | ".join(f"{title}: paper | file" for title in _TITLES) + " |"]
     lines.append("|---" * (1 + 2 * len(_TITLES)) + "|")

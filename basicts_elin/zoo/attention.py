@@ -1,4 +1,4 @@
-"""The attentions that a model of the registry can be built with: `<Model>_<attention>`.
+"""The attentions that a registered model can have: `<Model>_<attention>`.
 
 This module imports neither torch nor BasicTS before a layer is built, so that names can be looked up quickly.
 """
@@ -10,7 +10,7 @@ from typing import Any, Optional
 from ..errors import UserError
 from ..plugins import load_plugins
 
-# Linformer's K. The paper does not say which one it took.
+# Linformer's K. The paper does not give its value.
 PROJ_LEN = 64
 
 # (the layer to be replaced, the configuration of the model, the number of key tokens) -> the new layer
@@ -19,13 +19,13 @@ LayerFactory = Callable[[Any, Any, Optional[int]], Any]
 
 @dataclass(frozen=True)
 class AttentionEntry:
-    """An attention that takes the place of a model's own one.
+    """An attention that can replace a model's own.
 
     Attributes:
         name: in the names of models: `iTransformer_<name>`.
         factory: builds the layer, see `register_attention`.
         title: in tables.
-        model_fields: fields that a model's configuration gets, which `factory` reads and `--set` changes.
+        model_fields: fields added to a model's configuration; `factory` reads them, and `--set` changes them.
         needs_num_tokens: whether a layer is built for a fixed number of key tokens.
     """
 
@@ -50,13 +50,13 @@ def register_attention(
 
     Args:
         factory: called with the layer to be replaced (`hidden_size`, `n_heads`), the configuration of the model, and
-            the number of key tokens, which is None where the model's entry does not say it. Returns a layer with
-            the call of BasicTS's MultiHeadAttention. Projections, dropout and training mode are then taken over from
-            the layer that is replaced.
+            the number of key tokens, which is None if the model's entry does not give it. Returns a layer that is
+            called like BasicTS's MultiHeadAttention. It then gets the projections, dropout and training mode of
+            the old layer.
         title: in tables.
         model_fields: fields that the configuration of the model gets.
         needs_num_tokens: whether the factory needs the number of tokens.
-    Raises: UserError where the name is taken or is not an identifier.
+    Raises: UserError if the name is taken or is not an identifier.
     """
     if not name.isidentifier() or name == "small":
         raise UserError(f"attention {name!r}", "not usable in the name of a model", "letters, digits and _")
@@ -84,7 +84,7 @@ def _matmul(attention: Any, config: Any, num_tokens: Optional[int]) -> Any:
 
     from ..modules import SoftmaxAttention
 
-    # parameters of its own would draw random numbers, and be thrown away
+    # its own parameters would draw random numbers, and then be discarded
     with torch.device("meta"):
         return SoftmaxAttention(attention.hidden_size, attention.n_heads, fused=False)
 
@@ -92,7 +92,7 @@ def _matmul(attention: Any, config: Any, num_tokens: Optional[int]) -> Any:
 def _sdpa(attention: Any, config: Any, num_tokens: Optional[int]) -> Any:
     from ..modules import SoftmaxAttention
 
-    # it draws random numbers for nothing: the runs in results/ have drawn them, too
+    # The random numbers that it draws are not used. The runs in results/ drew them too, so this keeps their numbers.
     return SoftmaxAttention(attention.hidden_size, attention.n_heads)
 
 

@@ -1,4 +1,4 @@
-"""Configurations as files, and by the names of a model and a dataset."""
+"""Reads configurations from files, or finds them by the names of a model and a dataset."""
 
 import importlib.util
 from pathlib import Path
@@ -23,7 +23,7 @@ def load_config(path: str) -> BasicTSForecastingConfig:
         path: a Python file with `CFG`, or one of a BasicTS 0.5 checkout; or `<Model>/<Dataset>` or
             `legacy/<Model>/<Dataset>`, also written as `baselines_cfg/<Model>/<Dataset>.py`. A file of that path in the
             working folder takes precedence over the registry.
-    Raises: UserError where there is no such file and no such model, and for a file without a configuration.
+    Raises: UserError if there is neither such a file nor such a model, and for a file without a configuration.
     """
     file = config_file(path)
     if file is None:
@@ -42,7 +42,7 @@ def config_file(path: str) -> Optional[Path]:
 
 
 def config_name(path: str) -> str:
-    """What a run records of where its configuration came from: the file, or the names."""
+    """The origin of a configuration, for the record of a run: the file, or the names."""
     file = config_file(path)
     if file:
         return str(file.resolve())
@@ -56,7 +56,7 @@ def _names(path: str) -> str:
     file = Path(path)
     folders, dataset = file.parts[:-1], file.name.removesuffix(".py")
     if FOLDER in folders:
-        # the last one, because the path to the repository may have any names
+        # the last match, because the path to the repository may contain any names
         folders = folders[len(folders) - folders[::-1].index(FOLDER) :]
     is_name = len(folders) == 1 or (len(folders) == 2 and f"{folders[0]}/" == LEGACY)
     return "/".join((*folders, dataset)) if is_name else ""

@@ -1,4 +1,4 @@
-"""What the registry knows of a model."""
+"""What the registry knows about a model."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,19 +27,19 @@ class ModelEntry:
 
     Attributes:
         name: as in `-c <name>/<Dataset>`.
-        load: imports the model. Returns its class and the class of its configuration. None = there is no such code.
+        load: imports the model. Returns its class and the class of its configuration. None = the model has no code.
         model_fields: fields of the model's configuration that differ from their defaults.
         run_fields: fields of the run that differ from the benchmark's recipe, see `benchmark_config`.
         dataset_fields: dataset -> fields of the run that differ on that dataset.
-        callbacks: makes the callbacks that the model needs beside the protocol's.
+        callbacks: makes the callbacks that the model needs besides the protocol's.
         small: its smaller size, `<name>_small`; None = it has none.
         attention: the name, in `attention.py`, of its own attention; "" = its attention cannot be replaced.
-        num_tokens: the number of key tokens of the attention layer of a name, from the model's configuration; None =
-            not known, so that the model cannot have an attention that is built for a number of tokens.
-        backbone: the model that it differs from in its attention alone; "" = it is a backbone itself.
-        compared: the attentions that it contributes to the comparison of attentions.
+        num_tokens: (layer name, model's configuration) -> number of key tokens of that attention layer. None = not
+            known: the model cannot have an attention that is built for a fixed number of tokens.
+        backbone: the model that differs from it only in the attention; "" = it is a backbone itself.
+        compared: its attentions in the comparison of attention methods.
         paper_name: in the paper's tables; "" = not there.
-        paper_attention: the attention that the paper measured memory and time with; "" = its own.
+        paper_attention: the attention with which the paper measured memory and time; "" = its own.
         unfit: why it cannot be trained; "" = it can.
     """
 
@@ -73,7 +73,7 @@ class Variant:
 
     @property
     def class_name(self) -> str:
-        """The name without the size, which is not a matter of the class."""
+        """The name without the size. Both sizes have the same class."""
         return "_".join(filter(None, (self.entry.name, self.attention)))
 
     @property

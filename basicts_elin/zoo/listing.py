@@ -9,7 +9,7 @@ from .registry import LEGACY, ModelEntry, entry, model_names
 
 
 def model_lines() -> list[str]:
-    """Names by what they are, one group after the other."""
+    """The names, in groups."""
     from ..legacy.checkout import legacy_names, legacy_root
 
     entries = [entry(name) for name in model_names()]
@@ -39,7 +39,7 @@ def _names(entries: Iterable[ModelEntry]) -> str:
 
 
 def _attention(name: str, entries: Sequence[ModelEntry]) -> str:
-    """What an attention is, and which models it cannot be built for."""
+    """The title of an attention; if it needs the number of tokens, also the models that can have it."""
     found = attention_entry(name)
     if not found.needs_num_tokens:
         return found.title

@@ -56,12 +56,12 @@ def register(entry: ModelEntry) -> None:
 
 
 def model_names() -> list[str]:
-    """The names of all entries, also of those that are unfit."""
+    """The names of all entries, including those that cannot be trained."""
     return sorted(_entries(), key=str.lower)
 
 
 def entry(name: str) -> ModelEntry:
-    """The entry of that very name. Raises: UserError with the nearest names."""
+    """The entry with exactly this name. Raises: UserError with the nearest names."""
     known = _entries()
     if name not in known:
         raise _unknown(name)
@@ -69,7 +69,7 @@ def entry(name: str) -> ModelEntry:
 
 
 def find(name: str) -> Optional[Variant]:
-    """What a name stands for; None where it is not known.
+    """The variant that a name stands for; None if it is unknown.
 
     The size may also come before the attention. A model with its own attention is the model itself. The paper's name of
     a legacy model stands for that model.
@@ -87,7 +87,7 @@ def find(name: str) -> Optional[Variant]:
 
 
 def resolve(name: str) -> Variant:
-    """What a name stands for. Raises: UserError with the nearest names."""
+    """The variant that a name stands for. Raises: UserError with the nearest names."""
     found = find(name)
     if found is None:
         raise _unknown(name)
@@ -95,7 +95,7 @@ def resolve(name: str) -> Variant:
 
 
 def variant_names() -> list[str]:
-    """All names that can be trained, with each attention and size; those of legacy models depend on a checkout."""
+    """All names that can be trained, with each attention and size. Legacy models are left out: they need a checkout."""
     names = []
     for other in _entries().values():
         if not other.unfit and not other.is_legacy:
@@ -133,12 +133,12 @@ def paper_entry(paper_name: str) -> Optional[ModelEntry]:
 
 
 def absent_models() -> dict[str, str]:
-    """The models of the paper's tables that there is no code of, with the reason."""
+    """The models in the paper's tables that have no code, each with the reason."""
     return {other.paper_name: other.unfit for other in _entries().values() if other.paper_name and other.unfit}
 
 
 def paper_name(name: str, costs: bool = False) -> str:
-    """The model of the paper's tables that one of ours is to be compared with; "" where there is none.
+    """The model in the paper's tables to compare one of ours with; "" if there is none.
 
     costs: of memory and time, which depend on how the attention is computed.
     """
@@ -152,7 +152,7 @@ def paper_name(name: str, costs: bool = False) -> str:
 
 
 def config_for(name: str, dataset: str, **differences: Any) -> "BasicTSForecastingConfig":
-    """The published setting of a model on a dataset, or the recipe of the model on any other one.
+    """The configuration of a model on a dataset: the published one, or the model's recipe if none was published.
 
     Args:
         name: `<Model>[_<attention>][_small]`, or `legacy/<Model>`.
@@ -171,10 +171,10 @@ def config_for(name: str, dataset: str, **differences: Any) -> "BasicTSForecasti
     from ..training.protocol.recipe import benchmark_config
 
     model, config_type = variant.load()
-    # None = of the run or the dataset; some have a default that is not the number of nodes
+    # None: the run or the dataset gives the value. Some have a default that is not the number of nodes.
     open_fields = {one.name: None for one in fields(config_type) if one.name == "num_features" or _is_required(one)}
     model_config = config_type(**open_fields)
-    # which may be none of the configuration's declared fields
+    # the configuration may not declare these fields
     model_config.update(_model_fields(variant))
     callbacks = [*variant.entry.callbacks(), *differences.pop("callbacks", [])]
     run_fields = {**_run_fields(variant, dataset), **differences}
@@ -210,7 +210,7 @@ def _load_legacy(model: str) -> tuple[type, type]:
 
 
 def _replaceable(other: ModelEntry) -> list[str]:
-    """The attentions that a model can be built with instead of its own."""
+    """The attentions that can replace the model's own."""
     if not other.attention:
         return []
     found = (attention_entry(name) for name in attention_names() if name != other.attention)

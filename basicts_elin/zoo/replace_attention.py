@@ -1,4 +1,4 @@
-"""Another attention in the place of a model's own one."""
+"""Replaces a model's own attention by another."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -22,11 +22,11 @@ _PROJECTIONS = ("q_proj", "k_proj", "v_proj", "out_proj")
 
 @dataclass(frozen=True)
 class Replacement:
-    """What `replace_attention` did.
+    """The result of `replace_attention`.
 
     Attributes:
         replaced: names of the modules that are the factory's layers now.
-        left: names of the attention modules that stayed, each with the reason.
+        left: names of the attention modules that were left, each with the reason.
     """
 
     replaced: tuple[str, ...]
@@ -41,8 +41,8 @@ class Replacement:
 def replace_attention(model: nn.Module, factory: Factory, where: Optional[Where] = None) -> Replacement:
     """Replace the attention layers of a model, in place.
 
-    The new layers take over the very same q_proj, k_proj, v_proj and out_proj, so that state_dicts and optimizers
-    remain valid, and the dropout rate and training mode. Hooks on a layer itself are lost. Left as they are:
+    The new layers take over q_proj, k_proj, v_proj and out_proj themselves, so state_dicts and optimizers remain valid.
+    They also take over the dropout rate and the training mode. Hooks on a layer are lost. These stay unchanged:
 
     - self-attention of decoders, which is causal: in a `DecoderOnlyLayer` (Timer), and as `self_attn` of a
       `Seq2SeqDecoderLayer` (Informer), unless its forward takes no attention_mask, as in TimeXer;
@@ -53,12 +53,12 @@ def replace_attention(model: nn.Module, factory: Factory, where: Optional[Where]
 
     Args:
         model: a model built on `basicts.modules.transformer` or on this package's layers.
-        factory: called with a layer and its name. Returns the layer that takes its place, which is called as
-            MultiHeadAttention is, or None to leave it.
+        factory: called with a layer and its name. Returns the new layer, which must be called like
+            MultiHeadAttention, or None to leave the old one.
         where: which of the layers that can be replaced; a predicate of the module's name, or names or patterns such as
             "encoder.*" (`fnmatch`). None = all.
-    Raises: ValueError where a pattern or predicate chooses none of them, and for a model that is nothing but the
-        attention; the model is then as it was.
+    Raises: ValueError if a pattern or predicate chooses no layer, and for a model that is itself an attention layer.
+        The model is then unchanged.
     """
     return _replace(model, factory, where, (ProjectedAttention,))
 
@@ -69,25 +69,25 @@ def linearize(
     """Replace the softmax attention of a model of BasicTS by EntropyEqualAttention, in place.
 
     `replace_attention` says what is kept and what is left. Layers of this package are left, too. Masks are known only
-    when a model is called. In a model of your own, a mask that differs per query is right in a layer that was
-    replaced, but takes the quadratic path. A bias on the logits and a key-value cache are errors there.
+    when a model is called. If a replaced layer gets a mask that differs per query, its output is right, but it takes
+    the quadratic path. A replaced layer raises an error for a bias on the logits and for a key-value cache.
 
     Args:
         model: a model built on `basicts.modules.transformer`.
         entropy, path: as in `basicts_elin.EntropyEqualAttention`.
         where: as in `replace_attention`.
-    Raises: ValueError as `replace_attention`, and for an unknown entropy or path; the model is then as it was.
+    Raises: ValueError as `replace_attention`, and for an unknown entropy or path. The model is then unchanged.
     """
 
     def factory(attention: nn.Module, name: str) -> nn.Module:
         return layer(attention.hidden_size, attention.n_heads)
 
     def layer(hidden_size: int, n_heads: int) -> EntropyEqualAttention:
-        # parameters of its own would draw random numbers, and be thrown away
+        # its own parameters would draw random numbers, and then be discarded
         with torch.device("meta"):
             return EntropyEqualAttention(hidden_size, n_heads, entropy=entropy, path=path)
 
-    # wrong arguments are refused where no attention is found, too
+    # refuse wrong arguments even if no attention is found
     layer(1, 1)
     return _replace(model, factory, where, ())
 
@@ -140,7 +140,7 @@ def _is_attention(module: nn.Module) -> bool:
 
 
 def _reason_to_leave(model: nn.Module, name: str, own: tuple[type, ...]) -> Optional[str]:
-    """Why the attention of that name cannot be replaced; None where it can."""
+    """Why the attention with that name cannot be replaced; None if it can."""
     attention = model.get_submodule(name)
     kind = type(attention)
     # a subclass may compute anything

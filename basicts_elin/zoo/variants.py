@@ -1,4 +1,4 @@
-"""A class for each model with another attention: `iTransformer_linear` is made when it is asked for.
+"""A class for each model with another attention. `iTransformer_linear` is created on first use.
 
 BasicTS names folders, checkpoints and records after a model's class, and other processes import it by its name.
 """

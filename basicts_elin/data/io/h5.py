@@ -1,7 +1,7 @@
 """The original `.h5` files: a pandas frame, dates x sensors.
 
-Read with h5py, because pandas unpickles attributes of the file. That runs code, and fails for files of other pandas
-versions.
+It is read with h5py, because pandas unpickles attributes of the file. Unpickling runs code, and fails for files of
+other pandas versions.
 """
 
 from pathlib import Path
@@ -18,8 +18,8 @@ _AXES = ("axis0", "axis1")
 def read_h5(path: Path) -> RawSeries:
     """Values, dates and sensor ids of the only frame in `path`, whatever its key.
 
-    Raises: UserError if the file is damaged, holds no frame in pandas's fixed format or several, or a frame whose index
-        is not dates or whose columns are not numbers.
+    Raises: UserError if the file is damaged, or does not hold exactly one frame in pandas's fixed format, or if the
+        frame's index is not dates or its columns are not numbers.
     """
     try:
         with h5py.File(path, "r") as file:

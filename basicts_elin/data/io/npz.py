@@ -15,7 +15,7 @@ _AGAIN = "download or copy it again"
 def read_npz(path: Path) -> RawSeries:
     """The first channel of array `data` [T, N, C] or [T, N] in an original `.npz` file.
 
-    Raises: UserError if the file is damaged, has no `data`, or `data` has another shape or type.
+    Raises: UserError if the file is damaged, has no `data`, or `data` has an unsupported shape or type.
     """
     with path.open("rb") as file:
         if not zipfile.is_zipfile(file):

@@ -14,7 +14,7 @@ _FIX = "save the matrix as .npy"
 
 
 class _RefusedContentError(ValueError):
-    """What a pickle holds, or asks for, that is not plain data."""
+    """A pickle holds, or asks for, something that is not plain data."""
 
 
 def load_arrays(path: Path, field: str) -> Any:
@@ -23,7 +23,7 @@ def load_arrays(path: Path, field: str) -> Any:
     Args:
         path: the file.
         field: the argument that named the file, for the message.
-    Raises: UserError if the file asks for anything but plain data and arrays, or is damaged.
+    Raises: UserError if the file asks for something other than plain data and arrays, or is damaged.
     """
     return parse_arrays(path.read_bytes(), path, field)
 

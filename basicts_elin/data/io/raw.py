@@ -1,4 +1,4 @@
-"""The series in a raw file, before anything of the dataset is known."""
+"""The series in a raw file, without any facts of the dataset."""
 
 from dataclasses import dataclass
 from typing import Optional

@@ -12,7 +12,7 @@ from ...files import made_folder
 
 
 def check_destination(folder: Path, *, force: bool) -> None:
-    """Raises: UserError if `folder` exists, unless it is a folder and `force` allows to replace it."""
+    """Raises: UserError if `folder` exists, unless it is a folder and `force` is set."""
     if folder.exists() and not folder.is_dir():
         raise UserError("out", f"{folder} is a file", "a folder", "remove it, or name another --out")
     if folder.exists() and not force:
@@ -23,7 +23,7 @@ def check_destination(folder: Path, *, force: bool) -> None:
 def staged_folder(folder: Path, *, force: bool) -> Iterator[Path]:
     """A temporary folder that becomes `folder` when the block ends without an error.
 
-    With `force`, an existing `folder` is replaced only then. Files in it that the block did not write (a graph, the raw
+    With `force`, this replaces an existing `folder`. Files in it that the block did not write (a graph, the raw
     file, notes) are carried over. After an error `folder` is as it was and nothing temporary remains. The next call
     cleans up after a process that was killed.
 

@@ -1,4 +1,4 @@
-"""The shim: what legacy configurations and architectures import from `basicts`, in its place while they are read.
+"""The shim: it replaces `basicts` while legacy configurations and architectures are imported.
 
 A name of BasicTS 0.5 that the shim lacks raises an error with that name: see `refuse_others`.
 """

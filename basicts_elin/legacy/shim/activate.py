@@ -16,9 +16,9 @@ from ..checkout import BASELINES
 
 @contextmanager
 def active(root: Path) -> Iterator[None]:
-    """Meanwhile `basicts` is the shim, and `baselines` the folder of that name in the checkout `root`.
+    """In this context `basicts` is the shim, and `baselines` is the folder of that name in the checkout `root`.
 
-    Modules imported meanwhile keep their references to the shim. Nothing is written to the checkout, not even bytecode.
+    Modules imported in it keep their references to the shim. Nothing is written to the checkout, not even bytecode.
     """
     before = {name: module for name, module in sys.modules.items() if _is_replaced(name)}
     path, writes_nothing = list(sys.path), sys.dont_write_bytecode
@@ -40,7 +40,7 @@ def active(root: Path) -> Iterator[None]:
 
 @contextmanager
 def repeatable() -> Iterator[None]:
-    """Meanwhile random numbers start from fixed seeds; afterwards the run's own generators continue as before.
+    """In this context random numbers start from fixed seeds. Afterwards the run's own generators continue as before.
 
     A configuration may use random numbers for constants of the model: scipy's eigenvectors have signs that depend on a
     random start (STWave).

@@ -1,6 +1,6 @@
 """`basicts.runners` of BasicTS 0.5: the classes that configurations name and custom runners inherit from.
 
-None of them runs anything. `legacy.runners` repeats what the supported ones do.
+None of them runs anything. `legacy.runners` does what the supported ones did.
 """
 
 from .refuse import refuse_others

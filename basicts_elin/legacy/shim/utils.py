@@ -23,7 +23,7 @@ _run: Optional[RunDataset] = None
 
 @contextmanager
 def reading_from(dataset: RunDataset) -> Iterator[None]:
-    """Meanwhile legacy code reads from this dataset."""
+    """In this context legacy code reads from this dataset."""
     global _run
     before, _run = _run, dataset
     try:

@@ -1,4 +1,4 @@
-"""What is checked of a checkpoint before a run starts from it or evaluates it."""
+"""Checks of a checkpoint before a run starts from it or evaluates it."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ _EXPECTED = "a .pt file of a run"
 
 
 def check_checkpoint(path: str, config: BasicTSForecastingConfig) -> dict[str, Any]:
-    """The content of a checkpoint of the configuration's model.
+    """The content of a checkpoint, which must be of the configuration's model.
 
     Raises: UserError for a file that is missing, damaged, or of another model.
     """

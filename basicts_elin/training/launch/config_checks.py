@@ -1,4 +1,4 @@
-"""What is checked of a configuration's values before a run starts.
+"""Checks of a configuration's values before a run starts.
 
 BasicTS fails on wrong values late, with another message, or not at all.
 """
@@ -19,13 +19,13 @@ from ..runner.loop import PRECISIONS
 # drops the default arguments of HUBER.
 _LOSSES = ("MAE", "MSE", "RMSE", "WAPE")
 
-# A larger number is a typing error, and would start so many processes.
+# A larger number is a typing error, and would start that many processes.
 _MOST_WORKERS = 256
 _LARGEST_SEED = 2**31 - 1
 
 
 def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
-    """Check the values of a configuration, for a run in so many processes.
+    """Check the values of a configuration for a run in `processes` processes.
 
     Raises: UserError.
     """
@@ -60,7 +60,7 @@ def _check_sizes(config: BasicTSForecastingConfig) -> None:
 
 
 def _check_intervals(config: BasicTSForecastingConfig) -> None:
-    """Epochs and what happens every so many of them."""
+    """Check the number of epochs and the intervals counted in epochs."""
     _require(
         config.num_steps is None, config, "num_steps", "None", "set num_epochs: BasicTS 1.1.0 cannot end a run by steps"
     )
@@ -114,7 +114,7 @@ def _check_processes(config: BasicTSForecastingConfig, processes: int) -> None:
 
 
 def _is_mean_over_targets(loss: Union[str, Callable]) -> bool:
-    """Whether processes can share it. A function says so by an attribute; one that has none is believed to be."""
+    """Whether processes can share the loss. A function without the attribute is assumed to be a mean over targets."""
     if isinstance(loss, str):
         return loss in ("MAE", "MSE")
     return getattr(loss, "is_mean_over_targets", True)

@@ -1,4 +1,4 @@
-"""The devices of a run: what the user asks for, and what this process may use."""
+"""The devices of a run: those that the user chooses, and those that this process may use."""
 
 import os
 from typing import Optional

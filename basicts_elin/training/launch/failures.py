@@ -1,4 +1,4 @@
-"""A run that fails: the user sees one line, and its log has the rest."""
+"""Failed runs: the user sees one line, and the log has the rest."""
 
 import logging
 import textwrap
@@ -25,8 +25,8 @@ _COMPILER = "; omit --compile (it needs a C++ compiler and, on the CPU, a torch 
 def failures_logged(folder: Path, job: str) -> Iterator[None]:
     """Write what fails in the block to the log of the job in `folder`.
 
-    Raises: UserError and FailedRunError as they come. FailedRunError, one line, for any other error, whose traceback
-        goes into the log alone.
+    Raises: UserError and FailedRunError unchanged. Any other error becomes a FailedRunError of one line; its traceback
+        is only in the log.
     """
     hook = threading.excepthook
 
@@ -80,7 +80,7 @@ def failure_line(error: Exception) -> str:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error means that memory was not sufficient; torch says so in two ways."""
+    """Whether an error means that memory ran out. torch has two kinds of such errors."""
     return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)
 
 

@@ -1,4 +1,4 @@
-"""One job of a runner in this process: its log, its work, and what is left when it fails."""
+"""One job of a runner in this process: its log, its work, and the cleanup after a failure."""
 
 import logging
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def run_job(
     Args:
         job: "training" or "evaluation", for the name of the log.
         predictions_file: where the predictions of the test part are written, if anywhere.
-        collect: the runner keeps those predictions in any case.
+        collect: whether the runner keeps those predictions even without a file.
     Raises: as `failures_logged`.
     """
     with failures_logged(Path(config["_output_dir"]), job):
@@ -53,7 +53,7 @@ def run_job(
 
 
 def _init_logger(runner: BenchmarkRunner, job: str) -> None:
-    """BasicTS defect 27: loggers are kept by name, so that a second run would log into the first one's file."""
+    """BasicTS defect 27: loggers are kept by name, so a second run logs into the file of the first."""
     name = f"BasicTS-{job}"
     logger = logging.getLogger(name)
     for handler in list(logger.handlers):

@@ -57,7 +57,7 @@ def launch_training(
     folder = next_run_folder(config) if fresh else run_folder(config)
     config["_output_dir"] = str(folder)
     if not group.is_first:
-        # The first process writes, whether the others see its folder or not.
+        # Only the first process writes. The others may not see its folder.
         run_in_group(group, train, config, None)
         return folder
     for line in quality_warnings([dataset.values(part) for part in PARTS], config.null_val, dataset.node_names):
@@ -92,7 +92,7 @@ def launch_prediction(config: BasicTSForecastingConfig, checkpoint: str, output:
 
 
 def check_run(config: BasicTSForecastingConfig, processes: int = 1) -> Dataset:
-    """Check all that a run needs, before it starts. Returns its dataset. Raises: UserError."""
+    """Check everything that a run needs before it starts. Returns its dataset. Raises: UserError."""
     check_config(config, processes)
     check_picklable(config, processes)
     check_model(config)
@@ -133,7 +133,7 @@ def _announce(config: BasicTSForecastingConfig, folder: Path, group: Group, *, r
 
 
 def _announced_predictions(config: BasicTSForecastingConfig, folder: Path) -> Path:
-    """The file for the predictions, whose size the user is told first."""
+    """The file for the predictions. Prints its size first."""
     path = folder / FILE_NAME
     print(announcement(config, path))
     return path

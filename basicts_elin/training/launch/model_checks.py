@@ -1,4 +1,4 @@
-"""What is checked of a run's model, optimizer and schedule before it starts."""
+"""Checks of a run's model, optimizer and schedule before it starts."""
 
 import copy
 import inspect
@@ -30,7 +30,7 @@ def check_model(config: BasicTSForecastingConfig) -> None:
         model = _sketch(config)
     _check_memory(config, model)
     if any(weights.is_meta for weights in model.parameters()):
-        # Constants have memory in a sketch, too: those of GTS on PEMS07 take 5 GiB. They are not kept meanwhile.
+        # The sketch also allocates constants: those of GTS on PEMS07 take 5 GiB. Free it before the model is built.
         del model
         with _refusals(config):
             model = config.model(config.model_config)
@@ -70,7 +70,7 @@ def _refusals(config: BasicTSForecastingConfig) -> Iterator[None]:
 
 
 def _sketch(config: BasicTSForecastingConfig) -> torch.nn.Module:
-    """The model without memory for its weights, or with it, if it computes with them while it is built."""
+    """The model without memory for its weights. If its construction computes with them, they have memory."""
     try:
         with torch.device("meta"):
             return config.model(copy.deepcopy(config.model_config))
@@ -102,7 +102,7 @@ def _check_optimizer(config: BasicTSForecastingConfig, model: torch.nn.Module) -
         if kind is None:
             continue
         try:
-            # first the names alone, whose message is clearer
+            # names first: their message is clearer
             inspect.signature(kind).bind(first, **arguments)
             first = kind(first, **arguments)
         except Exception as error:

@@ -1,4 +1,4 @@
-"""A run in several processes: how they start, and that they end together."""
+"""A run in several processes: they are started here and end together."""
 
 import os
 import pickle
@@ -30,7 +30,7 @@ _TIMEOUT = timedelta(hours=6)
 class Group:
     """The processes that share a run.
 
-    This process starts them, on this machine, or torchrun has started them, on one machine or several.
+    Either this process starts them on this machine, or torchrun has started them on one or more machines.
 
     Attributes:
         size: number of processes.

@@ -1,4 +1,4 @@
-"""The folder of a run: where it is, what it holds, and that one process at a time trains in it."""
+"""The folder of a run: its place, its content, and the lock that lets one process at a time train in it."""
 
 import shutil
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def progress(config: BasicTSForecastingConfig) -> tuple[Path, int, bool]:
 
 
 def describe_resumption(config: BasicTSForecastingConfig, folder: Path, *, resume: bool) -> str:
-    """What training in `folder` will do with the run that it holds; "" if it holds none.
+    """How training in `folder` will treat the run that it holds; "" if it holds none.
 
     Raises: UserError if it holds none although `resume` asks for one.
     """
@@ -50,7 +50,7 @@ def describe_resumption(config: BasicTSForecastingConfig, folder: Path, *, resum
 
 
 class OtherDataError(UserError):
-    """A run was trained on other data than the folder of its dataset holds now."""
+    """The data in the dataset's folder have changed since the run was trained."""
 
 
 def check_same_data(folder: Path, dataset: Dataset) -> None:
@@ -73,7 +73,7 @@ def check_same_data(folder: Path, dataset: Dataset) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of the folder, which is made if need be. The system releases the lock of a process that dies.
+    """Hold the lock of the folder, and create the folder if needed. The system releases the lock of a dead process.
 
     Raises: UserError if another process holds it.
     """

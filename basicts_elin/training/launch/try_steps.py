@@ -1,4 +1,4 @@
-"""A few optimizer steps on one batch: does a configuration train at all, and what does it need?"""
+"""A few optimizer steps on one batch. They show whether a configuration trains, and its time and memory."""
 
 import copy
 import math

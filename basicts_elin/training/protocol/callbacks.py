@@ -12,13 +12,13 @@ from ...errors import NonFinitePredictionError
 class FinitePredictions(BasicTSCallback):
     """Stops a run whose predictions hold NaN or infinity, before it can be saved as the best one.
 
-    BasicTS defect 7: the metrics turn NaN into 0, so that a diverged model scores zero error. The bad batches are
+    BasicTS defect 7: the metrics turn NaN into 0, so that a diverged model scores zero error. Bad batches are
     counted on the device. The count is read once, at the end of each part.
     """
 
     def on_compute_loss(self, runner, *args, forward_return: dict[str, Any], **kwargs) -> None:
         bad = ~torch.isfinite(forward_return["prediction"].detach()).all()
-        # an attribute that is not a parameter of __init__ stays out of the configuration's hash
+        # Attributes that are not parameters of __init__ stay out of the configuration's hash.
         self._bad_batches = getattr(self, "_bad_batches", 0) + bad
 
     def on_epoch_end(self, runner, *args, **kwargs) -> None:
@@ -42,7 +42,7 @@ class FinitePredictions(BasicTSCallback):
 class AuxiliaryLoss(AddAuxiliaryLoss):
     """Adds a model's auxiliary losses to the loss that it is trained with.
 
-    BasicTS defect 16: `AddAuxiliaryLoss` computes the sum and drops it.
+    BasicTS defect 16: `AddAuxiliaryLoss` computes the sum and discards it.
     """
 
     def on_compute_loss(self, runner, *args, forward_return: dict[str, Any], **kwargs) -> None:
@@ -55,7 +55,7 @@ class AuxiliaryLoss(AddAuxiliaryLoss):
 class BenchmarkLoss(BasicTSCallback):
     """Trains a model that returns a loss of its own with the run's loss, like all others.
 
-    BasicTS defect 17: the returned loss replaces the run's. It knows neither the missing values nor the original scale,
+    BasicTS defect 17: the returned loss replaces the run's. It ignores missing values and the original scale,
     and in validation it is computed against uninitialised targets.
     """
 

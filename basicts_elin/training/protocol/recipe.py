@@ -1,4 +1,4 @@
-"""The benchmark's recipe: everything that a configuration of one model on one dataset does not need to say."""
+"""The benchmark's recipe: the defaults of every configuration of a model on a dataset."""
 
 import copy
 from dataclasses import fields
@@ -36,11 +36,10 @@ def benchmark_config(
         model: model class.
         model_config: its configuration; `num_features` and `timestamp_sizes`, if None, and `num_time_in_day` come from
             the dataset.
-        dataset: a name, or what `find_dataset` returned for it. The folder `datasets/<name>` says what the dataset is,
-            if it is prepared in the working directory, else the catalogue.
+        dataset: a name, or the result of `find_dataset`. Facts come from the folder `datasets/<name>` in the working
+            directory if it is prepared, else from the catalogue.
         differences: any field of `BasicTSForecastingConfig`. `callbacks` are added to the protocol's own.
-    Raises: UserError for a dataset that is neither prepared nor in the catalogue, and for a field that BasicTS does not
-        have.
+    Raises: UserError for a dataset that is neither prepared nor in the catalogue, and for an unknown field.
     """
     unknown = differences.keys() - _FIELDS
     if unknown:

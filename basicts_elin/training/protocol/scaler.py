@@ -13,8 +13,8 @@ from ...errors import UserError
 class BenchmarkZScoreScaler(ZScoreScaler):
     """BasicTS's z-score that also works with `norm_each_channel=False`, the benchmark's setting.
 
-    Missing values marked by a number (0) count in the mean and the deviation, as in BasicTS 0.5, which the published
-    figures were made with. NaN does not count.
+    Missing values marked by a number (0) count in the mean and the deviation, as in BasicTS 0.5. The published
+    figures were made that way. NaN does not count.
     """
 
     def fit(self, data: np.ndarray) -> None:
@@ -34,12 +34,12 @@ class BenchmarkZScoreScaler(ZScoreScaler):
         self.stats = {"mean": torch.tensor(mean), "std": torch.tensor(deviation or 1.0)}
 
     def transform(self, input_data: torch.Tensor, mask: Optional[torch.Tensor] = None) -> torch.Tensor:
-        """The values, normalised; where the mask is False they are left as they are."""
+        """The normalised values. Values whose mask is False stay unchanged."""
         self._move(input_data.device)
         return super().transform(input_data, mask)
 
     def inverse_transform(self, input_data: torch.Tensor, mask: Optional[torch.Tensor] = None) -> torch.Tensor:
-        """The normalised values, on the original scale; where the mask is False they are left as they are."""
+        """The values on the original scale. Values whose mask is False stay unchanged."""
         self._move(input_data.device)
         return super().inverse_transform(input_data, mask)
 

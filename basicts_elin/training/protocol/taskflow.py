@@ -9,11 +9,11 @@ from basicts.runners.taskflow import BasicTSForecastingTaskFlow
 
 
 class OriginalScaleTaskFlow(BasicTSForecastingTaskFlow, BasicTSCallback):
-    """The forecasting task flow of BasicTS 0.5, which the published figures were made with.
+    """The forecasting task flow of BasicTS 0.5, with which the published figures were made.
 
     It scales inputs and targets, and brings prediction and targets back to the original scale before the loss is
-    computed. BasicTS has no place for the latter in a task flow, so this one is also a callback: the first of the run,
-    which it becomes by itself.
+    computed. A task flow of BasicTS cannot do the latter. This one is therefore also a callback, and adds itself as the
+    first callback of the run.
     """
 
     def preprocess(self, runner, data: dict[str, Any]) -> dict[str, Any]:

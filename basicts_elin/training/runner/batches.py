@@ -1,4 +1,4 @@
-"""Which windows make a batch, and random numbers: by seed and epoch alone, so that a run can be resumed."""
+"""The windows of each batch, and random numbers. Both follow from seed and epoch, so a run can be resumed."""
 
 import random
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def with_epoch_batches(loader: DataLoader, shuffle: bool, seed: Optional[int]) -
         batch_sampler=batches,
         collate_fn=loader.collate_fn,
         num_workers=loader.num_workers,
-        # copies to the device then do not wait for it
+        # so that copies to the device do not block
         pin_memory=loader.pin_memory or get_device_type() == "gpu",
     )
 
@@ -61,12 +61,12 @@ def start_epoch(loader: DataLoader, seed: Optional[int], epoch: int) -> None:
     loader.batch_sampler.epoch = epoch
     # the first process has the numbers of a single one
     rank, mixed = get_rank(), _mix(seed, epoch)
-    # Models of BasicTS 0.5 draw from numpy what a batch is taught. All processes must draw the same.
+    # Legacy models draw from numpy to decide what they learn from a batch. All processes must draw the same.
     _seed(mixed, _mix(seed, epoch, rank) if rank else mixed)
 
 
 def start_evaluation(seed: Optional[int]) -> None:
-    """Set the random numbers to those of every evaluation: some models draw in evaluation, too."""
+    """Seed every evaluation alike: some models draw random numbers in evaluation, too."""
     if seed is not None:
         _seed(seed, seed)
 

@@ -1,4 +1,4 @@
-"""The checkpoints of a run: written whole, checked before every load. The last two epochs are kept.
+"""The checkpoints of a run. Each is written atomically and checked before it is loaded. The last two epochs are kept.
 
 Names and contents are those of BasicTS. A checkpoint is the zip archive that torch writes. The checksum (CRC-32) of
 each entry shows damage. torch itself does not look at the checksums.
@@ -21,7 +21,7 @@ _SPARE = ".bak"
 
 
 class DamagedCheckpointError(RuntimeError):
-    """A checkpoint that cannot be read, or whose content is not what was written."""
+    """A checkpoint that cannot be read, or whose content has changed since it was written."""
 
     def __init__(self, path: Path, reason: str):
         super().__init__(path, reason)
@@ -48,7 +48,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         damaged = _damaged_entry(content)
         if damaged is None:
             with warnings.catch_warnings():
-                # torch warns about archives that it has not written, and then refuses them
+                # torch warns about archives from other programs, and then refuses them
                 warnings.simplefilter("ignore")
                 return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:
@@ -60,7 +60,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 def _damaged_entry(content: bytes) -> Optional[str]:
     """The first damaged entry of an archive, None if all are intact."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        # No checksum covers the attributes. torch sets none. It returns an entry that is marked as a folder unread.
+        # No checksum covers the attributes. torch sets none. It skips an entry that is marked as a folder.
         marked = (entry.filename for entry in archive.infolist() if entry.external_attr)
         return archive.testzip() or next(marked, None)
 

@@ -10,7 +10,7 @@ from .resume import ResumableRunner
 
 
 class ParallelRunner(ResumableRunner):
-    """Batches, gradients and metrics are those of one process, divided. All processes stop together."""
+    """Processes divide the batches, and have the gradients and metrics of one process. All stop together."""
 
     def __init__(self, cfg) -> None:
         super().__init__(cfg)
@@ -39,7 +39,7 @@ class ParallelRunner(ResumableRunner):
         return super()._forward(model if self.status == RunnerStatus.TRAINING else self._module(), data, step, epoch)
 
     def _compute_loss(self, forward_return: dict[str, Any]) -> torch.Tensor:
-        """The loss of this process's part of the batch, whose share of the batch is noted for `_weighted_sum`."""
+        """The loss of this process's part of the batch. Notes the part's share for `_weighted_sum`."""
         if self._is_distributed():
             mask = forward_return["targets_mask"]
             if self.train_data_loader.batch_sampler.is_padding((self.global_steps - 1) % self.steps_per_epoch):
@@ -54,7 +54,7 @@ class ParallelRunner(ResumableRunner):
     def _weighted_sum(self, _: Any, bucket: torch.distributed.GradBucket) -> torch.futures.Future[torch.Tensor]:
         """The gradient of the mean over the measured targets of all processes, in place of DDP's average.
 
-        BasicTS defect 22: the average over processes is the gradient of no loss if their numbers of targets differ.
+        BasicTS defect 22: if the numbers of targets differ, the average over processes is not the gradient of the loss.
         """
         gradient = bucket.buffer().mul_(self._share.to(bucket.buffer().dtype))
         future = torch.distributed.all_reduce(gradient, async_op=True).get_future()

@@ -1,4 +1,4 @@
-"""BasicTS's runner with a training loop of our own."""
+"""BasicTS's runner with our own training loop."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ class LoopRunner(BasicTSRunner):
             self.amp_ctx = torch.autocast("cuda" if get_device_type() == "gpu" else "cpu", torch.bfloat16)
 
     def _compile_in_place(self) -> None:
-        """BasicTS defect 20: it wraps a compiled model, whose checkpoints then have other parameter names."""
+        """BasicTS defect 20: it wraps a compiled model, so parameter names in its checkpoints change."""
         if isinstance(self.model, DistributedDataParallel):
             self.model.module = self.model.module._orig_mod
         else:
@@ -49,7 +49,7 @@ class LoopRunner(BasicTSRunner):
         return self.model.module if isinstance(self.model, DistributedDataParallel) else self.model
 
     def _train_loop(self) -> None:
-        """All remaining epochs, whole.
+        """Train all remaining epochs, with every step.
 
         BasicTS defects 4 and 5: its loop loses the last step, and counts epochs from 2 if an epoch is one batch.
         """
@@ -112,7 +112,7 @@ class LoopRunner(BasicTSRunner):
             self.update_meter(f"train/{name}", self._metric_forward(metric, forward_return), weight)
 
     def _weight(self, forward_return: dict[str, Any]) -> Any:
-        """The task flow's weight. That of BasicTS, the number of measured targets, is not waited for (defect 18)."""
+        """The task flow's weight. BasicTS's, the number of measured targets, stays on the device (defect 18)."""
         if type(self.taskflow).get_weight is BasicTSForecastingTaskFlow.get_weight:
             return forward_return["targets_mask"].sum()
         return self.taskflow.get_weight(forward_return)

@@ -11,7 +11,7 @@ Number = Union[float, torch.Tensor]
 class DeferredMeters(MeterPool):
     """The same numbers as BasicTS's, without waiting for the device.
 
-    BasicTS defect 18: it waits for every value of every meter, 2 + 2 x metrics times in a training step.
+    BasicTS defect 18: BasicTS waits for every value of every meter, 2 + 2 x metrics times in a training step.
     """
 
     def __init__(self) -> None:

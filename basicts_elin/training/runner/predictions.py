@@ -1,6 +1,6 @@
 """Predictions of every test window, collected batch by batch and written as one file.
 
-BasicTS defect 10: what it writes itself has wrong rows after a short batch, no header, and inputs on another scale.
+BasicTS defect 10: its own files have wrong rows after a short batch, no header, and inputs on another scale.
 """
 
 import os
@@ -16,7 +16,7 @@ from ...errors import UserError, one_line
 
 FILE_NAME = "predictions.npz"
 
-# Names in a batch that the task flow has brought back to the original scale.
+# The names of these arrays in a batch, after the task flow has rescaled it to the original scale.
 _NAMES_IN_BATCH = {"prediction": "prediction", "target": "targets", "mask": "targets_mask"}
 _TYPES = {"prediction": np.float32, "target": np.float32, "mask": np.bool_}
 
@@ -73,7 +73,7 @@ def target_times(dataset: Dataset, input_len: int, windows: int, steps: int) -> 
 
 
 def announcement(config: BasicTSForecastingConfig, path: Path) -> str:
-    """What `write` will write, and how large the file will be. Raises: UserError for names or dates it could not."""
+    """The file that `write` will write, and its size. Raises: UserError for names or dates that cannot be written."""
     windows, steps, nodes = windows_shape(config)
     dataset = dataset_of(config)
     names, is_dated = np.array(dataset.node_names), dataset.dates("test") is not None

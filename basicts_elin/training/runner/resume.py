@@ -1,4 +1,4 @@
-"""BasicTS's runner, which resumes an interrupted run with the numbers of an uninterrupted one."""
+"""BasicTS's runner. It resumes an interrupted run, with the numbers of an uninterrupted one."""
 
 from pathlib import Path
 from typing import Any, Optional
@@ -12,16 +12,16 @@ from .batches import start_epoch, start_evaluation, with_epoch_batches
 from .checkpoints import DamagedCheckpointError, epoch_checkpoints, newest_intact, read_checkpoint, write_checkpoint
 from .loop import LoopRunner
 
-# What is saved of a callback's state, such as the epochs without improvement of EarlyStopping: values of these types.
+# A callback's attributes of these types are saved, such as EarlyStopping's number of epochs without improvement.
 _STATE_TYPES = (bool, int, float, str, type(None))
 
 _FRESH = "use --fresh to train in a new folder"
 
 
 class ResumableRunner(LoopRunner):
-    """All that an epoch depends on is in the checkpoint of the epoch before, or follows from seed and epoch.
+    """An epoch depends only on the checkpoint of the epoch before, on the seed and on its number.
 
-    BasicTS defect 12: resuming restores neither schedule, state of callbacks, early stopping nor random numbers.
+    BasicTS defect 12: resuming does not restore the schedule, callbacks, early stopping or random numbers.
     """
 
     def _init_train(self) -> None:
@@ -142,7 +142,7 @@ class ResumableRunner(LoopRunner):
         return state
 
     def _is_kept(self, epoch: int) -> bool:
-        """Whether `ckpt_save_strategy` keeps it: a number of epochs, a list of epochs, or None."""
+        """Whether `ckpt_save_strategy` (a number of epochs, a list of epochs, or None) keeps the epoch."""
         strategy = self.ckpt_save_strategy
         return epoch % strategy == 0 if isinstance(strategy, int) else epoch in (strategy or ())
 

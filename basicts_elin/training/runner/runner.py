@@ -1,4 +1,4 @@
-"""BasicTS's runner with the remedies that are out of the reach of callbacks."""
+"""BasicTS's runner with the remedies that callbacks cannot provide."""
 
 import shlex
 import sys
@@ -58,13 +58,13 @@ class BenchmarkRunner(ParallelRunner):
             )
 
     def on_eval_start(self, ckpt_path: Optional[str]) -> None:
-        """BasicTS defect 11: a checkpoint evaluated by itself is scaled by the training data at hand."""
+        """BasicTS defect 11: evaluating a checkpoint fits the scaler again."""
         if not self.is_train_initialized and self.scaler is not None:
             self.scaler.stats = read_checkpoint(Path(ckpt_path)).get("scaler_stats", {})
         super().on_eval_start(ckpt_path)
 
     def on_epoch_end(self, epoch: int, step: int) -> None:
-        """Add the epoch to the record. BasicTS defect 6: a model that is not trained never ends; here, after one."""
+        """Add the epoch to the record. BasicTS defect 6: a model without training never ends; here, after one."""
         trained = time.time()
         self.should_training_stop = self.should_training_stop or not self.should_backward
         best = dict(self.best_metrics)
@@ -79,7 +79,7 @@ class BenchmarkRunner(ParallelRunner):
             super()._eval_on_horizons(forward_return)
 
     def _save_results(self, batch_idx: int, batch_data: dict) -> None:
-        """BasicTS defect 10: predictions are written unasked, to wrong rows after a short batch, without a header."""
+        """BasicTS defect 10: predictions are written even if not requested, to wrong rows, without a header."""
 
     def _get_ckpt_save_dir(self, cfg) -> str:
         return cfg.get("_output_dir") or super()._get_ckpt_save_dir(cfg)

@@ -1,4 +1,4 @@
-"""The windows of a dataset that is already open, for BasicTS's loaders."""
+"""Windows of an open dataset, for BasicTS's loaders."""
 
 import copy
 import functools
@@ -46,7 +46,7 @@ class ForecastingWindows(BasicTSForecastingDataset):
         return array if self.memmap else np.array(array)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the arrays, which a worker process opens by itself."""
+        """The state without the arrays. A worker process opens them itself."""
         return {name: value for name, value in vars(self).items() if name not in ("_data", "timestamps")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -57,7 +57,7 @@ class ForecastingWindows(BasicTSForecastingDataset):
 def with_open_dataset(config: BasicTSForecastingConfig) -> BasicTSForecastingConfig:
     """A copy whose loaders take their windows from the configuration's `Dataset`.
 
-    Its hash is the same. A dataset type of the user's own is left as it is.
+    Its hash is the same. The user's own dataset type stays as it is.
     """
     if config.dataset_type is not BasicTSForecastingDataset:
         return config

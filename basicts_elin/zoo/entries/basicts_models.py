@@ -1,4 +1,4 @@
-"""BasicTS's own models, found by rule, with what some of them need beside the benchmark's recipe."""
+"""BasicTS's own models, found by rule, and the settings that some of them need besides the benchmark's recipe."""
 
 import importlib
 import importlib.util
@@ -11,7 +11,7 @@ from ..registry import ModelEntry, register
 
 _PACKAGE = "basicts.models"
 
-# beside the nodes, iTransformer takes time of day and day of week as tokens
+# besides the nodes, iTransformer takes time of day and day of week as tokens
 _ITRANSFORMER_TIMESTAMPS = 2
 
 
@@ -45,7 +45,7 @@ def _unfit(reason: str) -> dict[str, Any]:
 
 # the loss does not depend on some of the parameters
 _UNUSED = {"ddp_find_unused_parameters": True}
-# softmax attention that is called as ours is, and may be replaced by it
+# softmax attention that is called like ours, and can be replaced
 _ATTENTION = {"attention": "matmul"}
 
 _NEEDS: dict[str, dict[str, Any]] = {

@@ -1,4 +1,4 @@
-"""ELinFormer (arXiv 2511.03190): STAEformer's recipe, as in the paper."""
+"""ELinFormer (arXiv 2511.03190), with STAEformer's recipe, as in the paper."""
 
 from dataclasses import replace
 

@@ -1,6 +1,6 @@
 """The models of the paper's tables that only BasicTS 0.5 has, and those that no version of BasicTS has.
 
-A model of BasicTS 0.5 needs no entry to be run: `legacy/<Model>/<Dataset>` is found in the user's checkout.
+A legacy model runs without an entry: `legacy/<Model>/<Dataset>` is found in the user's checkout.
 """
 
 from ..registry import LEGACY, ModelEntry, legacy_entry, register
