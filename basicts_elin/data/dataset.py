@@ -25,7 +25,7 @@ from .dates import agree, format_time, row_dates
 from .io.npy import map_array
 from .io.pickles import parse_arrays
 from .layout import FILES, GRAPH_FILE, INTERVAL, META_FILE, PARTS, SETTINGS, meta_error, read_meta
-from .quality import check_arrays, mean_and_deviation
+from .quality import check_arrays
 
 DATASETS = Path("datasets")
 
@@ -220,11 +220,6 @@ class Dataset:
                     data.update(np.ascontiguousarray(rows))
         found = {"data": data.hexdigest(), "nodes": hashlib.sha256(names.encode()).hexdigest()}
         return found if self.graph is None else {**found, "graph": hashlib.sha256(self.graph).hexdigest()}
-
-    @functools.cached_property
-    def statistics(self) -> tuple[float, float]:
-        """Mean and standard deviation over all nodes of the training part, see `mean_and_deviation`."""
-        return mean_and_deviation(self.values("train"))
 
     def check(self) -> None:
         """Raises: UserError unless the arrays are sound and fit each other and `meta.json`."""
