@@ -60,14 +60,14 @@ def check_same_data(folder: Path, dataset: Dataset) -> None:
     """
     if not (folder / RECORD_FILE).is_file():
         return
-    trained = read_json(folder / RECORD_FILE, f"train.py {_ANEW}").get("dataset_sha256") or {}
+    trained = read_json(folder / RECORD_FILE, _ANEW).get("dataset_sha256") or {}
     found = dataset.fingerprint
     if any(trained.get(name, found[name]) != found[name] for name in ("data", "nodes")):
         raise OtherDataError(
             folder,
             f"a run on other data than those of {dataset.folder}",
             "a run on the same data",
-            f"prepare those data again, or use --fresh: train.py {_ANEW}",
+            f"prepare those data again; {_ANEW}",
         )
 
 
