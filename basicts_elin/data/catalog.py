@@ -100,7 +100,7 @@ CATALOG: dict[str, DatasetFacts] = {facts.name: facts for facts in _FACTS}
 
 
 class UnknownDatasetError(UserError):
-    """A dataset is neither prepared nor in the catalogue."""
+    """A dataset is not in the catalogue, nor prepared if that is enough."""
 
 
 def register_dataset(facts: DatasetFacts) -> None:
@@ -116,18 +116,13 @@ def register_dataset(facts: DatasetFacts) -> None:
 
 
 def dataset_facts(name: str) -> DatasetFacts:
-    """The facts of dataset `name` in the catalogue. Raises: UserError with the known names if it has none."""
+    """The facts of dataset `name` in the catalogue. Raises: UnknownDatasetError with the known names if it has none."""
     load_plugins()
     try:
         return CATALOG[name]
     except KeyError:
-        raise unknown_dataset(name) from None
-
-
-def unknown_dataset(name: str) -> UnknownDatasetError:
-    known = ", ".join(sorted(CATALOG))
-    expected = f"a folder in datasets/, or one of {known}{nearest(name, CATALOG)}"
-    return UnknownDatasetError("dataset", name, expected, "prepare it, or correct the name")
+        expected = f"one of {', '.join(sorted(CATALOG))}{nearest(name, CATALOG)}"
+        raise UnknownDatasetError("dataset", name, expected, "correct the name") from None
 
 
 def regular_settings(split: tuple[float, float, float], null_value: float) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from .catalog import (
     DATES,
     MINUTES_PER_DAY,
     DatasetFacts,
+    UnknownDatasetError,
     dataset_facts,
     how_to_get,
     not_prepared,
@@ -305,7 +306,11 @@ def find_dataset(name: str) -> Union[Dataset, DatasetFacts]:
     folder = DATASETS / name
     if any((folder / file).is_file() for file in (META_FILE, "train_data.npy")):
         return open_dataset(folder)
-    return dataset_facts(name)
+    try:
+        return dataset_facts(name)
+    except UnknownDatasetError as error:
+        expected = f"a folder in {DATASETS}/, or {error.expected}"
+        raise UnknownDatasetError("dataset", name, expected, "prepare it, or correct the name") from None
 
 
 def dataset_folder(config: MutableMapping[str, Any]) -> Path:

@@ -417,5 +417,5 @@ def test_a_prepared_folder_goes_before_the_catalogue(tmp_path, monkeypatch):
     assert find_dataset("SyntheticTraffic").num_nodes == 8
     write_dataset(tmp_path, "Mine")
     assert find_dataset("Mine").num_nodes == 5
-    with refuses("dataset", found="Mime", expected=("PEMS08", "datasets/")):
+    with refuses("dataset", found="Mime", expected=("PEMS08", "datasets/"), fix="prepare it"):
         find_dataset("Mime")
