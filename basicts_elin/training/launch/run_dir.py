@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from ...data.dataset import Dataset
 from ...errors import UserError
 from ...files import made_folder, read_json, remove_leftovers
-from ...record import RECORD_FILE
+from ...record import METRICS_FILE, RECORD_FILE
 from ..runner.checkpoints import epoch_checkpoints
 
 _LOCK = ".lock"
@@ -31,7 +31,7 @@ def next_run_folder(config: BasicTSForecastingConfig) -> Path:
 def progress(config: BasicTSForecastingConfig) -> tuple[Path, int, bool]:
     """The folder of a run, the epoch that it can resume after (0 = none), and whether it is finished."""
     folder = run_folder(config)
-    return folder, _last_epoch(config, folder), (folder / "test_metrics.json").is_file()
+    return folder, _last_epoch(config, folder), (folder / METRICS_FILE).is_file()
 
 
 def describe_resumption(config: BasicTSForecastingConfig, folder: Path, *, resume: bool) -> str:
@@ -44,7 +44,7 @@ def describe_resumption(config: BasicTSForecastingConfig, folder: Path, *, resum
         if resume:
             raise UserError("--resume", folder, "a folder with a checkpoint of this run", "omit --resume to start it")
         return ""
-    if (folder / "test_metrics.json").is_file() or epoch >= config.num_epochs:
+    if (folder / METRICS_FILE).is_file() or epoch >= config.num_epochs:
         return f"{folder} holds this run, finished: it is evaluated again; {_ANEW}"
     return f"{folder} holds this run, interrupted after epoch {epoch} of {config.num_epochs}: it resumes; {_ANEW}"
 
