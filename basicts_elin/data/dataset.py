@@ -10,12 +10,12 @@ import numpy as np
 
 from ..errors import UserError, one_line
 from .catalog import (
-    CATALOG,
     DATES,
     MINUTES_PER_DAY,
     DatasetFacts,
     UnknownDatasetError,
     dataset_facts,
+    find_facts,
     how_to_get,
     not_prepared,
     regular_settings,
@@ -51,7 +51,7 @@ class Dataset:
         self.folder, self.meta = folder, meta
         self._place = folder.resolve()
         self._state = _state(self._place)
-        self._facts: Optional[DatasetFacts] = CATALOG.get(meta.get("name", folder.name))
+        self._facts = find_facts(meta.get("name", folder.name))
         self._arrays: dict[tuple[str, str], np.ndarray] = {}
         self._is_sound = False
 
