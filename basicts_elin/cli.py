@@ -142,8 +142,9 @@ def prepare(arguments: argparse.Namespace) -> None:
 
 def list_all(arguments: argparse.Namespace) -> None:
     from .data.availability import status_lines
+    from .data.dataset import DATASETS
 
-    datasets = Path("datasets").resolve()
+    datasets = DATASETS.resolve()
     print(f"datasets, in {datasets}:")
     print("\n".join(f"  {line}" for line in status_lines(datasets)))
     require_basicts()
@@ -176,7 +177,10 @@ def demo(arguments: argparse.Namespace) -> None:
 
 
 def _print_results(checkpoint: Path, folder: Path, job: str, saved_predictions: bool) -> None:
-    metrics, predictions = folder / "test_metrics.json", folder / "predictions.npz"
+    from .record import METRICS_FILE
+    from .training.runner.predictions import PREDICTIONS_FILE
+
+    metrics, predictions = folder / METRICS_FILE, folder / PREDICTIONS_FILE
     print(f"checkpoint: {checkpoint}")
     print(f"log:        {max(folder.glob(f'{job}_log_*.log'))}")
     print(f"metrics:    {metrics if metrics.is_file() else 'none, because eval_after_train=False'}")

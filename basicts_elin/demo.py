@@ -78,7 +78,7 @@ def _plot(path: Path, model: str, forecast: dict[str, np.ndarray], dataset: Data
         step=STEP,
         interval_minutes=dataset.interval_minutes,
         title=DATASET,
-        unit=dataset.domain,
+        quantity=dataset.domain,
     )
 
 

@@ -12,7 +12,8 @@ from typing import Any, Optional
 from .env_vars import RUNS_AT_ONCE
 from .files import read_json, write_json
 
-RECORD_FILE = "run.json"
+# the files of a run's folder that others read: ours, and two of BasicTS
+RECORD_FILE, METRICS_FILE, CONFIG_FILE = "run.json", "test_metrics.json", "cfg.json"
 # what seconds and memory depend on, besides the run itself: fields of run.json and of a result
 CONDITIONS = ("device", "hardware", "processes", "compiled", "runs_at_once")
 # marks an epoch that was trained before the run was resumed under other conditions

@@ -7,7 +7,8 @@ from typing import Optional
 from ..errors import UserError
 from ..plugins import load_plugins
 from .catalog import BASICTS_DOWNLOAD, CATALOG, prepare_command
-from .layout import FILES, GRAPH_FILE, META_FILE, read_meta
+from .dataset import open_dataset
+from .layout import FILES, GRAPH_FILE, META_FILE
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Status:
 
     Attributes:
         missing: names of the missing files; all of them if there is no folder.
-        shape: rows and nodes from `meta.json`; None if it does not state them.
+        shape: rows and nodes from `meta.json`, else from the arrays; None if neither can be read.
         has_graph: whether there is an `adj_mx.pkl`.
     """
 
@@ -32,9 +33,9 @@ def dataset_status(folder: Path) -> Status:
 
 def _shape(folder: Path) -> Optional[tuple[int, int]]:
     try:
-        meta = read_meta(folder)
-        return meta["num_time_steps"], meta["num_vars"]
-    except (UserError, KeyError):
+        dataset = open_dataset(folder)
+        return dataset.meta.get("num_time_steps") or dataset.num_rows, dataset.num_nodes
+    except (UserError, OSError):
         return None
 
 
@@ -57,6 +58,6 @@ def _describe(name: str, status: Status) -> str:
         command = f": {prepare_command(CATALOG[name])}{'' if is_absent else ' --force'}" if name in CATALOG else ""
         return found + command
     if status.shape is None:
-        return "meta.json is damaged: prepare it again"
+        return "damaged: prepare it again"
     rows, nodes = status.shape
     return f"prepared, {rows} rows x {nodes} nodes, {'with' if status.has_graph else 'without'} a graph"

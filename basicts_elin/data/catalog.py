@@ -100,7 +100,7 @@ CATALOG: dict[str, DatasetFacts] = {facts.name: facts for facts in _FACTS}
 
 
 class UnknownDatasetError(UserError):
-    """A dataset is neither prepared nor in the catalogue."""
+    """A dataset is not in the catalogue, nor prepared if that is enough."""
 
 
 def register_dataset(facts: DatasetFacts) -> None:
@@ -115,19 +115,19 @@ def register_dataset(facts: DatasetFacts) -> None:
         raise UserError("dataset", facts.name, "a name that no other dataset has", "register it under another name")
 
 
-def dataset_facts(name: str) -> DatasetFacts:
-    """The facts of dataset `name` in the catalogue. Raises: UserError with the known names if it has none."""
+def find_facts(name: str) -> Optional[DatasetFacts]:
+    """The facts of dataset `name` in the catalogue, with the datasets of plugins; None if it has none."""
     load_plugins()
-    try:
-        return CATALOG[name]
-    except KeyError:
-        raise unknown_dataset(name) from None
+    return CATALOG.get(name)
 
 
-def unknown_dataset(name: str) -> UnknownDatasetError:
-    known = ", ".join(sorted(CATALOG))
-    expected = f"a folder in datasets/, or one of {known}{nearest(name, CATALOG)}"
-    return UnknownDatasetError("dataset", name, expected, "prepare it, or correct the name")
+def dataset_facts(name: str) -> DatasetFacts:
+    """As `find_facts`. Raises: UnknownDatasetError with the known names if the catalogue has none."""
+    facts = find_facts(name)
+    if facts is None:
+        expected = f"one of {', '.join(sorted(CATALOG))}{nearest(name, CATALOG)}"
+        raise UnknownDatasetError("dataset", name, expected, "correct the name")
+    return facts
 
 
 def regular_settings(split: tuple[float, float, float], null_value: float) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def split_lengths(num_rows: int, split: tuple[float, float, float]) -> tuple[int
 
 def how_to_get(name: str) -> str:
     """Where dataset `name` comes from, for the end of a sentence."""
-    facts = CATALOG.get(name)
+    facts = find_facts(name)
     if facts is None:
         return "put the files of BasicTS 1.1's layout there"
     made = f"make it by `{prepare_command(facts)}`"

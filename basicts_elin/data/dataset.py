@@ -10,11 +10,12 @@ import numpy as np
 
 from ..errors import UserError, one_line
 from .catalog import (
-    CATALOG,
     DATES,
     MINUTES_PER_DAY,
     DatasetFacts,
+    UnknownDatasetError,
     dataset_facts,
+    find_facts,
     how_to_get,
     not_prepared,
     regular_settings,
@@ -25,7 +26,7 @@ from .dates import agree, format_time, row_dates
 from .io.npy import map_array
 from .io.pickles import parse_arrays
 from .layout import FILES, GRAPH_FILE, INTERVAL, META_FILE, PARTS, SETTINGS, meta_error, read_meta
-from .quality import check_arrays, mean_and_deviation
+from .quality import check_arrays
 
 DATASETS = Path("datasets")
 
@@ -50,7 +51,7 @@ class Dataset:
         self.folder, self.meta = folder, meta
         self._place = folder.resolve()
         self._state = _state(self._place)
-        self._facts: Optional[DatasetFacts] = CATALOG.get(meta.get("name", folder.name))
+        self._facts = find_facts(meta.get("name", folder.name))
         self._arrays: dict[tuple[str, str], np.ndarray] = {}
         self._is_sound = False
 
@@ -221,11 +222,6 @@ class Dataset:
         found = {"data": data.hexdigest(), "nodes": hashlib.sha256(names.encode()).hexdigest()}
         return found if self.graph is None else {**found, "graph": hashlib.sha256(self.graph).hexdigest()}
 
-    @functools.cached_property
-    def statistics(self) -> tuple[float, float]:
-        """Mean and standard deviation over all nodes of the training part, see `mean_and_deviation`."""
-        return mean_and_deviation(self.values("train"))
-
     def check(self) -> None:
         """Raises: UserError unless the arrays are sound and fit each other and `meta.json`."""
         if not self._is_sound:
@@ -310,7 +306,11 @@ def find_dataset(name: str) -> Union[Dataset, DatasetFacts]:
     folder = DATASETS / name
     if any((folder / file).is_file() for file in (META_FILE, "train_data.npy")):
         return open_dataset(folder)
-    return dataset_facts(name)
+    try:
+        return dataset_facts(name)
+    except UnknownDatasetError as error:
+        expected = f"a folder in {DATASETS}/, or {error.expected}"
+        raise UnknownDatasetError("dataset", name, expected, "prepare it, or correct the name") from None
 
 
 def dataset_folder(config: MutableMapping[str, Any]) -> Path:

@@ -68,20 +68,6 @@ def _check_values(dataset: "Dataset", values: np.ndarray, file: object) -> None:
             )
 
 
-def mean_and_deviation(values: np.ndarray) -> tuple[float, float]:
-    """Mean and standard deviation of all values but NaN, computed in float64. Other null values count.
-
-    Both are NaN if there is no value.
-    """
-    mean = float(np.mean(values, dtype=np.float64))
-    if np.isnan(mean):
-        values = values[~np.isnan(values)]
-        if not len(values):
-            return np.nan, np.nan
-        mean = float(np.mean(values, dtype=np.float64))
-    return mean, float(np.std(values, dtype=np.float64))
-
-
 def quality_warnings(
     parts: Sequence[np.ndarray], null_value: float, names: Optional[Sequence[str]] = None
 ) -> list[str]:

@@ -8,15 +8,15 @@ METRICS = ("MAE", "RMSE", "MAPE")
 HORIZONS = (3, 6, 12)
 OVERALL = "overall"
 
-# BasicTS treats a value this close to the null value as missing.
-_NULL_TOLERANCE = 5e-5
+# BasicTS takes a value this close to the null value as missing: absolute, and relative to the null value
+_NEAR, _RELATIVELY_NEAR = 5e-5, 1e-5
 
 
 def observed(targets: np.ndarray, null_value: float) -> np.ndarray:
     """True where a target was measured."""
     if np.isnan(null_value):
         return ~np.isnan(targets)
-    return np.abs(targets - null_value) > _NULL_TOLERANCE
+    return np.abs(targets - null_value) > _NEAR + _RELATIVELY_NEAR * abs(null_value)
 
 
 def masked_metrics(prediction: np.ndarray, targets: np.ndarray, mask: np.ndarray) -> dict[str, Optional[float]]:
@@ -28,7 +28,7 @@ def masked_metrics(prediction: np.ndarray, targets: np.ndarray, mask: np.ndarray
     error = np.abs(prediction[mask].astype(np.float64) - target)
     if not error.size:
         return dict.fromkeys(METRICS)
-    nonzero = np.abs(target) > _NULL_TOLERANCE
+    nonzero = np.abs(target) > _NEAR
     percentage = 100 * float(np.mean(error[nonzero] / np.abs(target[nonzero]))) if nonzero.any() else None
     return {"MAE": float(np.mean(error)), "RMSE": float(np.sqrt(np.mean(error**2))), "MAPE": percentage}
 

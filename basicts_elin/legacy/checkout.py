@@ -79,7 +79,8 @@ def named_source(model: str, name: str) -> tuple[Source, Optional[KnownDataset]]
         raise UserError(f"legacy/{model}/{name}", "no checkout of BasicTS 0.5", CHECKOUT, HOW_TO_NAME)
     known = legacy_names(root)
     if model not in known:
-        raise UserError("model", f"legacy/{model}{nearest(model, known)}", f"one of {', '.join(known)}, as in {root}")
+        expected = f"one of {', '.join(known)}, as in {root}{nearest(model, known)}"
+        raise UserError("model", f"legacy/{model}", expected)
     dataset = known_dataset(name)
     sources = [Source(root, model, file) for file in (name, dataset and dataset.part_of) if file]
     found = next((source for source in sources if source.path.is_file()), None)

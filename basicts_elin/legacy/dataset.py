@@ -119,4 +119,4 @@ class RunDataset:
 
 
 def _with_graph(dataset: Dataset) -> str:
-    return f"give the graph by `basicts-elin prepare {dataset.name} --force ...` with --distances or --adjacency"
+    return f"put it there, or `basicts-elin prepare {dataset.name} --force ...` with --distances or --adjacency"

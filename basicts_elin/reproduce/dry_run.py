@@ -1,10 +1,10 @@
 """The plan of a table in words: each run, what is missing, the expected cost."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Optional
 
 from ..data.catalog import not_prepared
+from ..data.dataset import DATASETS
 from .cost import Cost, Estimator, count, duration, remaining_seconds
 from .plan import Run
 from .status import PlanStatus, RunStatus
@@ -43,7 +43,7 @@ def _seconds_left(status: RunStatus, cost: Cost) -> Optional[float]:
 
 def _missing(runs: Sequence[Run], found: PlanStatus) -> list[str]:
     """The problems that prevent runs from starting, each once, with the fix."""
-    folders = {run.dataset: Path("datasets", run.dataset) for run in runs}
+    folders = {run.dataset: DATASETS / run.dataset for run in runs}
     absent = [str(not_prepared(name, folder)) for name, folder in folders.items() if not folder.is_dir()]
     return list(dict.fromkeys([*absent, *(status.problem for status in found.runs if status.problem)]))
 

@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..data.catalog import dataset_facts, how_to_get
+from ..data.catalog import how_to_get
+from ..data.dataset import DATASETS, find_dataset
 from ..results import table1 as datasets_table
 from ..results.figures import by_method, by_model, draw_pictures
 from ..results.markdown import page
@@ -49,9 +50,9 @@ def _prepared(names: Sequence[str], only_say: bool) -> dict[str, dict[str, str]]
     """The facts of the datasets that are prepared. Prints how to get the others."""
     found = {}
     for name in names:
-        row = datasets_table.dataset_row(name, Path("datasets"))
+        row = datasets_table.dataset_row(name, DATASETS)
         if row is None:
-            dataset_facts(name)
+            find_dataset(name)
             print(f"not prepared: {name}; {how_to_get(name)}")
         elif only_say:
             print(f"prepared: {name}")

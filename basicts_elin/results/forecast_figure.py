@@ -18,7 +18,7 @@ def plot_forecast(
     step: int,
     interval_minutes: int,
     title: str,
-    unit: str,
+    quantity: str,
 ) -> None:
     """Write a picture of one node: forecasts and truth above, the absolute error of each forecast below.
 
@@ -27,7 +27,7 @@ def plot_forecast(
         truth: [rows], NaN if nothing was measured.
         step: of the forecast window, from 1.
         interval_minutes: minutes between rows.
-        unit: of the values.
+        quantity: that is measured, with its unit.
     """
     import matplotlib
 
@@ -41,7 +41,7 @@ def plot_forecast(
     for (name, values), colour in zip(forecasts.items(), cycle(_FORECASTS)):
         upper.plot(days, values, color=colour, linewidth=1.0, alpha=0.85, label=name)
         lower.plot(days, np.abs(values - truth), color=colour, linewidth=0.7, label=name)
-    upper.set_ylabel(unit)
+    upper.set_ylabel(quantity)
     upper.set_title(f"{title}, node {node}, forecast {step * interval_minutes} minutes ahead", loc="left")
     upper.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, frameon=False)
     lower.set_ylabel("absolute error")

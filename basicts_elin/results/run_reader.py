@@ -9,12 +9,9 @@ from typing import Any, Optional
 from ..errors import UserError, one_line
 from ..evaluation.numpy_metrics import OVERALL
 from ..files import read_json
-from ..record import RECORD_FILE, comparable_epochs
+from ..record import CONFIG_FILE, METRICS_FILE, RECORD_FILE, comparable_epochs
 from ..zoo import registry
 from .schema import FIELD_TYPES, PERCENT, Result, differing_fields, in_order
-
-METRICS_FILE = "test_metrics.json"
-CONFIG_FILE = "cfg.json"
 
 _AGAIN = "train the run again"
 # folders of the configurations of legacy models

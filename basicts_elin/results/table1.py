@@ -9,7 +9,7 @@ import numpy as np
 from ..data.availability import dataset_status
 from ..data.dataset import open_dataset
 from ..data.graph import graph_of
-from ..data.layout import GRAPH_FILE
+from ..data.layout import GRAPH_FILE, META_FILE
 from . import paper
 
 COLUMNS = ("dataset", "nodes", "edges", "timesteps", "interval_minutes", "first", "last")
@@ -25,9 +25,9 @@ _TITLES = ("nodes", "edges", "steps", "minutes", "range")
 
 
 def dataset_row(name: str, datasets: Path) -> Optional[dict[str, str]]:
-    """The facts of a prepared dataset; None if it is not prepared."""
+    """The facts of a prepared dataset; None if it is not prepared. It need not have a `meta.json`."""
     folder = datasets / name
-    if dataset_status(folder).missing:
+    if {*dataset_status(folder).missing} - {META_FILE}:
         return None
     dataset = open_dataset(folder)
     first, last = (dataset.dates(part) for part in ("train", "test"))

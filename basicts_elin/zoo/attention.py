@@ -13,6 +13,10 @@ from ..plugins import load_plugins
 # Linformer's K. The paper does not give its value.
 PROJ_LEN = 64
 
+# the suffix of a model's smaller size
+SMALL = "small"
+_FIX = "register it under another name"
+
 # (the layer to be replaced, the configuration of the model, the number of key tokens) -> the new layer
 LayerFactory = Callable[[Any, Any, Optional[int]], Any]
 
@@ -58,10 +62,10 @@ def register_attention(
         needs_num_tokens: whether the factory needs the number of tokens.
     Raises: UserError if the name is taken or is not an identifier.
     """
-    if not name.isidentifier() or name == "small":
-        raise UserError(f"attention {name!r}", "not usable in the name of a model", "letters, digits and _")
+    if not name.isidentifier() or name == SMALL:
+        raise UserError("attention", repr(name), f"a name of letters, digits and _, not {SMALL}", _FIX)
     if name in _ENTRIES:
-        raise UserError(f"attention {name}", "registered twice", "another name")
+        raise UserError("attention", name, "a name that no other attention has", _FIX)
     _ENTRIES[name] = AttentionEntry(name, factory, title, dict(model_fields or {}), needs_num_tokens)
 
 

@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from .attention import attention_entry
+from .attention import SMALL, attention_entry
 
 LEGACY = "legacy/"
-SMALL = "small"
 
 Fields = Mapping[str, Any]
 

@@ -49,9 +49,9 @@ _ENTRIES: dict[str, ModelEntry] = {}
 def register(entry: ModelEntry) -> None:
     """Add a model. Raises: UserError where the name is taken, or cannot be part of a path."""
     if not entry.name.removeprefix(LEGACY).isidentifier():
-        raise UserError(f"model {entry.name!r}", "not usable as a name", "letters, digits and _")
+        raise UserError("model", repr(entry.name), "a name of letters, digits and _", "register it under another name")
     if entry.name in _ENTRIES:
-        raise UserError(f"model {entry.name}", "registered twice", "another name")
+        raise UserError("model", entry.name, "a name that no other model has", "register it under another name")
     _ENTRIES[entry.name] = entry
 
 

@@ -92,7 +92,7 @@ NPZ_CASES = [
     ("rows out of range", NOTHING, f"{NPZ} --rows 2999:4000", "error: rows: ", "2999:4000"),
     ("a first row below 0", NOTHING, f"{NPZ} --first-row -1", "error: first_row: ", "-1"),
     ("unknown dataset", NOTHING, "prepare PEMS99 --raw raw/PEMS08.npz", "error: dataset: PEMS99; ", "PEMS08"),
-    ("no raw file named", NOTHING, "prepare PEMS08", "--raw is missing; expected the raw file of PEMS08"),
+    ("no raw file named", NOTHING, "prepare PEMS08", "error: --raw: missing; ", "the raw file of PEMS08"),
 ]
 
 H5_CASES = [
@@ -378,7 +378,7 @@ OUT_CASES = [
     ("too many nodes", NOTHING, MADE.replace("4", "999999999"), "error: nodes: ", "999999999", "7"),
     ("a negative seed", NOTHING, f"{MADE} --seed -1", "error: seed: ", "-1", "0"),
     ("a number that is none", NOTHING, f"{MADE} --seed x", "argument --seed: invalid int value: 'x'", "-h explains"),
-    ("a raw file of what is made", NOTHING, f"{MADE} --raw x", "--raw: SyntheticTraffic is made, not read; leave it"),
+    ("a raw file of what is made", NOTHING, f"{MADE} --raw x", "error: --raw: ", "SyntheticTraffic", "omit it"),
 ]
 
 PREPARED_CASES = [

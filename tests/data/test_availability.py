@@ -86,6 +86,14 @@ def test_folders_without_meta_are_not_own_datasets(tmp_path):
     assert status_lines(tmp_path) == status_lines(tmp_path / "none")
 
 
+def test_what_a_meta_of_ones_own_does_not_say_follows_from_the_arrays(folder, out):
+    own = folder.rename(out / "Mine")
+    (own / "meta.json").write_text("{}")
+    assert line_of(out, "Mine") == f"{'Mine':<16}  prepared, 3000 rows x 4 nodes, without a graph"
+    (own / "val_data.npy").write_bytes(b"no array")
+    assert line_of(out, "Mine").endswith("  damaged: prepare it again")
+
+
 @pytest.mark.parametrize("text", ["", "{", "{}", "[]", json.dumps({"num_time_steps": 5})])
 def test_a_damaged_meta_of_ones_own_does_not_end_the_list(tmp_path, text):
     (tmp_path / "Mine").mkdir()

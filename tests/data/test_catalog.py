@@ -32,7 +32,7 @@ def test_the_tail_starts_where_pems08_is_split():
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with refuses("dataset", found="PEMS99", expected=(*CATALOG, "did you mean")):
+    with refuses("dataset", found="PEMS99", expected=(*CATALOG, "did you mean"), fix="correct the name"):
         dataset_facts("PEMS99")
 
 

@@ -40,9 +40,10 @@ def test_float32_is_summed_in_float64():
     assert metrics["MAE"] == pytest.approx(float(np.float32(1.1) - np.float32(1.0)), rel=1e-9)
 
 
-@pytest.mark.parametrize("null_value", [0.0, -1.0, np.nan])
+@pytest.mark.parametrize("null_value", [0.0, -1.0, -9999.0, np.nan])
 def test_measured_is_what_basicts_takes_for_it(null_value):
-    values = np.array([0, 1e-5, -4.9e-5, 5.1e-5, 1, -1, -1.00002, -1.0001, np.nan], dtype=np.float32)
+    near_zero, near_minus_one = [0, 1e-5, -4.9e-5, 5.1e-5, 1], [-1, -1.00002, -1.0001]
+    values = np.float32([*near_zero, *near_minus_one, -9999, -9999.09, -9999.2, np.nan])
     expected = null_val_mask(torch.tensor(values), null_value).numpy()
     if not np.isnan(null_value):
         # basicts_elin refuses NaN there

@@ -330,7 +330,7 @@ def test_more_splits_than_the_runner_of_basicts_05_supports_are_refused(checkout
 
 def test_unknown_names_are_refused(checkout, monkeypatch):
     known = "Mini, MiniDCRNN, MiniGTS, MiniHimNet, MiniMTGNN"
-    with refused("model", found=("legacy/Mimi", "did you mean Mini?"), expected=(known, str(checkout))):
+    with refused("model", found="legacy/Mimi", expected=(known, str(checkout), "did you mean Mini?")):
         config("Mimi")
     with refused("dataset", found="PEMS08", expected=("legacy/Mini", "Tiny")):
         load_config("legacy/Mini/PEMS08")

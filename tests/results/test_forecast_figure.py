@@ -4,7 +4,7 @@ from matplotlib import pyplot
 
 from basicts_elin.results.forecast_figure import plot_forecast
 
-ARGUMENTS = {"step": 12, "interval_minutes": 5, "title": "Tiny", "unit": "vehicles"}
+ARGUMENTS = {"step": 12, "interval_minutes": 5, "title": "Tiny", "quantity": "vehicles"}
 
 
 @pytest.mark.parametrize("missing", [False, True])

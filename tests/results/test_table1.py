@@ -28,6 +28,12 @@ def test_where_the_file_does_not_say_when_it_begins_the_cells_are_empty(tiny):
     assert (found["first"], found["last"]) == ("", "")
 
 
+def test_a_dataset_without_meta_has_the_facts_of_its_arrays(tiny):
+    expected = dataset_row("Tiny", tiny / "datasets") | {"first": "", "last": ""}
+    (tiny / "datasets" / "Tiny" / "meta.json").unlink()
+    assert dataset_row("Tiny", tiny / "datasets") == expected
+
+
 def test_what_is_not_prepared_has_no_facts(workplace):
     assert dataset_row("Tiny", workplace / "datasets") is None
 

@@ -10,6 +10,8 @@ from cli.commands import ENVIRONMENT, paths
 from refusal import refuses
 from tiny import record
 
+from basicts_elin.data import catalog
+from basicts_elin.data.dataset import open_dataset
 from basicts_elin.plugins import _Plugins
 from basicts_elin.zoo import registry
 
@@ -130,25 +132,46 @@ def test_two_processes_train_the_model_with_the_attention(place):
     assert (noted["config"], noted["model"]) == ("Shift_mean/SyntheticTraffic", "Shift_mean")
 
 
+def install(folder, monkeypatch, name, text):
+    """A package with one plugin, for this process, which has not looked for plugins yet."""
+    info = folder / f"{name}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-package\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[basicts_elin.plugins]\n{name} = {name}_plugin\n")
+    (folder / f"{name}_plugin.py").write_text(text)
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, f"{name}_plugin", raising=False)
+    monkeypatch.setattr(_Plugins, "is_loaded", False)
+    monkeypatch.setattr(_Plugins, "error", None)
+
+
+DATASET = """
+from dataclasses import replace
+
+from basicts_elin.data.catalog import dataset_facts, register_dataset
+
+register_dataset(replace(dataset_facts("PEMS08"), name="Theirs", null_value=-1.0))
+"""
+
+
+def test_a_prepared_folder_has_the_facts_of_their_dataset_whatever_was_used_before(tmp_path, monkeypatch):
+    monkeypatch.setattr(catalog, "CATALOG", dict(catalog.CATALOG))
+    install(tmp_path, monkeypatch, "theirs", DATASET)
+    (tmp_path / "datasets" / "Theirs").mkdir(parents=True)
+    assert open_dataset(tmp_path / "datasets" / "Theirs").null_value == -1.0
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
         ("import no_such_package", "no_such_package"),
         ("raise SystemExit('no')", "SystemExit: no"),
-        ("from basicts_elin.zoo.registry import ModelEntry, register\nregister(ModelEntry('STID'))", "model STID"),
+        ("from basicts_elin.zoo.registry import ModelEntry, register\nregister(ModelEntry('STID'))", "model: STID"),
     ],
 )
 def test_an_error_names_the_plugin_every_time(tmp_path, monkeypatch, text, found):
     registry.model_names()
-    info = tmp_path / "broken-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-package\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[basicts_elin.plugins]\nbroken = broken_plugin\n")
-    (tmp_path / "broken_plugin.py").write_text(text)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "broken_plugin", raising=False)
-    monkeypatch.setattr(_Plugins, "is_loaded", False)
-    monkeypatch.setattr(_Plugins, "error", None)
+    install(tmp_path, monkeypatch, "broken", text)
     for _ in range(2):
         with refuses("plugin broken", found=found, expected="broken_plugin", fix="broken-package") as error:
             registry.resolve("DLinear")

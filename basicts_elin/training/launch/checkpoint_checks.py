@@ -8,6 +8,7 @@ from basicts.configs import BasicTSForecastingConfig
 
 from ...errors import UserError
 from ...files import read_json
+from ...record import CONFIG_FILE
 from ..runner.checkpoints import DamagedCheckpointError, read_checkpoint
 
 _EXPECTED = "a .pt file of a run"
@@ -39,7 +40,7 @@ def _read(path: str) -> dict[str, Any]:
 
 def _check_model_name(path: str, expected: str) -> None:
     """Models with the same layers have the same parameters, so the name beside the checkpoint is checked, too."""
-    file = Path(path).parent / "cfg.json"
+    file = Path(path).parent / CONFIG_FILE
     if not file.is_file():
         return
     model = read_json(file, "remove it, or use the checkpoint of another run").get("model")

@@ -13,7 +13,9 @@ from ...data.layout import PARTS
 from ...data.quality import quality_warnings
 from ...errors import UserError
 from ...files import made_folder, write_atomically
-from ..runner.predictions import FILE_NAME, announcement
+from ...record import CONFIG_FILE
+from ..runner.checkpoints import best_checkpoint_file
+from ..runner.predictions import PREDICTIONS_FILE, announcement
 from ..runner.runner import BenchmarkRunner
 from .checkpoint_checks import check_checkpoint
 from .config_checks import check_config
@@ -27,7 +29,7 @@ from .run_dir import check_same_data, describe_resumption, locked, next_run_fold
 
 def best_checkpoint(config: BasicTSForecastingConfig) -> Path:
     """The checkpoint with the best validation metric."""
-    return run_folder(config) / f"{config.model.__name__}_best_val_{config.target_metric}.pt"
+    return best_checkpoint_file(run_folder(config), config.model.__name__, f"val/{config.target_metric}")
 
 
 def launch_training(
@@ -134,7 +136,7 @@ def _announce(config: BasicTSForecastingConfig, folder: Path, group: Group, *, r
 
 def _announced_predictions(config: BasicTSForecastingConfig, folder: Path) -> Path:
     """The file for the predictions. Prints its size first."""
-    path = folder / FILE_NAME
+    path = folder / PREDICTIONS_FILE
     print(announcement(config, path))
     return path
 
@@ -144,5 +146,5 @@ def _record_inputs(config: BasicTSForecastingConfig, folder: Path) -> None:
     dataset = dataset_of(config)
     config["_fingerprint"] = dataset.fingerprint
     check_same_data(folder, dataset)
-    write_atomically(folder / "cfg.json", str(config).encode())
+    write_atomically(folder / CONFIG_FILE, str(config).encode())
     write_atomically(folder / CONFIG_TEXT, describe(config).encode())

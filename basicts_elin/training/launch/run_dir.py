@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from ...data.dataset import Dataset
 from ...errors import UserError
 from ...files import made_folder, read_json, remove_leftovers
-from ...record import RECORD_FILE
+from ...record import METRICS_FILE, RECORD_FILE
 from ..runner.checkpoints import epoch_checkpoints
 
 _LOCK = ".lock"
@@ -31,7 +31,7 @@ def next_run_folder(config: BasicTSForecastingConfig) -> Path:
 def progress(config: BasicTSForecastingConfig) -> tuple[Path, int, bool]:
     """The folder of a run, the epoch that it can resume after (0 = none), and whether it is finished."""
     folder = run_folder(config)
-    return folder, _last_epoch(config, folder), (folder / "test_metrics.json").is_file()
+    return folder, _last_epoch(config, folder), (folder / METRICS_FILE).is_file()
 
 
 def describe_resumption(config: BasicTSForecastingConfig, folder: Path, *, resume: bool) -> str:
@@ -44,7 +44,7 @@ def describe_resumption(config: BasicTSForecastingConfig, folder: Path, *, resum
         if resume:
             raise UserError("--resume", folder, "a folder with a checkpoint of this run", "omit --resume to start it")
         return ""
-    if (folder / "test_metrics.json").is_file() or epoch >= config.num_epochs:
+    if (folder / METRICS_FILE).is_file() or epoch >= config.num_epochs:
         return f"{folder} holds this run, finished: it is evaluated again; {_ANEW}"
     return f"{folder} holds this run, interrupted after epoch {epoch} of {config.num_epochs}: it resumes; {_ANEW}"
 
@@ -60,14 +60,14 @@ def check_same_data(folder: Path, dataset: Dataset) -> None:
     """
     if not (folder / RECORD_FILE).is_file():
         return
-    trained = read_json(folder / RECORD_FILE, f"train.py {_ANEW}").get("dataset_sha256") or {}
+    trained = read_json(folder / RECORD_FILE, _ANEW).get("dataset_sha256") or {}
     found = dataset.fingerprint
     if any(trained.get(name, found[name]) != found[name] for name in ("data", "nodes")):
         raise OtherDataError(
             folder,
             f"a run on other data than those of {dataset.folder}",
             "a run on the same data",
-            f"prepare those data again, or use --fresh: train.py {_ANEW}",
+            f"prepare those data again; {_ANEW}",
         )
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from basicts.scaler import ZScoreScaler
 
-from ...data.quality import mean_and_deviation
 from ...errors import UserError
 
 
@@ -27,7 +26,7 @@ class BenchmarkZScoreScaler(ZScoreScaler):
             super().fit(data)
         if self.stats:
             return
-        mean, deviation = mean_and_deviation(data)
+        mean, deviation = _mean_and_deviation(data)
         if not np.isfinite([mean, deviation]).all():
             raise UserError("training data", "infinity, or NaN only", "finite values", "prepare the dataset again")
         # tensors, because BasicTS reads checkpoints with weights_only
@@ -46,3 +45,17 @@ class BenchmarkZScoreScaler(ZScoreScaler):
     def _move(self, device: torch.device) -> None:
         """BasicTS defect 19: there, mean and deviation are moved to the device for every tensor, and waited for."""
         self.stats = {name: statistic.to(device) for name, statistic in self.stats.items()}
+
+
+def _mean_and_deviation(values: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation of all values but NaN, computed in float64. Other marks of missing values count.
+
+    Those of no value are NaN.
+    """
+    mean = float(np.mean(values, dtype=np.float64))
+    if np.isnan(mean):
+        values = values[~np.isnan(values)]
+        if not len(values):
+            return np.nan, np.nan
+        mean = float(np.mean(values, dtype=np.float64))
+    return mean, float(np.std(values, dtype=np.float64))

@@ -65,6 +65,11 @@ def _damaged_entry(content: bytes) -> Optional[str]:
         return archive.testzip() or next(marked, None)
 
 
+def best_checkpoint_file(folder: Path, model: str, metric: str) -> Path:
+    """The checkpoint with the best `metric`, a meter's name such as "val/MAE"."""
+    return Path(folder) / f"{model}_best_{metric.replace('/', '_')}.pt"
+
+
 def epoch_checkpoints(folder: Path, model: str) -> list[tuple[int, Path]]:
     """Epoch and file of the checkpoints that a run can resume from, newest first."""
     pattern = re.compile(rf"{re.escape(model)}_(\d+)\.pt({re.escape(_SPARE)})?")

@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from ...data.dataset import Dataset, dataset_of
 from ...errors import UserError, one_line
 
-FILE_NAME = "predictions.npz"
+PREDICTIONS_FILE = "predictions.npz"
 
 # The names of these arrays in a batch, after the task flow has rescaled it to the original scale.
 _NAMES_IN_BATCH = {"prediction": "prediction", "target": "targets", "mask": "targets_mask"}

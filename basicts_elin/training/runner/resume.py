@@ -8,8 +8,16 @@ from easytorch.utils import is_master, master_only
 
 from ...errors import UserError
 from ...files import write_json
+from ...record import METRICS_FILE
 from .batches import start_epoch, start_evaluation, with_epoch_batches
-from .checkpoints import DamagedCheckpointError, epoch_checkpoints, newest_intact, read_checkpoint, write_checkpoint
+from .checkpoints import (
+    DamagedCheckpointError,
+    best_checkpoint_file,
+    epoch_checkpoints,
+    newest_intact,
+    read_checkpoint,
+    write_checkpoint,
+)
 from .loop import LoopRunner
 
 # A callback's attributes of these types are saved, such as EarlyStopping's number of epochs without improvement.
@@ -117,7 +125,7 @@ class ResumableRunner(LoopRunner):
         """BasicTS defect 15: test_metrics.json is not written atomically."""
         names = {"overall": ""} | {f"horizon_{step + 1}": f"@h{step + 1}" for step in self.eval_horizons or ()}
         write_json(
-            Path(self.ckpt_save_dir) / "test_metrics.json",
+            Path(self.ckpt_save_dir) / METRICS_FILE,
             {
                 key: {metric: self.meter_pool.get_value(f"test/{metric}{suffix}") for metric in self.metrics}
                 for key, suffix in names.items()
@@ -147,4 +155,4 @@ class ResumableRunner(LoopRunner):
         return epoch % strategy == 0 if isinstance(strategy, int) else epoch in (strategy or ())
 
     def _best_path(self, metric_name: str) -> Path:
-        return Path(self.ckpt_save_dir) / f"{self.model_name}_best_{metric_name.replace('/', '_')}.pt"
+        return best_checkpoint_file(Path(self.ckpt_save_dir), self.model_name, metric_name)
