@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from .compat import require_basicts
 from .env_vars import ROOT_VARIABLE
-from .errors import FailedRunError, UserError, one_line, system_message
+from .errors import FailedRunError, UserError, one_line, refuse_options, system_message
 from .reproduce.command import add_arguments, reproduce
 from .version import __version__
 
@@ -129,11 +129,11 @@ def prepare(arguments: argparse.Namespace) -> None:
 
     out, force = Path(arguments.out), arguments.force
     if arguments.name == NAME:
-        _refuse(arguments, ("raw", *_OF_RAW_FILES), f"{NAME} is generated, not read from a file")
+        refuse_options(arguments, ("raw", *_OF_RAW_FILES), f"{NAME}, which is generated")
         given = {"num_nodes": arguments.nodes, "num_days": arguments.days, "seed": arguments.seed}
         prepare_synthetic(out=out, force=force, **{name: value for name, value in given.items() if value is not None})
         return
-    _refuse(arguments, ("nodes", "days", "seed"), f"only {NAME} is generated")
+    refuse_options(arguments, ("nodes", "days", "seed"), f"{arguments.name}, which is read from a file")
     if arguments.raw is None:
         raise UserError("--raw", "missing", f"the raw file of {arguments.name}, or a BasicTS 0.5 folder")
     given = {name: getattr(arguments, name) for name in _OF_RAW_FILES}
@@ -246,13 +246,6 @@ def _assignment(text: str) -> tuple[str, Any]:
     if isinstance(read, str) and not read.isprintable():
         raise UserError(f"--set {name}", repr(read), "printable text")
     return name, read
-
-
-def _refuse(arguments: argparse.Namespace, names: Sequence[str], reason: str) -> None:
-    for name in names:
-        if getattr(arguments, name) is not None:
-            option = f"--{name.replace('_', '-')}"
-            raise UserError(option, f"given for {arguments.name}", fix=f"omit it: {reason}")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -1,5 +1,6 @@
 """The errors that the commands print as a single line."""
 
+import argparse
 import difflib
 import errno
 from collections.abc import Iterable
@@ -63,3 +64,10 @@ def nearest(name: str, known: Iterable[str], suffix: str = "") -> str:
     like = [lower] if lower in by_lower else difflib.get_close_matches(lower, by_lower, n=2)
     found = [by_lower[match] + suffix for match in like]
     return f" (did you mean {' or '.join(found)}?)" if found else ""
+
+
+def refuse_options(arguments: argparse.Namespace, names: Iterable[str], other: str) -> None:
+    """Raise UserError for the first of the options that was given, because it has no effect with `other`."""
+    for name in names:
+        if getattr(arguments, name) is not None:
+            raise UserError(f"--{name.replace('_', '-')}", f"given with {other}", fix="omit it")

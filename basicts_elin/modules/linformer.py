@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from ..ops.attention import drop_keys
-from .entropy_equal import kept_keys
+from .masks import kept_keys
 from .softmax import SoftmaxAttention
 
 

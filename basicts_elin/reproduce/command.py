@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..env_vars import ROOT_VARIABLE, RUNS_AT_ONCE
-from ..errors import UserError, one_line
+from ..errors import UserError, one_line, refuse_options
 from ..evaluation.numpy_metrics import OVERALL
 from ..results.run_reader import read_run
 from ..results.schema import Result
@@ -65,18 +65,12 @@ def _check(arguments: argparse.Namespace) -> None:
         if number is not None and number < 1:
             raise UserError(f"--{name}", number, "1 or more")
     if arguments.table == DATASETS_TABLE:
-        _refuse(arguments, _OF_RUNS, f"{DATASETS_TABLE}, which trains nothing")
+        refuse_options(arguments, _OF_RUNS, f"{DATASETS_TABLE}, which trains nothing")
     if arguments.render:
-        _refuse(arguments, ("datasets", *_OF_RUNS), "--render, which makes the page of everything in --output")
+        refuse_options(arguments, ("datasets", *_OF_RUNS), "--render, which makes the page of everything in --output")
         if arguments.output is None or not arguments.output.is_file():
             found = arguments.output or "missing"
             raise UserError("--output", found, "a CSV that this command has written")
-
-
-def _refuse(arguments: argparse.Namespace, names: Sequence[str], other: str) -> None:
-    given = [name for name in names if getattr(arguments, name) is not None]
-    if given:
-        raise UserError(f"--{given[0].replace('_', '-')}", f"given with {other}", fix="omit it")
 
 
 def _reproduce_runs(arguments: argparse.Namespace) -> int:
