@@ -66,7 +66,7 @@ def _refusals(config: BasicTSForecastingConfig) -> Iterator[None]:
             raise MemoryError(one_line(error)) from error
         kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
         name = config.model.__name__
-        raise UserError("model_config", f"{kind}{one_line(error)}", f"values that {name} accepts") from error
+        raise UserError("model_config", f"{kind}{one_line(error)}", fix=f"set values that {name} accepts") from error
 
 
 def _sketch(config: BasicTSForecastingConfig) -> torch.nn.Module:

@@ -22,7 +22,7 @@ class Asserting(Tiny):
 
 
 def test_a_model_that_refuses_by_an_assertion(workplace):
-    with refuses("model_config", found=("AssertionError", "no bias"), expected="Asserting"):
+    with refuses("model_config", found=("AssertionError", "no bias"), fix="Asserting"):
         check_model(ours(Asserting, TinyConfig(bias=False)))
 
 
