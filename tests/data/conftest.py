@@ -8,8 +8,10 @@ from data.small_series import (
     GAP,
     MORE_SENSORS,
     NODES,
+    OURS,
     SENSORS,
     TAIL_START,
+    change_meta,
     dated_frame,
     save_h5,
     save_lines,
@@ -17,6 +19,7 @@ from data.small_series import (
 )
 
 from basicts_elin.data import catalog
+from basicts_elin.data.prepare import prepare_dataset
 
 
 @pytest.fixture
@@ -69,3 +72,21 @@ def chosen(tmp_path):
 @pytest.fixture
 def out(tmp_path, small_catalogue):
     return tmp_path / "datasets"
+
+
+@pytest.fixture
+def rows(npz, out):
+    return prepare_dataset("PEMS08", npz, out=out)
+
+
+@pytest.fixture
+def dates(h5, out):
+    return prepare_dataset("METR-LA", h5, out=out)
+
+
+@pytest.fixture
+def download(tmp_path, out):
+    """A dated dataset as BasicTS offers it: without our keys, and without gaps."""
+    folder = prepare_dataset("METR-LA", save_h5(tmp_path / "regular.h5", dated_frame()), out=out)
+    change_meta(folder, without=OURS)
+    return folder

@@ -13,6 +13,9 @@ MORE_SENSORS = ["1", "2", *SENSORS[:2], "3", *SENSORS[2:]]
 CLOCK_CHANGE, GAP = slice(2904, 2916), slice(500, 503)
 FILES = {f"{part}_{kind}.npy" for part in ("train", "val", "test") for kind in ("data", "timestamps")} | {"meta.json"}
 
+# what the preparation adds to the keys that BasicTS's own download has
+OURS = ("start", "gaps", "first_row", "source", "node_names")
+
 
 def save_npz(path, data, key="data"):
     np.savez(path, **{key: data})
