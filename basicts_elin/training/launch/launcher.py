@@ -8,7 +8,7 @@ import numpy as np
 from basicts.configs import BasicTSForecastingConfig
 
 from ...config.describe import CONFIG_TEXT, describe
-from ...data.dataset import Dataset, dataset_of
+from ...data.dataset import Dataset
 from ...data.layout import PARTS
 from ...data.quality import quality_warnings
 from ...errors import UserError
@@ -65,9 +65,9 @@ def launch_training(
     for line in quality_warnings([dataset.values(part) for part in PARTS], config.null_val, dataset.node_names):
         print(line)
     _announce(config, folder, group, resume=resume)
-    predictions_file = _announced_predictions(config, folder) if save_predictions else None
+    predictions_file = _announced_predictions(config, dataset, folder) if save_predictions else None
     with locked(folder):
-        _record_inputs(config, folder)
+        _record_inputs(config, dataset, folder)
         run_in_group(group, train, config, predictions_file)
     return folder
 
@@ -114,7 +114,7 @@ def _evaluate(
     dataset = check_run(config)
     check_same_dataset(check_checkpoint(checkpoint, config), checkpoint, dataset)
     config = copy.deepcopy(config)
-    predictions_file = _announced_predictions(config, output) if save_predictions else None
+    predictions_file = _announced_predictions(config, dataset, output) if save_predictions else None
     config["_output_dir"] = str(output)
     if batch_size is not None:
         config.test_batch_size = batch_size
@@ -134,16 +134,15 @@ def _announce(config: BasicTSForecastingConfig, folder: Path, group: Group, *, r
         print(f"{group.size} processes divide each batch of {config.train_batch_size}")
 
 
-def _announced_predictions(config: BasicTSForecastingConfig, folder: Path) -> Path:
+def _announced_predictions(config: BasicTSForecastingConfig, dataset: Dataset, folder: Path) -> Path:
     """The file for the predictions. Prints its size first."""
     path = folder / PREDICTIONS_FILE
-    print(announcement(config, path))
+    print(announcement(path, dataset, config.dataset_params.input_len, config.dataset_params.output_len))
     return path
 
 
-def _record_inputs(config: BasicTSForecastingConfig, folder: Path) -> None:
+def _record_inputs(config: BasicTSForecastingConfig, dataset: Dataset, folder: Path) -> None:
     """Write the configuration into the run's folder, and note the fingerprint of the dataset in it."""
-    dataset = dataset_of(config)
     config["_fingerprint"] = dataset.fingerprint
     check_same_data(folder, dataset)
     write_atomically(folder / CONFIG_FILE, str(config).encode())

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from basicts.configs import BasicTSForecastingConfig
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ...data.dataset import Dataset, dataset_of
+from ...data.dataset import Dataset
 from ...errors import UserError, one_line
 
 PREDICTIONS_FILE = "predictions.npz"
@@ -38,13 +37,12 @@ class Predictions:
             self.arrays[name][rows] = batch[name_in_batch].detach().cpu().numpy()
         self._filled = rows.stop
 
-    def write(self, path: Path, config: BasicTSForecastingConfig) -> None:
+    def write(self, path: Path, dataset: Dataset, input_len: int) -> None:
         """Write the arrays, node_names [nodes] and times [windows, steps], as a whole or not at all."""
-        dataset = dataset_of(config)
         windows, steps, _ = self.arrays["prediction"].shape
         where_and_when = {
             "node_names": np.array(dataset.node_names),
-            "times": target_times(dataset, config.dataset_params.input_len, windows, steps),
+            "times": target_times(dataset, input_len, windows, steps),
         }
         temporary = path.with_suffix(".tmp")
         try:
@@ -57,13 +55,6 @@ class Predictions:
             raise UserError("predictions", found, fix="free space there, and evaluate again") from error
 
 
-def windows_shape(config: BasicTSForecastingConfig) -> tuple[int, int, int]:
-    """Windows, steps and nodes of the test part."""
-    rows, nodes = dataset_of(config).values("test").shape
-    lengths = config.dataset_params
-    return rows - lengths.input_len - lengths.output_len + 1, lengths.output_len, nodes
-
-
 def target_times(dataset: Dataset, input_len: int, windows: int, steps: int) -> np.ndarray:
     """The date of each predicted value, datetime64[m] [windows, steps]; NaT if the dataset's dates are not known."""
     dates = dataset.dates("test")
@@ -72,10 +63,10 @@ def target_times(dataset: Dataset, input_len: int, windows: int, steps: int) -> 
     return sliding_window_view(dates[input_len:], steps)
 
 
-def announcement(config: BasicTSForecastingConfig, path: Path) -> str:
+def announcement(path: Path, dataset: Dataset, input_len: int, output_len: int) -> str:
     """The file that `write` will write, and its size. Raises: UserError for names or dates that cannot be written."""
-    windows, steps, nodes = windows_shape(config)
-    dataset = dataset_of(config)
+    rows, nodes = dataset.values("test").shape
+    windows, steps = rows - input_len - output_len + 1, output_len
     names, is_dated = np.array(dataset.node_names), dataset.dates("test") is not None
     bytes_per_value = sum(np.dtype(kind).itemsize for kind in _TYPES.values())
     size = windows * steps * (nodes * bytes_per_value + np.dtype("datetime64[m]").itemsize) + names.nbytes

@@ -100,4 +100,4 @@ class CollectingRunner(BenchmarkRunner):
     def on_eval_end(self) -> None:
         super().on_eval_end()
         if self.predictions_file:
-            self.predictions.write(self.predictions_file, self.cfg)
+            self.predictions.write(self.predictions_file, dataset_of(self.cfg), self.cfg.dataset_params.input_len)

@@ -21,6 +21,7 @@ from tiny import (
     series,
 )
 
+from basicts_elin.data.dataset import open_dataset
 from basicts_elin.evaluation.numpy_metrics import masked_metrics
 from basicts_elin.training.launch.launcher import (
     best_checkpoint,
@@ -237,7 +238,7 @@ def test_the_size_is_that_of_the_arrays(tiny):
     windows = 30_000
     np.save(FOLDER / "test_data.npy", np.tile(series("test")[:1], (windows + 2 * STEPS - 1, 1)))
     size = windows * STEPS * (NODES * (4 + 4 + 1) + 8)
-    assert announcement(ours(), Path("there")) == (
+    assert announcement(Path("there"), open_dataset(FOLDER), STEPS, STEPS) == (
         f"predictions: 30000 windows x 12 steps x 5 nodes, {size / 1e6:.1f} MB, to there"
     )
     assert f"{size / 1e6:.1f}" == "19.1"
