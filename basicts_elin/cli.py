@@ -125,7 +125,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
 def prepare(arguments: argparse.Namespace) -> None:
     from .data.prepare import prepare_dataset, prepare_synthetic
-    from .data.synthetic import NAME
+    from .data.prepare.synthetic import NAME
 
     out, force = Path(arguments.out), arguments.force
     if arguments.name == NAME:

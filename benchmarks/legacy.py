@@ -21,8 +21,8 @@ from typing import Any, Optional
 import numpy as np
 
 from basicts_elin.data.catalog import CATALOG, DATES, DAYS_PER_WEEK, DatasetFacts
-from basicts_elin.data.graph import pickled
-from basicts_elin.data.writer import write_dataset
+from basicts_elin.data.graphs.graph import pickled
+from basicts_elin.data.prepare.writer import write_dataset
 from basicts_elin.legacy.checkout import legacy_names
 from basicts_elin.record import environment
 from basicts_elin.results.store import write_csv

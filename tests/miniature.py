@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tiny import NAME, NODES
 
-from basicts_elin.data.graph import pickled
+from basicts_elin.data.graphs.graph import pickled
 from basicts_elin.env_vars import ROOT_VARIABLE
 
 MINIATURE = Path(__file__).resolve().parent / "miniature_checkout"

@@ -22,11 +22,11 @@ from .catalog import (
     steps_per_day,
     unit_of,
 )
-from .dates import agree, format_time, row_dates
 from .io.npy import map_array
 from .io.pickles import parse_arrays
 from .layout import FILES, GRAPH_FILE, INTERVAL, META_FILE, PARTS, SETTINGS, meta_error, read_meta
 from .quality import check_arrays
+from .times.dates import agree, format_time, row_dates
 
 DATASETS = Path("datasets")
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from ..errors import UserError
 from .catalog import MINUTES_PER_DAY
-from .dates import check_timestamps
 from .layout import INTERVAL, PARTS, meta_error
+from .times.dates import check_timestamps
 
 if TYPE_CHECKING:
     from .dataset import Dataset

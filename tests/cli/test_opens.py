@@ -9,7 +9,7 @@ import pytest
 from cli.commands import ENVIRONMENT, ROOT, SMALL_CONFIG, paths
 from tiny import write_dataset
 
-from basicts_elin.data.graph import pickled
+from basicts_elin.data.graphs.graph import pickled
 from basicts_elin.data.layout import FILES, GRAPH_FILE
 
 ALL_ONCE = dict.fromkeys([*FILES, GRAPH_FILE], 1)

@@ -15,7 +15,7 @@ from tiny import write_dataset
 
 from basicts_elin.data.catalog import CATALOG
 from basicts_elin.data.dataset import dataset_of, find_dataset, open_dataset
-from basicts_elin.data.graph import pickled
+from basicts_elin.data.graphs.graph import pickled
 from basicts_elin.data.layout import PARTS
 from basicts_elin.data.prepare import prepare_synthetic
 

@@ -16,7 +16,7 @@ from tiny import FACTS, NAME, NODES, Tiny, rewrite_meta, write_dataset
 
 from basicts_elin.config.overrides import with_overrides
 from basicts_elin.data.catalog import CATALOG
-from basicts_elin.data.graph import pickled
+from basicts_elin.data.graphs.graph import pickled
 from basicts_elin.env_vars import ROOT_VARIABLE
 from basicts_elin.legacy.loss import LegacyLoss, LegacyTaskFlow, legacy_loss
 from basicts_elin.training.launch.config_checks import check_config

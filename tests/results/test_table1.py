@@ -4,7 +4,7 @@ import numpy as np
 from tiny import rewrite_meta
 
 from basicts_elin.cli import main
-from basicts_elin.data.graph import pickled
+from basicts_elin.data.graphs.graph import pickled
 from basicts_elin.results import paper
 from basicts_elin.results.table1 import COLUMNS, count_edges, dataset_row, page
 

@@ -32,7 +32,7 @@ def read_h5(path: Path) -> RawSeries:
         # A damaged file can fail in any way, from KeyError to MemoryError.
         fix = "download it again, or save your own frame without compression"
         raise UserError("raw", f"{path} cannot be read ({one_line(error)})", "an HDF5 file", fix) from error
-    return RawSeries(values, dates=dates, node_names=names)
+    return RawSeries(values, times=dates, node_names=names)
 
 
 def _the_frame(file: h5py.File, path: Path) -> tuple[str, h5py.Group]:

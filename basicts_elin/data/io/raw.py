@@ -1,4 +1,4 @@
-"""The series in a raw file, without any facts of the dataset."""
+"""The series in a file, as the file has it. T rows, N sensors, C channels, R rows of a long table."""
 
 from dataclasses import dataclass
 from typing import Optional
@@ -8,21 +8,35 @@ import numpy as np
 
 @dataclass(frozen=True)
 class RawSeries:
-    """A series as its file has it. T rows, N sensors.
+    """A series without any facts of the dataset.
+
+    A wide table has one row for each time and one column for each sensor. A long table has one row for each time of
+    each sensor; its rows may be in any order.
 
     Attributes:
-        values: float32 [T, N].
-        timestamps: float32 [T, 2], time of day and day of week, both in [0, 1); None if the file has none.
-        graph: content of an `adj_mx.pkl`, never unpickled; None if there is none.
-        dates: datetime64[m] [T]; None if the file has none.
+        values: float32 [T, N], or [R] if long: the target channel. NaN where a cell is empty.
+        times: the times as the file writes them, [T] or [R]: datetime64, integers, floats, or an object array of
+            strings; None if the file has none.
+        zone: "UTC" if `times` are datetime64 in UTC, because the file has a time zone; else None.
+        sensors: int64 [R], the sensor of each row of a long table, an index of `node_names`; None if wide.
         node_names: the N sensor ids; None if the file has none.
+        covariates: float32 [T, N, C - 1], or [R, C - 1]: the other channels, if they were asked for.
+        channel_names: of the C channels, the target first; None if there is only one.
+        timestamps: float32 [T, 2], time of day and day of week, both in [0, 1): of a BasicTS 0.5 folder.
+        graph: content of its `adj_mx.pkl`, never unpickled; None if there is none.
+        notes: what the reader decided, one line each, for the summary.
     """
 
     values: np.ndarray
+    times: Optional[np.ndarray] = None
+    zone: Optional[str] = None
+    sensors: Optional[np.ndarray] = None
+    node_names: Optional[list[str]] = None
+    covariates: Optional[np.ndarray] = None
+    channel_names: Optional[list[str]] = None
     timestamps: Optional[np.ndarray] = None
     graph: Optional[bytes] = None
-    dates: Optional[np.ndarray] = None
-    node_names: Optional[list[str]] = None
+    notes: tuple[str, ...] = ()
 
 
 def to_float32(values: np.ndarray) -> np.ndarray:

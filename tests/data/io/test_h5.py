@@ -28,8 +28,8 @@ def assert_reads(path, frame):
     series = read_h5(path)
     np.testing.assert_array_equal(series.values, frame.to_numpy().astype(np.float32))
     assert series.values.dtype == np.float32 and series.values.flags.c_contiguous
-    np.testing.assert_array_equal(series.dates, frame.index.to_numpy().astype("datetime64[m]"))
-    assert series.dates.dtype == "datetime64[m]"
+    np.testing.assert_array_equal(series.times, frame.index.to_numpy().astype("datetime64[m]"))
+    assert series.times.dtype == "datetime64[m]"
     assert series.node_names == [str(name) for name in frame.columns]
 
 

@@ -138,7 +138,7 @@ def test_a_preparation_that_is_stopped(tmp_path, monkeypatch, capsys, error, cod
     def stopped(*args, **kwargs):
         raise error
 
-    monkeypatch.setattr("basicts_elin.data.writer.np.save", stopped)
+    monkeypatch.setattr("basicts_elin.data.prepare.writer.np.save", stopped)
     out = tmp_path / "new" / "datasets"
     assert main(["prepare", "SyntheticTraffic", "--nodes", "4", "--days", "7", "--out", str(out)]) == code
     said = capsys.readouterr().err

@@ -15,7 +15,7 @@ from tiny import NAME, Interrupt, forget_loggers, metrics, ours, record, rewrite
 from training import interrupted
 
 from basicts_elin.data.dataset import open_dataset
-from basicts_elin.data.graph import pickled
+from basicts_elin.data.graphs.graph import pickled
 from basicts_elin.training.launch.launcher import best_checkpoint, launch_evaluation, launch_training, run_folder
 from basicts_elin.training.launch.run_dir import OtherDataError
 

@@ -10,8 +10,8 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..errors import UserError, one_line
-from .io.pickles import load_arrays
+from ...errors import UserError, one_line
+from ..io.pickles import load_arrays
 
 _SAME_SENSORS = "give the graph of the same sensors"
 

@@ -3,8 +3,8 @@ import pytest
 from refusal import refuses
 
 from basicts_elin.data.catalog import dataset_facts, split_lengths
-from basicts_elin.data.prepare import row_timestamps
-from basicts_elin.data.synthetic import MAX_DELAY, NAME, random_network, synthetic_traffic, travel
+from basicts_elin.data.prepare.known import row_timestamps
+from basicts_elin.data.prepare.synthetic import MAX_DELAY, NAME, random_network, synthetic_traffic, travel
 
 STEPS = 12
 

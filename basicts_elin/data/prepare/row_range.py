@@ -3,8 +3,8 @@
 import re
 from typing import Optional
 
-from ..errors import UserError
-from .catalog import DATES, DatasetFacts
+from ...errors import UserError
+from ..catalog import DATES, DatasetFacts
 
 
 def locate(facts: DatasetFacts, num_rows: int, rows: Optional[str], first_row: Optional[int]) -> tuple[int, slice]:

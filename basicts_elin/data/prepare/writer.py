@@ -6,12 +6,12 @@ from typing import Optional
 
 import numpy as np
 
-from ..errors import UserError, one_line
-from .catalog import DAYS_PER_WEEK, DatasetFacts, split_lengths
-from .dates import Gap, format_time, row_dates
-from .io.staging import staged_folder
-from .layout import GRAPH_FILE, INTERVAL, META_FILE, PARTS, SETTINGS, read_meta
-from .quality import is_missing, quality_warnings
+from ...errors import UserError, one_line
+from ..catalog import DAYS_PER_WEEK, DatasetFacts, split_lengths
+from ..layout import GRAPH_FILE, INTERVAL, META_FILE, PARTS, SETTINGS, read_meta
+from ..quality import is_missing, quality_warnings
+from ..times.dates import Gap, format_time, row_dates
+from .staging import staged_folder
 
 _SHOWN_GAPS = 5
 

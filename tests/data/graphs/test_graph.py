@@ -7,7 +7,7 @@ import pytest
 from data.small_series import Executed, save_lines
 from refusal import refuses
 
-from basicts_elin.data.graph import Graph, fit_graph, pickled, read_adjacency, read_distances, read_ids
+from basicts_elin.data.graphs.graph import Graph, fit_graph, pickled, read_adjacency, read_distances, read_ids
 
 IDS = ["773869", "767541", "b"]
 MATRIX = np.random.default_rng(3).normal(size=(3, 3)).astype(np.float32)

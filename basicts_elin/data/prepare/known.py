@@ -1,4 +1,4 @@
-"""Prepares a dataset folder that BasicTS 1.1 reads, from a raw file or as synthetic data."""
+"""Prepares a dataset of the catalogue from its raw file."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,17 +6,16 @@ from typing import Optional
 
 import numpy as np
 
-from ..errors import UserError
-from . import synthetic
-from .catalog import DATES, DAYS_PER_WEEK, DatasetFacts, dataset_facts, split_lengths
-from .dates import check_timestamps, date_timestamps, find_gaps, format_time, row_dates
-from .graph import Graph, fit_graph, pickled, read_adjacency, read_distances, read_ids
-from .io.basicts05 import read_legacy
-from .io.npz import read_npz
-from .io.raw import RawSeries
-from .io.staging import check_destination
-from .quality import is_missing
+from ...errors import UserError
+from ..catalog import DATES, DAYS_PER_WEEK, DatasetFacts, dataset_facts, split_lengths
+from ..graphs.graph import Graph, fit_graph, pickled, read_adjacency, read_distances, read_ids
+from ..io.basicts05 import read_legacy
+from ..io.npz import read_npz
+from ..io.raw import RawSeries
+from ..quality import is_missing
+from ..times.dates import check_timestamps, date_timestamps, find_gaps, format_time, row_dates
 from .row_range import locate
+from .staging import check_destination
 from .writer import write_dataset
 
 # The benchmark's window: 12 steps in, 12 out.
@@ -96,32 +95,6 @@ def prepare_dataset(
     return folder
 
 
-def prepare_synthetic(
-    *, out: Path = Path("datasets"), num_nodes: int = 64, num_days: int = 28, seed: int = 0, force: bool = False
-) -> Path:
-    """Make the dataset SyntheticTraffic with its graph, and print a summary.
-
-    Args:
-        out: the folder in which the folder `SyntheticTraffic` is written.
-        num_nodes, num_days, seed: see `synthetic.synthetic_traffic`.
-        force: replace an existing folder. Files in it that are not written again are kept.
-
-    Returns: the folder `out/SyntheticTraffic`.
-
-    Raises: UserError if an argument is out of range, or the folder exists and `force` is not set.
-    """
-    facts = dataset_facts(synthetic.NAME)
-    folder = Path(out) / facts.name
-    check_destination(folder, force=force)
-    values, network = synthetic.synthetic_traffic(num_nodes, num_days, seed)
-    timestamps = row_timestamps(facts, 0, len(values))
-    made_with = {"num_nodes": num_nodes, "num_days": num_days, "seed": seed}
-    origin = {"made_with": made_with, "first_row": 0, "start": facts.start}
-    graph = pickled(network.adjacency)
-    write_dataset(folder, facts, values, timestamps, graph=graph, origin=origin, force=force)
-    return folder
-
-
 def row_timestamps(facts: DatasetFacts, first_row: int, num_rows: int) -> np.ndarray:
     """Time of day and day of week, float32 [num_rows, 2] in [0, 1), of rows of the full series from `first_row` on."""
     index = np.arange(first_row, first_row + num_rows)
@@ -148,7 +121,7 @@ def _read(facts: DatasetFacts, raw: Path, first_row: Optional[int]) -> RawSeries
             check_timestamps(series.timestamps, facts.steps_per_day, "raw")
         return series
     # Imported here because the commands start faster without it.
-    from .io.h5 import read_h5
+    from ..io.h5 import read_h5
 
     return read_h5(raw)
 
@@ -192,8 +165,8 @@ def _graph(
 
 def _times(facts: DatasetFacts, series: RawSeries, part: slice, first: int) -> tuple[np.ndarray, dict]:
     """Timestamps [T, 2] of the rows of `part`, and the keys of `meta.json` that give their dates."""
-    if series.dates is not None:
-        dates = series.dates[part]
+    if series.times is not None:
+        dates = series.times[part]
         gaps = find_gaps(dates, facts.interval_minutes)
         origin = {"start": format_time(dates[0]), "gaps": [[format_time(gap.after), gap.steps] for gap in gaps]}
         return date_timestamps(dates), origin

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import UserError
-from .catalog import DAYS_PER_WEEK, dataset_facts
+from ...errors import UserError
+from ..catalog import DAYS_PER_WEEK, dataset_facts
 
 NAME = "SyntheticTraffic"
 MIN_NODES = 2

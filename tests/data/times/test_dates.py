@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from refusal import refuses
 
-from basicts_elin.data.dates import Gap, check_timestamps, date_timestamps, find_gaps, format_time, row_dates
+from basicts_elin.data.times.dates import Gap, check_timestamps, date_timestamps, find_gaps, format_time, row_dates
 
 
 def times(*texts):

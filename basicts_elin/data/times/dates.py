@@ -6,8 +6,8 @@ from datetime import datetime
 
 import numpy as np
 
-from ..errors import UserError
-from .catalog import DAYS_PER_WEEK, MINUTES_PER_DAY
+from ...errors import UserError
+from ..catalog import DAYS_PER_WEEK, MINUTES_PER_DAY
 
 _MINUTE = np.timedelta64(1, "m")
 # datetime64 counts days from 1970-01-01, a Thursday. Monday is day 0.

@@ -8,8 +8,7 @@ import pytest
 from data.small_series import FILES, FULL, NODES, contents, load, save_legacy, save_lines
 from refusal import refuses
 
-from basicts_elin.data import writer
-from basicts_elin.data.prepare import prepare_dataset, prepare_synthetic
+from basicts_elin.data.prepare import prepare_dataset, prepare_synthetic, writer
 from basicts_elin.errors import UserError
 
 

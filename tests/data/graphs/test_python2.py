@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from basicts_elin.data.graph import read_adjacency
+from basicts_elin.data.graphs.graph import read_adjacency
 from basicts_elin.data.io.h5 import read_h5
 
 FOLDER = Path(__file__).parent / "python2"
@@ -17,7 +17,7 @@ def test_a_frame_of_python_2_is_read(name):
     assert series.node_names == ["773869", "767541"]
     np.testing.assert_array_equal(series.values, np.arange(200).reshape(100, 2))
     expected = np.datetime64("2012-03-01T00:00") + 5 * np.arange(100)
-    np.testing.assert_array_equal(series.dates, expected)
+    np.testing.assert_array_equal(series.times, expected)
 
 
 def test_a_graph_of_python_2_is_read():
