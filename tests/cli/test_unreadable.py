@@ -14,7 +14,7 @@ WITHOUT = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
 
 CASES = [
     ("raw/PEMS08.npz", 0o000, NPZ, "raw/PEMS08.npz: Permission denied; change its permissions"),
-    ("raw/metr-la.h5", 0o000, H5, "error: raw: raw/metr-la.h5 cannot be read"),
+    ("raw/metr-la.h5", 0o000, H5, "error: file: raw/metr-la.h5 cannot be read"),
     ("raw", 0o000, NPZ, "raw/PEMS08.npz: Permission denied; change its permissions"),
     ("full", 0o500, NPZ.replace("--out out", "--out full"), "full/PEMS08 cannot be written"),
     (CFG, 0o000, TRAIN, f"{CFG}: Permission denied; change its permissions"),

@@ -22,7 +22,7 @@ def read_legacy(folder: Path) -> RawSeries:
     data_file = folder / "data.dat"
     if not data_file.is_file():
         expected = "a folder of BasicTS 0.5, or the raw file"
-        raise UserError("raw", f"{folder} without data.dat", expected, "name another --raw")
+        raise UserError("file", f"{folder} without data.dat", expected, "name another --raw")
     shape = _described_shape(folder / "desc.json")
     size, found = prod(shape) * np.dtype(np.float32).itemsize, data_file.stat().st_size
     if found != size:
@@ -48,10 +48,10 @@ def _described_shape(file: Path) -> tuple[int, int, int]:
     try:
         shape = json.loads(file.read_text(encoding="utf-8"))["shape"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UserError("raw", f"{file} without 'shape' ({type(error).__name__})", expected, _AGAIN) from error
+        raise UserError("file", f"{file} without 'shape' ({type(error).__name__})", expected, _AGAIN) from error
     fits = isinstance(shape, list) and len(shape) == 3 and all(isinstance(size, int) and size > 0 for size in shape)
     if not fits or shape[2] <= max(_TIMESTAMP_CHANNELS):
-        raise UserError("raw", f"{file} with 'shape' {shape}", expected, _AGAIN)
+        raise UserError("file", f"{file} with 'shape' {shape}", expected, _AGAIN)
     return tuple(shape)
 
 
@@ -64,8 +64,8 @@ def _check_timestamps(stamps: np.ndarray, channel: int, meaning: str, file: Path
     if outside.any():
         row = int(outside.argmax())
         expected = "[0, 1): time of day as a fraction of the day, day of week / 7"
-        raise UserError("raw", f"{where} is {first[row, 0]:g} at row {row}", expected, fix)
+        raise UserError("file", f"{where} is {first[row, 0]:g} at row {row}", expected, fix)
     differing = (stamps != first).any(axis=1)
     if differing.any():
         row = int(differing.argmax())
-        raise UserError("raw", f"{where} differs between nodes at row {row}", "one time for all nodes", fix)
+        raise UserError("file", f"{where} differs between nodes at row {row}", "one time for all nodes", fix)

@@ -31,7 +31,7 @@ def read_h5(path: Path) -> RawSeries:
     except Exception as error:
         # A damaged file can fail in any way, from KeyError to MemoryError.
         fix = "download it again, or save your own frame without compression"
-        raise UserError("raw", f"{path} cannot be read ({one_line(error)})", "an HDF5 file", fix) from error
+        raise UserError("file", f"{path} cannot be read ({one_line(error)})", "an HDF5 file", fix) from error
     return RawSeries(values, times=dates, node_names=names)
 
 
@@ -50,10 +50,10 @@ def _the_frame(file: h5py.File, path: Path) -> tuple[str, h5py.Group]:
         return next(iter(frames.items()))
     if frames:
         found = f"{path} with the frames {', '.join(frames)}"
-        raise UserError("raw", found, "one frame", "save the right one in a file of its own")
+        raise UserError("file", found, "one frame", "save the right one in a file of its own")
     content = f"{tables[0]!r} in pandas's table format" if tables else f"the keys {', '.join(file) or '(none)'}"
     expected = "a frame, dates x sensors, in pandas's fixed format"
-    raise UserError("raw", f"{path} with {content}", expected, "save it by frame.to_hdf(path, key='data')")
+    raise UserError("file", f"{path} with {content}", expected, "save it by frame.to_hdf(path, key='data')")
 
 
 def _dates(axis: h5py.Dataset, where: str) -> np.ndarray:
@@ -62,13 +62,13 @@ def _dates(axis: h5py.Dataset, where: str) -> np.ndarray:
     if not kind.startswith("datetime64") or axis.attrs.get("tz") is not None:
         found = f"{kind or 'another type'}{' with a time zone' if kind.startswith('datetime64') else ''}"
         fix = "make it a DatetimeIndex without time zone"
-        raise UserError("raw", f"the index of {where} is {found}", "dates in local time, one for each row", fix)
+        raise UserError("file", f"the index of {where} is {found}", "dates in local time, one for each row", fix)
     unit = kind.removeprefix("datetime64").strip("[]") or "ns"
     exact = np.asarray(axis).astype("int64").view(f"datetime64[{unit}]")
     dates = exact.astype("datetime64[m]")
     if (dates != exact).any():
         row = int((dates != exact).argmax())
-        raise UserError("raw", f"row {row} of {where} has the date {exact[row]}", "whole minutes", "round the dates")
+        raise UserError("file", f"row {row} of {where} has the date {exact[row]}", "whole minutes", "round the dates")
     return dates
 
 
@@ -87,7 +87,7 @@ def _values(frame: h5py.Group, key: str, path: Path, shape: tuple[int, int]) -> 
     is_empty = any("shape" in frame[axis].attrs for axis in _AXES)
     if len(set(names)) != len(names) or is_empty:
         found = f"{key!r} in {path} is empty, or two of its columns have the same name"
-        raise UserError("raw", found, "dates x sensors", "save the frame again")
+        raise UserError("file", found, "dates x sensors", "save the frame again")
     place = {name: column for column, name in enumerate(names)}
     values = np.full(shape, np.nan, np.float32)
     for number in range(int(frame.attrs["nblocks"])):
@@ -96,10 +96,10 @@ def _values(frame: h5py.Group, key: str, path: Path, shape: tuple[int, int]) -> 
         kind = _text(block.attrs.get("value_type")) or str(block.dtype)
         if np.dtype(block.dtype).kind not in "iuf" or "time" in kind:
             found = f"column {items[0]} of {path} is {kind}"
-            raise UserError("raw", found, "numbers in every column", "remove the column, or convert it")
+            raise UserError("file", found, "numbers in every column", "remove the column, or convert it")
         part = np.asarray(block) if block.attrs.get("transposed") else np.asarray(block).T
         if part.shape != (len(values), len(items)):
             found = f"block {number} of {key!r} in {path} has the shape {list(part.shape)}"
-            raise UserError("raw", found, [len(values), len(items)], "download or save it again")
+            raise UserError("file", found, [len(values), len(items)], "download or save it again")
         values[:, [place[item] for item in items]] = to_float32(part)
     return values

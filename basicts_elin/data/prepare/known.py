@@ -61,7 +61,7 @@ def prepare_dataset(
     """
     facts, raw, folder = dataset_facts(name), Path(raw), Path(out) / name
     if facts.source is None:
-        raise UserError("raw", raw, f"no file: {name} is synthetic", "omit --raw")
+        raise UserError("file", raw, f"no file: {name} is synthetic", "omit --raw")
     if first_row is not None and first_row < 0:
         raise UserError("first_row", first_row, "0 or more, the index in the full series", "correct --first-row")
     if distances is not None and adjacency is not None:
@@ -74,7 +74,7 @@ def prepare_dataset(
         series = _select(series, raw, sensors)
     num_rows, num_nodes = series.values.shape
     if num_nodes != facts.num_nodes:
-        field, file = ("raw", raw) if sensors is None else ("sensors", sensors)
+        field, file = ("file", raw) if sensors is None else ("sensors", sensors)
         choose = sensors is None and series.node_names is not None and num_nodes > facts.num_nodes
         fix = "choose its sensors by --sensors FILE" if choose else f"give the file of {name}"
         raise UserError(field, f"{num_nodes} nodes in {file}", f"{facts.num_nodes}, the nodes of {name}", fix)
@@ -107,10 +107,10 @@ def _read(facts: DatasetFacts, raw: Path, first_row: Optional[int]) -> RawSeries
     suffix = ".h5" if facts.timestamp_rule == DATES else ".npz"
     expected, fix = f"the {suffix} file of {facts.name}, or a folder of BasicTS 0.5", f"get it from {facts.source}"
     if not raw.exists():
-        raise UserError("raw", f"{raw} does not exist", expected, fix)
+        raise UserError("file", f"{raw} does not exist", expected, fix)
     kind = "folder" if raw.is_dir() else raw.suffix.lower()
     if kind not in ("folder", suffix):
-        raise UserError("raw", raw, expected, fix)
+        raise UserError("file", raw, expected, fix)
     if kind == ".npz":
         return read_npz(raw)
     if first_row is not None:
@@ -197,6 +197,6 @@ def _check_values(
             row, column = np.argwhere(wrong)[0]
             node = column if names is None else names[column]
             first = f"the first, {values[row, column]:g}, in row {row + first_in_file} at node {node}"
-            raise UserError("raw", f"{wrong.sum()} x {found} in {raw} ({first})", expected, "correct the file")
+            raise UserError("file", f"{wrong.sum()} x {found} in {raw} ({first})", expected, "correct the file")
     if is_missing(values, null).all():
-        raise UserError("raw", f"only {null:g} in {raw}, which marks missing values", "numbers", "download it again")
+        raise UserError("file", f"only {null:g} in {raw}, which marks missing values", "numbers", "download it again")

@@ -26,12 +26,12 @@ def locate(facts: DatasetFacts, num_rows: int, rows: Optional[str], first_row: O
             or_first_row = ", or name the first row of a part by --first-row" if may_start_later else ""
             expected = f"{facts.num_rows}, the rows {facts.first_row}:{end} of {facts.name}"
             fix = f"take a part of the full series by --rows A:B{or_first_row}"
-            raise UserError("raw", f"{num_rows} rows", expected, fix)
+            raise UserError("file", f"{num_rows} rows", expected, fix)
         return facts.first_row, slice(0, num_rows)
 
     if first_row is None and num_rows != end:
         fix = "name the file's first row by --first-row" if may_start_later else "give the whole file"
-        raise UserError("raw", f"{num_rows} rows", f"{end}, the full series in which --rows counts", fix)
+        raise UserError("file", f"{num_rows} rows", f"{end}, the full series in which --rows counts", fix)
     file_start = first_row or 0
     start, stop = _parse_rows(":" if rows is None else rows, file_start, file_start + num_rows)
     if start < facts.first_row or stop > end:

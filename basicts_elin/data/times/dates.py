@@ -85,7 +85,7 @@ def find_gaps(dates: np.ndarray, interval_minutes: int) -> list[Gap]:
         if wrong.any():
             row = int(wrong.argmax()) + 1
             found = f"row {row} has the date {format_time(dates[row])}, the row before it {format_time(dates[row - 1])}"
-            raise UserError("raw", found, expected, "sort the rows and remove duplicates")
+            raise UserError("file", found, expected, "sort the rows and remove duplicates")
     return [
         Gap(dates[row], int(minutes[row] // interval_minutes) - 1, interval_minutes)
         for row in np.flatnonzero(minutes > interval_minutes)

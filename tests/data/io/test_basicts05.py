@@ -47,7 +47,7 @@ def test_a_legacy_folder_in_place_loses_nothing(out, flow):
 
 
 def test_a_folder_without_data_is_refused(tmp_path, out):
-    with refuses("raw", found=(tmp_path, "data.dat"), expected="0.5"):
+    with refuses("file", found=(tmp_path, "data.dat"), expected="0.5"):
         prepare_dataset("PEMS08", tmp_path, out=out)
 
 
@@ -57,7 +57,7 @@ def test_a_legacy_folder_without_a_shape_is_refused(tmp_path, out, flow, text):
     (folder / "desc.json").unlink()
     if text is not None:
         (folder / "desc.json").write_text(text)
-    with refuses("raw", found=(folder / "desc.json", "'shape'"), expected="[rows, nodes, channels]"):
+    with refuses("file", found=(folder / "desc.json", "'shape'"), expected="[rows, nodes, channels]"):
         prepare_dataset("PEMS08", folder, out=out)
 
 
@@ -65,7 +65,7 @@ def test_a_legacy_folder_without_a_shape_is_refused(tmp_path, out, flow, text):
 def test_a_legacy_shape_that_cannot_be_is_refused(tmp_path, out, flow, shape):
     folder = save_legacy(tmp_path / "old", flow)
     (folder / "desc.json").write_text(json.dumps({"shape": shape}))
-    with refuses("raw", found=(folder / "desc.json", shape), expected="[rows, nodes, channels]"):
+    with refuses("file", found=(folder / "desc.json", shape), expected="[rows, nodes, channels]"):
         prepare_dataset("PEMS08", folder, out=out)
 
 
@@ -73,7 +73,7 @@ def test_a_legacy_file_of_another_size_is_refused(tmp_path, out, flow):
     folder = save_legacy(tmp_path / "old", flow)
     data = (folder / "data.dat").read_bytes()
     (folder / "data.dat").write_bytes(data[:-4])
-    with refuses("raw", found=(folder / "data.dat", len(data) - 4), expected=(len(data), "[3000, 4, 3]")):
+    with refuses("file", found=(folder / "data.dat", len(data) - 4), expected=(len(data), "[3000, 4, 3]")):
         prepare_dataset("PEMS08", folder, out=out)
 
 
@@ -86,7 +86,7 @@ def test_legacy_timestamps_outside_their_range_are_refused(tmp_path, out, flow, 
     data = np.memmap(folder / "data.dat", dtype=np.float32, mode="r+", shape=(FULL, NODES, 3))
     data[40, :, channel] = value
     data.flush()
-    with refuses("raw", found=(f"channel {channel}", found), expected="[0, 1)"):
+    with refuses("file", found=(f"channel {channel}", found), expected="[0, 1)"):
         prepare_dataset("PEMS08", folder, out=out)
 
 
@@ -95,5 +95,5 @@ def test_legacy_timestamps_that_differ_between_nodes_are_refused(tmp_path, out, 
     data = np.memmap(folder / "data.dat", dtype=np.float32, mode="r+", shape=(FULL, NODES, 3))
     data[40, 2, 1] = 0.5
     data.flush()
-    with refuses("raw", found=("channel 1", "time of day", "row 40")):
+    with refuses("file", found=("channel 1", "time of day", "row 40")):
         prepare_dataset("PEMS08", folder, out=out)

@@ -103,7 +103,7 @@ def test_a_pickle_where_the_kind_of_the_index_stands_is_refused_and_not_executed
     save_h5(path, frame)
     with h5py.File(path, "a") as file:
         file["speed/axis1"].attrs[name] = np.bytes_(pickle.dumps(Executed(tmp_path / "mark"), protocol=0))
-    with refuses("raw", found=path, expected="dates"):
+    with refuses("file", found=path, expected="dates"):
         read_h5(path)
     assert not (tmp_path / "mark").exists()
 
@@ -111,7 +111,7 @@ def test_a_pickle_where_the_kind_of_the_index_stands_is_refused_and_not_executed
 @pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04", b"\x89HDF"])
 def test_what_is_no_hdf5_is_refused(path, content):
     path.write_bytes(content)
-    with refuses("raw", found=path, expected="HDF5", fix="again"):
+    with refuses("file", found=path, expected="HDF5", fix="again"):
         read_h5(path)
 
 
@@ -119,38 +119,38 @@ def test_what_is_no_hdf5_is_refused(path, content):
 def test_a_file_cut_short_is_refused(path, frame, part):
     content = save_h5(path, frame).read_bytes()
     path.write_bytes(content[: int(part * len(content))])
-    with refuses("raw", found=path, expected="HDF5", fix="again"):
+    with refuses("file", found=path, expected="HDF5", fix="again"):
         read_h5(path)
 
 
 def test_an_empty_file_has_no_keys(path):
     h5py.File(path, "w").close()
-    with refuses("raw", found=(path, "(none)"), expected="a frame"):
+    with refuses("file", found=(path, "(none)"), expected="a frame"):
         read_h5(path)
 
 
 def test_keys_that_are_no_frame_are_listed(path):
     with h5py.File(path, "w") as file:
         file["flow"], file["graph"] = [1.0], [2.0]
-    with refuses("raw", found=(path, "flow, graph"), expected="fixed format"):
+    with refuses("file", found=(path, "flow, graph"), expected="fixed format"):
         read_h5(path)
 
 
 def test_a_series_is_no_frame(path, frame):
-    with refuses("raw", found=path, expected="a frame"):
+    with refuses("file", found=path, expected="a frame"):
         read_h5(save_h5(path, frame[SENSORS[0]]))
 
 
 def test_several_frames_are_listed(path, frame):
     frame.to_hdf(path, key="speed")
     frame.to_hdf(path, key="other/flow")
-    with refuses("raw", found=(path, "speed", "other/flow"), expected="one frame"):
+    with refuses("file", found=(path, "speed", "other/flow"), expected="one frame"):
         read_h5(path)
 
 
 @pytest.mark.parametrize("key", ["speed", "a/b"])
 def test_the_table_format_is_refused_with_the_way_to_write(path, frame, key):
-    with refuses("raw", found=(path, repr(key), "table"), expected="fixed", fix="frame.to_hdf(path, key='data')"):
+    with refuses("file", found=(path, repr(key), "table"), expected="fixed", fix="frame.to_hdf(path, key='data')"):
         read_h5(save_h5(path, frame, key, format="table"))
 
 
@@ -166,7 +166,7 @@ def test_the_table_format_is_refused_with_the_way_to_write(path, frame, key):
     ids=["numbers", "strings", "durations", "zone", "UTC"],
 )
 def test_an_index_without_local_dates_is_refused(path, frame, index, found):
-    with refuses("raw", found=("'speed'", path, found), expected="dates in local time"):
+    with refuses("file", found=("'speed'", path, found), expected="dates in local time"):
         read_h5(save_h5(path, frame.set_axis(index)))
 
 
@@ -174,14 +174,14 @@ def test_an_index_without_local_dates_is_refused(path, frame, index, found):
 def test_dates_with_seconds_are_refused(path, frame, unit):
     dates = frame.index.to_numpy().astype(f"datetime64[{unit}]")
     dates[3] += np.timedelta64(7, "s")
-    with refuses("raw", found=("row 3 of 'speed'", path, "2012-03-01T00:15:07"), expected="whole minutes"):
+    with refuses("file", found=("row 3 of 'speed'", path, "2012-03-01T00:15:07"), expected="whole minutes"):
         read_h5(save_h5(path, frame.set_axis(pd.DatetimeIndex(dates))))
 
 
 def test_a_date_that_is_missing_is_refused(path, frame):
     dates = frame.index.to_series()
     dates.iloc[2] = pd.NaT
-    with refuses("raw", found=("row 2 of 'speed'", path)):
+    with refuses("file", found=("row 2 of 'speed'", path)):
         read_h5(save_h5(path, frame.set_axis(pd.DatetimeIndex(dates))))
 
 
@@ -192,7 +192,7 @@ def test_a_date_that_is_missing_is_refused(path, frame):
     ids=["strings", "objects", "complex", "dates"],
 )
 def test_a_column_without_numbers_is_named(path, frame, column):
-    with refuses("raw", found=("column lane", path), expected="numbers"):
+    with refuses("file", found=("column lane", path), expected="numbers"):
         read_h5(save_h5(path, frame.assign(lane=column)))
 
 
@@ -201,13 +201,13 @@ def test_two_columns_of_one_name_are_refused(path, frame):
     with h5py.File(path, "a") as file:
         for names in ("axis0", "block0_items"):
             file[f"speed/{names}"][:2] = SENSORS[0].encode()
-    with refuses("raw", found=("'speed'", path, "same name")):
+    with refuses("file", found=("'speed'", path, "same name")):
         read_h5(path)
 
 
 @pytest.mark.parametrize("part", [(slice(0), slice(4)), (slice(9), slice(0))], ids=["rows", "columns"])
 def test_an_empty_frame_is_refused(path, frame, part):
-    with refuses("raw", found=(path, "empty")):
+    with refuses("file", found=(path, "empty")):
         read_h5(save_h5(path, frame.iloc[part]))
 
 
@@ -260,5 +260,5 @@ def test_a_damaged_frame_is_refused(path, frame, damage):
     save_h5(path, frame)
     with h5py.File(path, "a") as file:
         damage(file)
-    with refuses("raw", found=path):
+    with refuses("file", found=path):
         read_h5(path)

@@ -135,7 +135,7 @@ def test_a_full_file_passed_off_as_a_part_is_refused(npz, out):
 
 def test_rows_of_a_part_need_its_first_row(tmp_path, out, flow):
     tail = save_npz(tmp_path / "tail.npz", flow[TAIL_START:])
-    with refuses("raw", found=len(flow) - TAIL_START, expected=FULL, fix="--first-row"):
+    with refuses("file", found=len(flow) - TAIL_START, expected=FULL, fix="--first-row"):
         prepare_dataset("PEMS08", tail, out=out, rows=":500")
 
 
@@ -151,7 +151,7 @@ def test_too_few_rows_are_refused(npz, out):
 
 
 def test_a_step_count_that_differs_is_refused(npz, out):
-    with refuses("raw", found=3000, expected=("1200", "1800:3000", "PEMS08_tail"), fix=("--rows", "--first-row")):
+    with refuses("file", found=3000, expected=("1200", "1800:3000", "PEMS08_tail"), fix=("--rows", "--first-row")):
         prepare_dataset("PEMS08_tail", npz, out=out)
 
 

@@ -105,14 +105,14 @@ def test_a_dated_file_takes_no_first_row(h5, out):
 @pytest.mark.parametrize("rows", [None, ":2000"])
 def test_a_part_of_a_dated_file_is_not_sent_to_an_argument_it_cannot_take(tmp_path, out, rows):
     raw = save_h5(tmp_path / "part.h5", dated_frame(num_rows=2500))
-    with refuses("raw", found=2500, expected=FULL) as error:
+    with refuses("file", found=2500, expected=FULL) as error:
         prepare_dataset("METR-LA", raw, out=out, rows=rows)
     assert "--first-row" not in error.value.fix
 
 
 def test_a_folder_of_a_dated_dataset_without_data_is_not_told_of_npz(tmp_path, out):
     (tmp_path / "empty").mkdir()
-    with refuses("raw", found=(tmp_path / "empty", "data.dat")) as error:
+    with refuses("file", found=(tmp_path / "empty", "data.dat")) as error:
         prepare_dataset("METR-LA", tmp_path / "empty", out=out)
     assert ".npz" not in str(error.value)
 
@@ -120,14 +120,14 @@ def test_a_folder_of_a_dated_dataset_without_data_is_not_told_of_npz(tmp_path, o
 @pytest.mark.parametrize("order", [slice(None, None, -1), [0, 1, 1, *range(3, FULL)]], ids=["unsorted", "duplicate"])
 def test_dates_out_of_order_are_refused(tmp_path, out, order):
     raw = save_h5(tmp_path / "la.h5", dated_frame().iloc[order])
-    with refuses("raw", found="row ", expected="later"):
+    with refuses("file", found="row ", expected="later"):
         prepare_dataset("METR-LA", raw, out=out)
     assert nothing_written(out)
 
 
 def test_values_that_are_missing_as_nan_are_refused(tmp_path, dated, out):
     dated.iloc[7, 2] = np.nan
-    with refuses("raw", found=("nan", "row 7", "node 767542"), expected="0 if missing"):
+    with refuses("file", found=("nan", "row 7", "node 767542"), expected="0 if missing"):
         prepare_dataset("METR-LA", save_h5(tmp_path / "la.h5", dated), out=out)
     assert nothing_written(out)
 

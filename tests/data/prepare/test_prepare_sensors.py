@@ -38,7 +38,7 @@ def test_sensors_that_do_not_fit_are_refused(tmp_path, wide_h5, out, bad):
 
 
 def test_too_many_sensors_are_to_be_chosen(wide_h5, out):
-    with refuses("raw", found=(7, wide_h5), expected=(4, "METR-LA"), fix="--sensors FILE"):
+    with refuses("file", found=(7, wide_h5), expected=(4, "METR-LA"), fix="--sensors FILE"):
         prepare_dataset("METR-LA", wide_h5, out=out)
     assert nothing_written(out)
 

@@ -126,7 +126,7 @@ def test_other_gaps_are_no_clock_change(last, steps):
 )
 def test_a_date_out_of_step_is_refused_with_its_row(third, expected):
     dates = times("2017-01-01 00:00", "2017-01-01 00:05", third, "2017-01-01 00:30")
-    with refuses("raw", found=("row 2", third, "2017-01-01 00:05"), expected=expected):
+    with refuses("file", found=("row 2", third, "2017-01-01 00:05"), expected=expected):
         find_gaps(dates, 5)
 
 
@@ -153,17 +153,17 @@ def changed(row, column, value):
     ],
 )
 def test_timestamps_that_are_not_those_of_rows_in_order_are_refused(stamps, found, expected):
-    with refuses("raw", found=found, expected=expected):
-        check_timestamps(stamps, 24, "raw")
+    with refuses("file", found=found, expected=expected):
+        check_timestamps(stamps, 24, "file")
 
 
 def test_timestamps_in_order_pass():
-    check_timestamps(HOURLY, 24, "raw")
-    check_timestamps(HOURLY[::5], 24, "raw")
+    check_timestamps(HOURLY, 24, "file")
+    check_timestamps(HOURLY[::5], 24, "file")
 
 
 def test_irregular_timestamps_need_only_be_in_range():
     irregular = {"is_regular": False, "is_ordered": False}
     check_timestamps(changed(3, 0, 3.4 / 24)[::-1], 24, "raw", **irregular)
-    with refuses("raw", found="1.5"):
+    with refuses("file", found="1.5"):
         check_timestamps(changed(3, 0, 1.5), 24, "raw", **irregular)
