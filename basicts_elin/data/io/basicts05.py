@@ -27,7 +27,7 @@ def read_legacy(folder: Path) -> RawSeries:
     size, found = prod(shape) * np.dtype(np.float32).itemsize, data_file.stat().st_size
     if found != size:
         raise UserError(
-            "raw",
+            "file",
             f"{data_file} of {found} bytes",
             f"{size} bytes, the float32 shape {list(shape)} in desc.json",
             _AGAIN,

@@ -118,7 +118,7 @@ def _read(facts: DatasetFacts, raw: Path, first_row: Optional[int]) -> RawSeries
     if kind == "folder":
         series = read_legacy(raw)
         if series.timestamps is not None:
-            check_timestamps(series.timestamps, facts.steps_per_day, "raw")
+            check_timestamps(series.timestamps, facts.steps_per_day, "file")
         return series
     # Imported here because the commands start faster without it.
     from ..io.h5 import read_h5

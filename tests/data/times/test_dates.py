@@ -164,6 +164,6 @@ def test_timestamps_in_order_pass():
 
 def test_irregular_timestamps_need_only_be_in_range():
     irregular = {"is_regular": False, "is_ordered": False}
-    check_timestamps(changed(3, 0, 3.4 / 24)[::-1], 24, "raw", **irregular)
+    check_timestamps(changed(3, 0, 3.4 / 24)[::-1], 24, "file", **irregular)
     with refuses("file", found="1.5"):
-        check_timestamps(changed(3, 0, 1.5), 24, "raw", **irregular)
+        check_timestamps(changed(3, 0, 1.5), 24, "file", **irregular)
