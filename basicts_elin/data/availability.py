@@ -8,7 +8,7 @@ from ..errors import UserError
 from ..plugins import load_plugins
 from .catalog import BASICTS_DOWNLOAD, CATALOG, prepare_command
 from .dataset import open_dataset
-from .layout import FILES, GRAPH_FILE, META_FILE
+from .layout import ARRAYS, FILES, GRAPH_FILE
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Status:
     """What a dataset's folder holds.
 
     Attributes:
-        missing: names of the missing files; all of them if there is no folder.
+        missing: names of the missing arrays; `meta.json` is optional.
         shape: rows and nodes from `meta.json`, else from the arrays; None if neither can be read.
         has_graph: whether there is an `adj_mx.pkl`.
     """
@@ -27,8 +27,8 @@ class Status:
 
 
 def dataset_status(folder: Path) -> Status:
-    missing = tuple(name for name in FILES if not (folder / name).is_file())
-    return Status(missing, None if META_FILE in missing else _shape(folder), (folder / GRAPH_FILE).is_file())
+    missing = tuple(name for name in ARRAYS if not (folder / name).is_file())
+    return Status(missing, None if missing == ARRAYS else _shape(folder), (folder / GRAPH_FILE).is_file())
 
 
 def _shape(folder: Path) -> Optional[tuple[int, int]]:
@@ -42,7 +42,8 @@ def _shape(folder: Path) -> Optional[tuple[int, int]]:
 def status_lines(datasets: Path) -> list[str]:
     """One line for each dataset in the catalogue or in the folder `datasets`, then the sources of the raw files."""
     load_plugins()
-    own = sorted(path.parent.name for path in datasets.glob(f"*/{META_FILE}") if path.parent.name not in CATALOG)
+    found = {path.parent.name for file in FILES for path in datasets.glob(f"[!.]*/{file}")}
+    own = sorted(found - {*CATALOG})
     width = max(map(len, [*CATALOG, *own]))
     lines = [f"{name:<{width}}  {_describe(name, dataset_status(datasets / name))}" for name in [*CATALOG, *own]]
     for source in dict.fromkeys(facts.source for facts in CATALOG.values() if facts.source):
@@ -53,7 +54,7 @@ def status_lines(datasets: Path) -> list[str]:
 
 def _describe(name: str, status: Status) -> str:
     if status.missing:
-        is_absent = status.missing == FILES
+        is_absent = status.missing == ARRAYS
         found = "not prepared" if is_absent else f"incomplete, without {', '.join(status.missing)}"
         command = f": {prepare_command(CATALOG[name])}{'' if is_absent else ' --force'}" if name in CATALOG else ""
         return found + command

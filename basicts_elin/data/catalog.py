@@ -162,7 +162,7 @@ def how_to_get(name: str) -> str:
     """Where dataset `name` comes from, for the end of a sentence."""
     facts = find_facts(name)
     if facts is None:
-        return "put the files of BasicTS 1.1's layout there"
+        return f"make it by `basicts-elin prepare FILE --name {name}`, or put the files of BasicTS 1.1's layout there"
     made = f"make it by `{prepare_command(facts)}`"
     if facts.source is None:
         return made

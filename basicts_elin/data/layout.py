@@ -9,7 +9,8 @@ from .catalog import DATES, ROW_INDEX
 
 PARTS = ("train", "val", "test")
 META_FILE, GRAPH_FILE = "meta.json", "adj_mx.pkl"
-FILES = (META_FILE, *(f"{part}_{kind}.npy" for part in PARTS for kind in ("data", "timestamps")))
+ARRAYS = tuple(f"{part}_{kind}.npy" for part in PARTS for kind in ("data", "timestamps"))
+FILES = (META_FILE, *ARRAYS)
 
 INTERVAL, SETTINGS = "frequency (minutes)", "regular_settings"
 _FIX = "correct it, or prepare the dataset again"

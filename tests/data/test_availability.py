@@ -7,7 +7,7 @@ from data.small_series import change_meta, contents
 
 from basicts_elin.data.availability import Status, dataset_status, status_lines
 from basicts_elin.data.catalog import BASICTS_DOWNLOAD, CATALOG, how_to_get, prepare_command
-from basicts_elin.data.layout import FILES
+from basicts_elin.data.layout import ARRAYS, FILES
 from basicts_elin.data.prepare import prepare_dataset, prepare_synthetic
 
 
@@ -27,20 +27,20 @@ def test_a_prepared_dataset_has_its_shape(folder):
     assert dataset_status(folder) == Status((), (3000, 4), True)
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", ARRAYS)
 def test_a_missing_file_is_named(folder, out, name):
     (folder / name).unlink()
     status = dataset_status(folder)
     assert status.missing == (name,)
-    assert status.shape == (None if name == "meta.json" else (3000, 4))
+    assert status.shape == (3000, 4)
     expected = f"incomplete, without {name}: {prepare_command(CATALOG['PEMS08'])} --force"
     assert line_of(out, "PEMS08").endswith(expected)
 
 
 def test_an_absent_dataset_lacks_every_file(tmp_path):
-    assert dataset_status(tmp_path / "none") == Status(FILES, None, False)
+    assert dataset_status(tmp_path / "none") == Status(ARRAYS, None, False)
     (tmp_path / "empty").mkdir()
-    assert dataset_status(tmp_path / "empty").missing == FILES
+    assert dataset_status(tmp_path / "empty").missing == ARRAYS
 
 
 def test_the_files_are_those_that_are_written(folder):
@@ -90,6 +90,8 @@ def test_what_a_meta_of_ones_own_does_not_say_follows_from_the_arrays(folder, ou
     own = folder.rename(out / "Mine")
     (own / "meta.json").write_text("{}")
     assert line_of(out, "Mine") == f"{'Mine':<16}  prepared, 3000 rows x 4 nodes, without a graph"
+    (own / "meta.json").unlink()
+    assert line_of(out, "Mine") == f"{'Mine':<16}  prepared, 3000 rows x 4 nodes, without a graph"
     (own / "val_data.npy").write_bytes(b"no array")
     assert line_of(out, "Mine").endswith("  damaged: prepare it again")
 
@@ -135,7 +137,7 @@ def test_what_is_made_needs_no_source():
 
 
 def test_an_unknown_dataset_is_brought_by_its_owner():
-    assert how_to_get("Mine") == "put the files of BasicTS 1.1's layout there"
+    assert how_to_get("Mine").startswith("make it by `basicts-elin prepare FILE --name Mine`")
 
 
 def test_the_synthetic_dataset_is_complete(tmp_path):

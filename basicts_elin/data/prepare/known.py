@@ -1,25 +1,24 @@
 """Prepares a dataset of the catalogue from its raw file."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Optional
 
 import numpy as np
 
 from ...errors import UserError
-from ..catalog import DATES, DAYS_PER_WEEK, DatasetFacts, dataset_facts, split_lengths
-from ..graphs.graph import Graph, fit_graph, pickled, read_adjacency, read_distances, read_ids
+from ..catalog import DATES, DAYS_PER_WEEK, DatasetFacts, dataset_facts
+from ..graphs.matrix import pickled
+from ..graphs.options import GraphOptions
 from ..io.basicts05 import read_legacy
 from ..io.npz import read_npz
 from ..io.raw import RawSeries
-from ..quality import is_missing
 from ..times.dates import check_timestamps, date_timestamps, find_gaps, format_time, row_dates
+from .checks import check_rows, check_values
+from .graph_files import graph_of_files
 from .row_range import locate
+from .sensors import named, num_sensors, selected
 from .staging import check_destination
 from .writer import write_dataset
-
-# The benchmark's window: 12 steps in, 12 out.
-MIN_PART_ROWS = 24
 
 
 def prepare_dataset(
@@ -30,9 +29,12 @@ def prepare_dataset(
     rows: Optional[str] = None,
     first_row: Optional[int] = None,
     sensors: Optional[Path] = None,
-    distances: Optional[Path] = None,
     ids: Optional[Path] = None,
+    graph: Optional[Path] = None,
+    distances: Optional[Path] = None,
     adjacency: Optional[Path] = None,
+    graph_options: GraphOptions = GraphOptions(),
+    plot: bool = False,
     force: bool = False,
 ) -> Path:
     """Write dataset `name` from its raw file or a BasicTS 0.5 folder, and print a summary.
@@ -50,9 +52,10 @@ def prepare_dataset(
         first_row: the row of the full series at which a partial file starts. Only for `.npz`: other files have
             their own timestamps.
         sensors: take only the sensors that this file names, in its order, one id per line. Only for `.h5`.
-        distances: the graph as a CSV (from, to, cost), see `graph.read_distances`.
-        ids: the ids by which `distances` names the nodes, one per line.
-        adjacency: the graph as a matrix, see `graph.read_adjacency`.
+        ids: the ids by which the graph names the nodes, one per line.
+        graph, distances, adjacency: a file of the graph: of either kind, a list of edges, a matrix.
+        graph_options: how distances become weights; the catalogue decides what is not given.
+        plot: also draw `quality.png`.
         force: replace an existing folder. Files in it that are not written again are kept.
 
     Returns: the folder `out/name`.
@@ -64,34 +67,42 @@ def prepare_dataset(
         raise UserError("file", raw, f"no file: {name} is synthetic", "omit --raw")
     if first_row is not None and first_row < 0:
         raise UserError("first_row", first_row, "0 or more, the index in the full series", "correct --first-row")
-    if distances is not None and adjacency is not None:
-        raise UserError("adjacency", adjacency, "one graph", "omit --distances or --adjacency")
     check_destination(folder, force=force)
 
     series = _read(facts, raw, first_row)
     all_names = series.node_names
     if sensors is not None:
-        series = _select(series, raw, sensors)
-    num_rows, num_nodes = series.values.shape
+        series = selected(series, raw, sensors)
+    num_rows, num_nodes = len(series.values), num_sensors(series)
     if num_nodes != facts.num_nodes:
-        field, file = ("file", raw) if sensors is None else ("sensors", sensors)
-        choose = sensors is None and series.node_names is not None and num_nodes > facts.num_nodes
-        fix = "choose its sensors by --sensors FILE" if choose else f"give the file of {name}"
-        raise UserError(field, f"{num_nodes} nodes in {file}", f"{facts.num_nodes}, the nodes of {name}", fix)
-    if ids is not None:
-        if series.node_names is not None:
-            raise UserError("ids", ids, f"no file: {raw} has its own ids", "omit --ids")
-        series = replace(series, node_names=_ids(ids, num_nodes))
-    graph = _graph(series, distances, adjacency, all_names)
+        raise _other_nodes(facts, series, raw, sensors)
+    series = named(series, raw, ids)
+    names = series.node_names
+    network = graph_of_files(
+        num_nodes,
+        names,
+        all_names,
+        graph=graph,
+        distances=distances,
+        adjacency=adjacency,
+        options=graph_options,
+        facts=facts,
+    )
 
     first, part = locate(facts, num_rows, rows, first_row)
     values = series.values[part]
-    _check_values(values, facts, raw, part.start, series.node_names)
+    check_rows(len(values), facts.split)
+    where = lambda row, column: f"in row {row + part.start} at node {names[column] if names else column}"  # noqa: E731
+    check_values(values, facts, raw, where, "correct the file")
     stamps, origin = _times(facts, series, part, first)
     origin = {"source": facts.source, "first_row": first, **origin}
-    if series.node_names is not None:
-        origin["node_names"] = series.node_names
-    write_dataset(folder, facts, values, stamps, graph=graph, origin=origin, force=force)
+    if names is not None:
+        origin["node_names"] = names
+    content, notes = series.graph, series.notes
+    if network is not None:
+        content, notes = pickled(network.matrix), (*notes, *network.notes)
+        origin["graph"] = network.notes[0]
+    write_dataset(folder, facts, values, stamps, graph=content, origin=origin, notes=notes, plot=plot, force=force)
     return folder
 
 
@@ -126,41 +137,15 @@ def _read(facts: DatasetFacts, raw: Path, first_row: Optional[int]) -> RawSeries
     return read_h5(raw)
 
 
-def _select(series: RawSeries, raw: Path, sensors: Path) -> RawSeries:
-    """The sensors that the file `sensors` names, in its order."""
-    if series.node_names is None:
-        raise UserError("sensors", sensors, f"none: {raw} has no sensor ids", "omit --sensors, which is for .h5")
-    chosen = read_ids(sensors, "sensors")
-    place = {name: column for column, name in enumerate(series.node_names)}
-    unknown = [name for name in chosen if name not in place]
-    if unknown:
-        found = f"{unknown[0]} in {sensors} ({len(unknown)} of {len(chosen)} ids are unknown)"
-        expected = f"sensors of {raw}, such as {series.node_names[0]}"
-        raise UserError("sensors", found, expected, "correct the ids")
-    columns = [place[name] for name in chosen]
-    return replace(series, values=np.ascontiguousarray(series.values[:, columns]), node_names=chosen)
-
-
-def _ids(file: Path, num_nodes: int) -> list[str]:
-    names = read_ids(file, "ids")
-    if len(names) != num_nodes:
-        raise UserError("ids", f"{len(names)} ids in {file}", f"{num_nodes}, one for each node", "correct the ids")
-    return names
-
-
-def _graph(
-    series: RawSeries, distances: Optional[Path], adjacency: Optional[Path], all_names: Optional[list[str]]
-) -> Optional[bytes]:
-    """The content of `adj_mx.pkl`; None without a graph. `all_names`: of the raw file, before sensors were selected."""
-    num_nodes, names = series.values.shape[1], series.node_names
-    if distances is not None:
-        return pickled(read_distances(distances, num_nodes, names, ignored=set(all_names or ()) - set(names or ())))
-    if adjacency is None:
-        return series.graph
-    graph = read_adjacency(adjacency)
-    if graph.ids is None and all_names is not None and len(graph.matrix) == len(all_names):
-        graph = Graph(graph.matrix, all_names)
-    return pickled(fit_graph(graph, adjacency, num_nodes, names))
+def _other_nodes(facts: DatasetFacts, series: RawSeries, raw: Path, sensors: Optional[Path]) -> UserError:
+    num_rows, num_nodes = len(series.values), num_sensors(series)
+    field, file = ("file", raw) if sensors is None else ("sensors", sensors)
+    fix = f"give the file of {facts.name}"
+    if sensors is None and series.node_names is not None and num_nodes > facts.num_nodes:
+        fix = "choose its sensors by --sensors FILE"
+    if num_rows == facts.num_nodes:
+        fix = "save the transposed array: rows are times, columns are nodes"
+    return UserError(field, f"{num_nodes} nodes in {file}", f"{facts.num_nodes}, the nodes of {facts.name}", fix)
 
 
 def _times(facts: DatasetFacts, series: RawSeries, part: slice, first: int) -> tuple[np.ndarray, dict]:
@@ -176,27 +161,3 @@ def _times(facts: DatasetFacts, series: RawSeries, part: slice, first: int) -> t
     num_rows = part.stop - part.start
     start = row_dates(facts.start, first - facts.first_row + 1, facts.interval_minutes)[-1]
     return row_timestamps(facts, first, num_rows), {"start": format_time(start)}
-
-
-def _check_values(
-    values: np.ndarray, facts: DatasetFacts, raw: Path, first_in_file: int, names: Optional[list[str]]
-) -> None:
-    """`values` [T, N] must be usable numbers, not all missing, with enough rows for three parts."""
-    lengths = split_lengths(len(values), facts.split)
-    if min(lengths) < MIN_PART_ROWS:
-        found = f"{len(values)} rows, which give parts of {lengths[0]}, {lengths[1]} and {lengths[2]}"
-        raise UserError("rows", found, f"{MIN_PART_ROWS} or more in each part (12 in, 12 out)", "take more rows")
-    missing, null = f"{facts.null_value:g} if missing", facts.null_value
-    unusable = np.isinf(values) if np.isnan(null) else ~np.isfinite(values)
-    negative = (values < min(0, null)) & facts.non_negative
-    for wrong, found, expected in (
-        (unusable, "NaN or infinity", f"numbers, {missing}"),
-        (negative, "values below 0", f"{facts.domain} of 0 or more, {missing}"),
-    ):
-        if wrong.any():
-            row, column = np.argwhere(wrong)[0]
-            node = column if names is None else names[column]
-            first = f"the first, {values[row, column]:g}, in row {row + first_in_file} at node {node}"
-            raise UserError("file", f"{wrong.sum()} x {found} in {raw} ({first})", expected, "correct the file")
-    if is_missing(values, null).all():
-        raise UserError("file", f"only {null:g} in {raw}, which marks missing values", "numbers", "download it again")

@@ -1,0 +1,137 @@
+"""New rows for a dataset that is already prepared."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import UserError
+from ..catalog import CATALOG
+from ..dataset import Dataset, open_dataset
+from ..io.raw import RawSeries
+from ..io.reading import ReadOptions
+from ..layout import PARTS
+from ..times.dates import format_time
+from ..times.options import TimeOptions
+from ..times.placing import Placement, on_grid
+
+_ANEW = "--force replaces the dataset"
+
+
+@dataclass(frozen=True)
+class Existing:
+    """The dataset that rows are added to."""
+
+    dataset: Dataset
+
+    @classmethod
+    def at(cls, folder: Path) -> "Existing":
+        """Raises: UserError if there is no dataset, or rows cannot be added to it."""
+        dataset = open_dataset(folder)
+        dataset.check()
+        if dataset.name in CATALOG:
+            raise UserError("--append", f"{dataset.name}, a public dataset", "a dataset of your own", "omit --append")
+        if dataset.dates("train") is None or dataset.gaps or not np.isnan(dataset.null_value):
+            found = f"{folder} has no dates, has unfilled gaps, or marks missing values by a number"
+            raise UserError("--append", found, "a dataset that this command has written", _ANEW)
+        return cls(dataset)
+
+    @property
+    def missing(self) -> list[str]:
+        """The numbers that mark missing values, as texts."""
+        return [str(marker) for marker in self.dataset.meta.get("missing", [])]
+
+    @property
+    def across_breaks(self) -> bool:
+        return self.dataset.windows_across_breaks
+
+    def read(self, options: ReadOptions) -> ReadOptions:
+        """The options, with the dataset's channels."""
+        channel = options.channel or self.dataset.meta.get("channel")
+        return replace(options, channel=channel, covariates=options.covariates or self.dataset.covariates() is not None)
+
+    def times(self, options: TimeOptions) -> TimeOptions:
+        """The options, with the dataset's interval and time zone where none is given."""
+        interval = options.freq or f"{self.dataset.interval_minutes}min"
+        return replace(options, freq=interval, tz=options.tz or self.dataset.timezone)
+
+    def extended(self, series: RawSeries, placement: Placement) -> tuple[RawSeries, str]:
+        """The rows of the dataset and of the new file as one series, and how the dataset has grown, as a line.
+
+        Values that both have must be equal. A missing value is filled by a new one.
+
+        Raises: UserError for other sensors, another interval or time zone, or values that differ.
+        """
+        self._check_time(placement)
+        new_times = placement.timeline.instants()
+        values, covariates = on_grid(series, placement)
+        # times that the file does not have are decided by both together
+        kept = np.unique(placement.rows)
+        order = self._order(series)
+        new_times, values = new_times[kept], values[kept][:, order]
+        covariates = None if covariates is None else covariates[kept][:, order]
+
+        old_times = np.concatenate([self.dataset.instants(part) for part in PARTS])
+        old = np.concatenate([self.dataset.values(part) for part in PARTS])
+        times = np.union1d(old_times, new_times)
+        rows, new_rows = np.searchsorted(times, old_times), np.searchsorted(times, new_times)
+        merged, filled = _merged(old, rows, values, new_rows, times, self.dataset.node_names)
+        old_covariates = self.dataset.covariates()
+        if (old_covariates is None) != (covariates is None):
+            found = f"covariates in {'the file' if old_covariates is None else 'the dataset'} only"
+            raise UserError("--covariates", found, "the same channels in both", _ANEW)
+        if covariates is not None:
+            covariates, _ = _merged(old_covariates, rows, covariates, new_rows, times, self.dataset.node_names)
+        added = len(times) - len(old_times)
+        line = (
+            f"{self.dataset.name} had {len(old_times)} rows to {format_time(self.dataset.dates('test')[-1])}: "
+            f"{added} rows are new, {len(kept) - added} were there, {filled} missing values are filled"
+        )
+        zone = None if self.dataset.timezone is None else "UTC"
+        names = self.dataset.node_names
+        return RawSeries(merged, times, zone, node_names=names, covariates=covariates), line
+
+    def _check_time(self, placement: Placement) -> None:
+        found, expected = placement.timeline, self.dataset
+        if found.interval_minutes != expected.interval_minutes:
+            what = f"{found.interval_minutes} minutes between rows"
+            raise UserError("--append", what, f"{expected.interval_minutes}, as {expected.name}", _ANEW)
+        if found.timezone != expected.timezone:
+            what = f"the time zone {found.timezone}"
+            raise UserError("--append", what, f"{expected.timezone}, as {expected.name}", _ANEW)
+
+    def _order(self, series: RawSeries) -> np.ndarray:
+        """The columns of the new file in the order of the dataset's sensors."""
+        names, found = self.dataset.node_names, series.node_names
+        if found is None:
+            if series.values.shape[1] != len(names):
+                raise UserError("--append", f"{series.values.shape[1]} sensors", f"{len(names)}", _ANEW)
+            return np.arange(len(names))
+        unknown, absent = [*set(found) - set(names)], [*set(names) - set(found)]
+        if unknown or absent:
+            example = f"{min(unknown)} is new" if unknown else f"{min(absent)} is absent"
+            what = f"other sensors: {len(unknown)} are new, {len(absent)} are absent ({example})"
+            raise UserError("--append", what, f"the {len(names)} sensors of {self.dataset.name}", _ANEW)
+        place = {name: column for column, name in enumerate(found)}
+        return np.array([place[name] for name in names])
+
+
+def _merged(
+    old: np.ndarray, rows: np.ndarray, new: np.ndarray, new_rows: np.ndarray, times: np.ndarray, names: list[str]
+) -> tuple[np.ndarray, int]:
+    """Both arrays in rows of `times`, and how many missing values of the old one are filled. Raises: UserError."""
+    merged = np.full((len(times), *old.shape[1:]), np.nan, np.float32)
+    merged[rows] = old
+    there = np.isin(new_rows, rows)
+    before = merged[new_rows]
+    differ = there.reshape(-1, *[1] * (old.ndim - 1)) & (before != new) & ~np.isnan(before) & ~np.isnan(new)
+    if differ.any():
+        row, sensor = (int(number) for number in np.argwhere(differ)[0][:2])
+        found = (
+            f"{differ.sum()} values differ from those of the dataset (the first at {format_time(times[new_rows[row]])}, "
+            f"sensor {names[sensor]})"
+        )
+        raise UserError("--append", found, "equal values in rows that both have", _ANEW)
+    filled = np.isnan(before) & ~np.isnan(new) & there.reshape(-1, *[1] * (old.ndim - 1))
+    merged[new_rows] = np.where(np.isnan(new), before, new)
+    return merged, int(filled.sum())

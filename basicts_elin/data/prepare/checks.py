@@ -1,0 +1,71 @@
+"""What a series must have before it is written."""
+
+from collections.abc import Callable
+from typing import Optional
+
+import numpy as np
+
+from ...errors import UserError
+from ..catalog import DatasetFacts, split_lengths
+from ..quality import is_missing
+from .missing import blocks
+
+# The benchmark's window: 12 steps in, 12 out.
+MIN_PART_ROWS = 24
+
+
+def check_rows(num_rows: int, split: tuple[float, float, float], field: str = "rows") -> None:
+    """Raises: UserError unless each part has enough rows for a window."""
+    lengths = split_lengths(num_rows, split)
+    if min(lengths) < MIN_PART_ROWS:
+        found = f"{num_rows} rows, which give parts of {lengths[0]}, {lengths[1]} and {lengths[2]}"
+        raise UserError(field, found, f"{MIN_PART_ROWS} or more in each part (12 in, 12 out)", "take more rows")
+
+
+def check_values(
+    values: np.ndarray, facts: DatasetFacts, file: object, where: Callable[[int, int], str], fix: str
+) -> None:
+    """Check that `values` [T, N] are usable numbers, and not all missing.
+
+    Args:
+        facts: of the dataset: its null value, and whether values can be below 0.
+        file: for the message.
+        where: names a place by row and column.
+        fix: for values that cannot be used.
+    Raises: UserError.
+    """
+    null = facts.null_value
+    missing = "" if np.isnan(null) else f", {null:g} if missing"
+    unusable, below = _Found(), _Found()
+    num_missing = first = 0
+    for block in blocks(values):
+        unusable.add(np.isinf(block) if np.isnan(null) else ~np.isfinite(block), block, first)
+        if facts.non_negative:
+            below.add(block < min(0, 0 if np.isnan(null) else null), block, first)
+        num_missing += np.count_nonzero(is_missing(block, null))
+        first += len(block)
+    what = "infinity" if np.isnan(null) else "NaN or infinity"
+    for found, kind, expected in (
+        (unusable, what, f"numbers{missing}"),
+        (below, "values below 0", f"{facts.domain} of 0 or more{missing}"),
+    ):
+        if found.place is not None:
+            example = f"the first, {found.value:g}, {where(*found.place)}"
+            raise UserError("file", f"{found.count} x {kind} in {file} ({example})", expected, fix)
+    if num_missing == values.size:
+        marker = "missing values" if np.isnan(null) else f"{null:g}, which marks missing values"
+        raise UserError("file", f"only {marker} in {file}", "measured values", "name another file")
+
+
+class _Found:
+    """How often something was found, and the first place."""
+
+    def __init__(self) -> None:
+        self.count, self.value = 0, np.nan
+        self.place: Optional[tuple[int, int]] = None
+
+    def add(self, mask: np.ndarray, block: np.ndarray, first_row: int) -> None:
+        self.count += int(np.count_nonzero(mask))
+        if self.place is None and mask.any():
+            row, column = (int(number) for number in np.argwhere(mask)[0])
+            self.place, self.value = (row + first_row, column), float(block[row, column])

@@ -1,0 +1,42 @@
+"""Marks of missing values in a file become NaN."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...errors import UserError
+
+# values per block: masks of a block are small beside the series
+_BLOCK = 2**22
+
+
+def parse_markers(texts: Sequence[str]) -> tuple[float, ...]:
+    """The numbers that mark missing values, such as "0", "-1", "nan" and "inf"; each once.
+
+    Raises: UserError for a text that is not a number.
+    """
+    markers = []
+    for text in texts:
+        try:
+            markers.append(float(text))
+        except ValueError as error:
+            expected = "numbers, or nan"
+            fix = "give each marker as a number; empty and text cells such as NA are missing anyway"
+            raise UserError("--missing", repr(text), expected, fix) from error
+    return tuple(dict.fromkeys(marker for marker in markers if not np.isnan(marker)))
+
+
+def mark_missing(values: np.ndarray, markers: Sequence[float]) -> dict[float, int]:
+    """Replace the markers in `values` (float32, any shape) by NaN, in place. Returns how often each was found."""
+    counts = dict.fromkeys(markers, 0)
+    for block in blocks(values) if markers else ():
+        for marker in markers:
+            found = block == np.float32(marker)
+            counts[marker] += int(np.count_nonzero(found))
+            block[found] = np.nan
+    return counts
+
+
+def blocks(values: np.ndarray) -> list[np.ndarray]:
+    """Views of consecutive rows of `values`, of a few million values each."""
+    return np.array_split(values, max(1, -(-values.size // _BLOCK)))

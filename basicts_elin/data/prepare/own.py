@@ -1,0 +1,185 @@
+"""Prepares a dataset from a user's own file or folder."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Optional
+
+import numpy as np
+
+from ...errors import UserError
+from ..catalog import DATES, ROW_INDEX, DatasetFacts, find_facts
+from ..graphs.matrix import pickled
+from ..graphs.options import GraphOptions
+from ..io.raw import RawSeries
+from ..io.reading import ReadOptions, read_series
+from ..times.dates import format_time
+from ..times.options import TimeOptions
+from ..times.placing import Placement, on_grid, place
+from .append import Existing
+from .checks import check_rows, check_values
+from .graph_files import graph_of_files
+from .missing import mark_missing, parse_markers
+from .sensors import named, num_sensors, selected
+from .staging import check_destination
+from .writer import write_dataset
+
+SPLIT = (0.6, 0.2, 0.2)
+_ENDINGS = re.compile(r"(\.(csv|tsv|txt|parquet|feather|npz|npy|h5|hdf5?|gz|bz2|xz|zip))+$", re.IGNORECASE)
+
+
+def prepare_own(
+    file: Path,
+    name: Optional[str] = None,
+    *,
+    out: Path = Path("datasets"),
+    read: ReadOptions = ReadOptions(),
+    times: TimeOptions = TimeOptions(),
+    missing: Sequence[str] = (),
+    split: Optional[Sequence[float]] = None,
+    domain: Optional[str] = None,
+    across_breaks: bool = True,
+    sensors: Optional[Path] = None,
+    ids: Optional[Path] = None,
+    graph: Optional[Path] = None,
+    distances: Optional[Path] = None,
+    adjacency: Optional[Path] = None,
+    graph_options: GraphOptions = GraphOptions(),
+    append: bool = False,
+    plot: bool = False,
+    force: bool = False,
+) -> Path:
+    """Write the dataset `name` from a file or folder, and print what was found in it.
+
+    The rows are placed on a regular grid of times. Missing values, and the rows of times that the file does not have,
+    are NaN.
+
+    Args:
+        file: see `io.reading.read_series` for the formats.
+        name: of the dataset; None: the file's name without its endings.
+        out: the folder in which the folder `name` is written.
+        read, times, graph_options: what the file does not say by itself.
+        missing: numbers that mark missing values, as texts.
+        split: shares of the training, validation and test part; None: 0.6, 0.2, 0.2.
+        domain: what is measured, with its unit in parentheses.
+        across_breaks: whether windows may span times that the series never has, such as nights.
+        sensors: take only the sensors that this file names, in its order, one id per line.
+        ids: the sensor ids, one per line, of a file that has none.
+        graph, distances, adjacency: a file of the graph: of either kind, a list of edges, a matrix.
+        append: add the rows to the dataset that is there, with its split, domain, markers, channel and graph.
+        plot: also draw `quality.png`.
+        force: replace an existing folder. Files in it that are not written again are kept.
+
+    Returns: the folder `out/name`.
+
+    Raises: UserError if an argument, a file or a value cannot be used.
+    """
+    file = Path(file)
+    name = _name(file, name)
+    folder = Path(out) / name
+    existing = None
+    if append:
+        _refuse_with_append(force=force, split=split, domain=domain)
+        existing = Existing.at(folder)
+        read, times, missing = existing.read(read), existing.times(times), [*existing.missing, *missing]
+        split, domain, across_breaks = existing.dataset.split, existing.dataset.domain, existing.across_breaks
+    else:
+        check_destination(folder, force=force)
+    markers, parts = parse_markers(missing), _split(split)
+
+    series = named(read_series(file, read), file, ids)
+    all_names = series.node_names
+    if sensors is not None:
+        series = selected(series, file, sensors)
+    marked = mark_missing(series.values, markers)
+    placement = place(series, times)
+    notes = [*series.notes, *_marker_notes(marked), *placement.notes]
+    if existing is not None:
+        series, growth = existing.extended(series, placement)
+        placement = place(series, times)
+        notes.append(growth)
+    values, covariates = on_grid(series, placement)
+    timeline = placement.timeline
+
+    facts = DatasetFacts(
+        name,
+        num_sensors(series),
+        len(values),
+        format_time(timeline.start),
+        DATES if timeline.is_dated else ROW_INDEX,
+        split=parts,
+        domain=domain or "",
+        source=None,
+        interval_minutes=timeline.interval_minutes,
+        null_value=np.nan,
+    )
+    check_rows(len(values), parts)
+    names, dates = series.node_names, timeline.dates()
+    where = lambda row, column: f"at {format_time(dates[row])}, node {names[column] if names else column}"  # noqa: E731
+    check_values(values, facts, file, where, "correct the file, or give the value to --missing")
+    network = graph_of_files(
+        facts.num_nodes,
+        names,
+        all_names,
+        graph=graph,
+        distances=distances,
+        adjacency=adjacency,
+        options=graph_options,
+    )
+    origin = {"source": file.name, **timeline.meta()}
+    if names is not None:
+        origin["node_names"] = names
+    if markers:
+        origin["missing"] = list(markers)
+    if series.channel_names:
+        origin["channel"], *others = series.channel_names
+        if covariates is not None:
+            origin["covariates"] = others
+    if not across_breaks:
+        origin["windows_across_breaks"] = False
+    content = None
+    if network is not None:
+        content, notes = pickled(network.matrix), [*notes, *network.notes]
+        origin["graph"] = network.notes[0]
+    write_dataset(
+        folder,
+        facts,
+        values,
+        timeline.timestamps(),
+        graph=content,
+        origin=origin,
+        covariates=covariates,
+        notes=notes,
+        plot=plot,
+        force=force or append,
+    )
+    return folder
+
+
+def _name(file: Path, name: Optional[str]) -> str:
+    found = _ENDINGS.sub("", file.name) if name is None else name
+    if find_facts(found) is not None:
+        fix = f"choose another --name, or `prepare {found} --raw {file}` for the public file"
+        raise UserError("--name", found, "a name that no public dataset has", fix)
+    # a part of run names MODEL/DATASET, and of paths
+    if not re.fullmatch(r"[\w.+-]+", found) or found.startswith("."):
+        raise UserError("--name", repr(found), "letters, digits, and any of . _ + -", "give another --name")
+    return found
+
+
+def _split(split: Optional[Sequence[float]]) -> tuple[float, float, float]:
+    train, val, test = SPLIT if split is None else split
+    if not (min(train, val, test) > 0 and abs(train + val + test - 1) < 1e-6):
+        raise UserError("--split", f"{train:g} {val:g} {test:g}", "three positive shares that sum to 1")
+    return train, val, test
+
+
+def _refuse_with_append(**given: object) -> None:
+    for option, value in given.items():
+        if value:
+            raise UserError(f"--{option}", "given with --append, which keeps the dataset's own", fix="omit one of them")
+
+
+def _marker_notes(marked: dict[float, int]) -> list[str]:
+    return [f"missing: {count} values are {marker:g}, which marks missing values" for marker, count in marked.items()]
