@@ -1,0 +1,67 @@
+"""Prepares every kind of file in this folder, and writes the table of what each gives.
+
+python -m benchmarks.file_kinds --markdown docs/file-kinds.md
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from . import arrays, graphs, missing, tables, times  # noqa: F401
+from .kind import KINDS, Kind, describe, outcome
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PAGE = """# File kinds
+
+What `prepare` makes of {count} kinds of file: {taken} are taken, {refused} are refused with an error. The tables were
+made by
+
+```bash
+python -m benchmarks.file_kinds --markdown docs/file-kinds.md
+```
+
+which writes each file and prepares it. Unless the row says otherwise, the file has 240 hourly rows of three sensors
+from Monday, 2024-03-04, with 4 missing values. The results are rows × sensors, interval, first row, missing values.
+
+{tables}"""
+
+
+def page() -> str:
+    groups: dict[str, list[str]] = {}
+    for kind in KINDS:
+        groups.setdefault(kind.group, []).append(_row(kind))
+    tables = [
+        "\n".join([f"## {group}", "", "| file | options | result |", "|---|---|---|", *rows, ""])
+        for group, rows in groups.items()
+    ]
+    refused = sum(bool(kind.refused) for kind in KINDS)
+    return PAGE.format(count=len(KINDS), taken=len(KINDS) - refused, refused=refused, tables="\n".join(tables))
+
+
+def _row(kind: Kind) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        code, _, error = outcome(kind, Path(folder))
+        result = error if code else describe(Path(folder))
+    options = f"`{' '.join(map(_quoted, kind.options))}`" if kind.options else ""
+    cells = (kind.name, options, result)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _quoted(option: str) -> str:
+    return f'"{option}"' if " " in option else option
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--markdown", type=Path, help="write the page here; otherwise it is printed")
+    arguments = parser.parse_args()
+    text = page()
+    if arguments.markdown:
+        arguments.markdown.write_text(text, encoding="utf-8")
+    else:
+        print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,247 @@
+"""Tables of text, and in columns."""
+
+import gzip
+import zipfile
+from pathlib import Path
+
+from .kind import kind, long_table, table
+
+WIDE, LONG = "A table with a column for each sensor", "A table with a row for each sensor and time"
+
+
+def _text(name: str, **how) -> str:
+    table().to_csv(name, **how)
+    return name
+
+
+@kind(WIDE, "comma-separated")
+def _(folder: Path) -> str:
+    return _text("data.csv")
+
+
+@kind(WIDE, "separated by semicolons")
+def _(folder: Path) -> str:
+    return _text("data.csv", sep=";")
+
+
+@kind(WIDE, "semicolons and decimal commas")
+def _(folder: Path) -> str:
+    return _text("data.csv", sep=";", decimal=",")
+
+
+@kind(WIDE, "separated by tabs")
+def _(folder: Path) -> str:
+    return _text("data.tsv", sep="\t")
+
+
+@kind(WIDE, "separated by |")
+def _(folder: Path) -> str:
+    return _text("data.txt", sep="|")
+
+
+@kind(WIDE, "with a byte order mark")
+def _(folder: Path) -> str:
+    return _text("data.csv", encoding="utf-8-sig")
+
+
+@kind(WIDE, "in UTF-16")
+def _(folder: Path) -> str:
+    return _text("data.csv", encoding="utf-16")
+
+
+@kind(WIDE, "with line ends of Windows")
+def _(folder: Path) -> str:
+    return _text("data.csv", lineterminator="\r\n")
+
+
+@kind(WIDE, "compressed by gzip")
+def _(folder: Path) -> str:
+    return _text("data.csv.gz")
+
+
+@kind(WIDE, "compressed by xz")
+def _(folder: Path) -> str:
+    return _text("data.csv.xz")
+
+
+@kind(WIDE, "in a zip archive")
+def _(folder: Path) -> str:
+    return _text("data.csv.zip")
+
+
+@kind(WIDE, "two files in a zip archive", refused=("file", "data.zip", "2"))
+def _(folder: Path) -> str:
+    with zipfile.ZipFile("data.zip", "w") as archive:
+        archive.writestr("a.csv", table().to_csv())
+        archive.writestr("b.csv", table().to_csv())
+    return "data.zip"
+
+
+@kind(WIDE, "with every cell in quotes")
+def _(folder: Path) -> str:
+    return _text("data.csv", quoting=1)
+
+
+@kind(WIDE, "with the row number in front")
+def _(folder: Path) -> str:
+    table().reset_index().to_csv("data.csv")
+    return "data.csv"
+
+
+@kind(WIDE, "whose column of times has no name")
+def _(folder: Path) -> str:
+    return _text("data.csv", index_label=False)
+
+
+@kind(WIDE, "whose times are the last column", "--time", "when")
+def _(folder: Path) -> str:
+    frame = table()
+    frame.assign(when=frame.index).to_csv("data.csv", index=False)
+    return "data.csv"
+
+
+@kind(WIDE, "without a header")
+def _(folder: Path) -> str:
+    return _text("data.csv", header=False)
+
+
+@kind(WIDE, "with missing values as NA")
+def _(folder: Path) -> str:
+    return _text("data.csv", na_rep="NA")
+
+
+@kind(WIDE, "with missing values as -")
+def _(folder: Path) -> str:
+    return _text("data.csv", na_rep="-")
+
+
+@kind(WIDE, "with a column of text among the sensors", refused=("file", "road"))
+def _(folder: Path) -> str:
+    table().assign(road="A1").to_csv("data.csv")
+    return "data.csv"
+
+
+@kind(WIDE, "with two columns of the same name", refused=("file", "north"))
+def _(folder: Path) -> str:
+    frame = table()
+    frame.columns = ["north", "east", "north"]
+    frame.to_csv("data.csv")
+    return "data.csv"
+
+
+@kind(WIDE, "with a line that has too many cells", refused=("file", "11"))
+def _(folder: Path) -> str:
+    lines = table().to_csv().splitlines()
+    lines[10] += ",7,8"
+    Path("data.csv").write_text("\n".join(lines))
+    return "data.csv"
+
+
+@kind(WIDE, "with a word in a cell", refused=("file", "broken", "east"))
+def _(folder: Path) -> str:
+    frame = table().astype(object)
+    frame.iloc[7, 1] = "broken"
+    frame.to_csv("data.csv")
+    return "data.csv"
+
+
+@kind(WIDE, "cut off within a gzip file", refused=("file", "data.csv.gz"))
+def _(folder: Path) -> str:
+    content = gzip.compress(table().to_csv().encode())
+    Path("data.csv.gz").write_bytes(content[: len(content) // 2])
+    return "data.csv.gz"
+
+
+@kind(WIDE, "empty", refused=("file", "data.csv"))
+def _(folder: Path) -> str:
+    Path("data.csv").touch()
+    return "data.csv"
+
+
+@kind(WIDE, "with a header only", refused=("file", "data.csv"))
+def _(folder: Path) -> str:
+    Path("data.csv").write_text("time,north,east\n")
+    return "data.csv"
+
+
+@kind(WIDE, "Excel", refused=("file", "csv"))
+def _(folder: Path) -> str:
+    Path("data.xlsx").write_bytes(b"PK\x03\x04 a workbook")
+    return "data.xlsx"
+
+
+@kind(WIDE, "Parquet, times in the index")
+def _(folder: Path) -> str:
+    table().to_parquet("data.parquet")
+    return "data.parquet"
+
+
+@kind(WIDE, "Parquet, times in a column")
+def _(folder: Path) -> str:
+    table().reset_index().to_parquet("data.parquet")
+    return "data.parquet"
+
+
+@kind(WIDE, "Feather")
+def _(folder: Path) -> str:
+    table().reset_index().to_feather("data.feather")
+    return "data.feather"
+
+
+@kind(WIDE, "a folder with one file for each part of the month")
+def _(folder: Path) -> str:
+    Path("months").mkdir()
+    table()[:100].to_csv("months/a.csv")
+    table()[100:].to_csv("months/b.csv")
+    return "months"
+
+
+@kind(WIDE, "a folder with one file for each sensor")
+def _(folder: Path) -> str:
+    Path("sensors").mkdir()
+    for sensor, values in table().items():
+        values.rename("flow").to_csv(f"sensors/{sensor}.csv")
+    return "sensors"
+
+
+@kind(WIDE, "an empty folder", refused=("file", "nothing"))
+def _(folder: Path) -> str:
+    Path("nothing").mkdir()
+    return "nothing"
+
+
+@kind(LONG, "`unique_id, ds, y`, as Nixtla's libraries have it")
+def _(folder: Path) -> str:
+    long_table().to_csv("data.csv", index=False)
+    return "data.csv"
+
+
+@kind(LONG, "with other names", "--time", "when", "--sensor", "detector", "--channel", "flow")
+def _(folder: Path) -> str:
+    long_table().set_axis(["detector", "when", "flow"], axis=1).to_csv("data.csv", index=False)
+    return "data.csv"
+
+
+@kind(LONG, "with two columns of values", "--channel", "speed")
+def _(folder: Path) -> str:
+    long_table().assign(speed=lambda rows: rows.y, y=1.0).to_csv("data.csv", index=False)
+    return "data.csv"
+
+
+@kind(LONG, "with two columns of values, none chosen", refused=("file", "speed", "--channel"))
+def _(folder: Path) -> str:
+    frame = long_table().assign(speed=1.0, flow=2.0).drop(columns="y")
+    frame.to_csv("data.csv", index=False)
+    return "data.csv"
+
+
+@kind(LONG, "in any order")
+def _(folder: Path) -> str:
+    long_table().sample(frac=1, random_state=0).sort_values("unique_id", kind="stable").to_csv("data.csv", index=False)
+    return "data.csv"
+
+
+@kind(LONG, "Parquet")
+def _(folder: Path) -> str:
+    long_table().to_parquet("data.parquet", index=False)
+    return "data.parquet"

@@ -1,0 +1,218 @@
+"""Times as files write them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .kind import SENSORS, START, kind, table
+
+GROUP = "Times"
+SPRING, AUTUMN = "2024-03-28 00:00", "2024-10-24 00:00"
+BERLIN = "Europe/Berlin"
+
+
+def _write(frame: pd.DataFrame) -> str:
+    frame.to_csv("data.csv", index_label="time")
+    return "data.csv"
+
+
+def _texts(format: str, frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.set_axis(frame.index.strftime(format))
+
+
+def _local(start: str) -> pd.DataFrame:
+    """Ten days or so by the clock of Berlin, an hour apart in real time."""
+    times = pd.date_range(pd.Timestamp(start, tz=BERLIN), periods=240, freq="1h")
+    return table().set_axis(times.tz_localize(None))
+
+
+def _without(rows: slice) -> tuple[pd.DataFrame, np.ndarray]:
+    """The table without some rows, and the values that must be prepared."""
+    frame = table()
+    values = frame.to_numpy()
+    values[rows] = np.nan
+    return frame.drop(frame.index[rows]), values
+
+
+@kind(GROUP, "with an offset")
+def _(folder: Path) -> str:
+    return _write(table().tz_localize("Etc/GMT-3"))
+
+
+@kind(GROUP, "with an offset that changes", refused=("time", "--tz"))
+def _(folder: Path) -> str:
+    return _write(table(start=SPRING).tz_localize(BERLIN, nonexistent="shift_forward", ambiguous=True)[:240])
+
+
+@kind(GROUP, "with an offset that changes, and the zone", "--tz", BERLIN, dates=_local(SPRING).index.to_numpy())
+def _(folder: Path) -> str:
+    frame = _local(SPRING)
+    times = pd.date_range(pd.Timestamp(SPRING, tz=BERLIN), periods=240, freq="1h")
+    return _write(frame.set_axis(times))
+
+
+@kind(GROUP, "of a clock that changes in spring", "--tz", BERLIN, dates=_local(SPRING).index.to_numpy())
+def _(folder: Path) -> str:
+    return _write(_local(SPRING))
+
+
+@kind(GROUP, "of a clock that changes in autumn", "--tz", BERLIN, dates=_local(AUTUMN).index.to_numpy())
+def _(folder: Path) -> str:
+    return _write(_local(AUTUMN))
+
+
+@kind(GROUP, "of a clock that changes in autumn, without the zone", refused=("time", "2024-10-27 02:00", "--tz"))
+def _(folder: Path) -> str:
+    return _write(_local(AUTUMN))
+
+
+@kind(GROUP, "that the clock never shows", "--tz", BERLIN, refused=("time", "2024-03-31 02:00"))
+def _(folder: Path) -> str:
+    return _write(table(start=SPRING))
+
+
+@kind(GROUP, "in a zone that does not exist", "--tz", "Europe/Atlantis", refused=("--tz", "Europe/Atlantis"))
+def _(folder: Path) -> str:
+    return _write(table())
+
+
+@kind(GROUP, "in Unix seconds")
+def _(folder: Path) -> str:
+    frame = table()
+    return _write(frame.set_axis((frame.index - pd.Timestamp(0)) // pd.Timedelta("1s")))
+
+
+@kind(GROUP, "in Unix milliseconds")
+def _(folder: Path) -> str:
+    frame = table()
+    return _write(frame.set_axis((frame.index - pd.Timestamp(0)) // pd.Timedelta("1ms")))
+
+
+@kind(GROUP, "as day/month/year: the 13th decides")
+def _(folder: Path) -> str:
+    return _write(_texts("%d/%m/%Y %H:%M", table()))
+
+
+@kind(GROUP, "as month/day/year: the 13th decides")
+def _(folder: Path) -> str:
+    return _write(_texts("%m/%d/%Y %H:%M", table()))
+
+
+@kind(GROUP, "as 01/02/2024: only one order is regular", dates=table(start="2024-02-01").index.to_numpy())
+def _(folder: Path) -> str:
+    return _write(_texts("%d/%m/%Y %H:%M", table(start="2024-02-01")))
+
+
+@kind(GROUP, "in a format of its own", "--time-format", "%Y week day %j at %Hh")
+def _(folder: Path) -> str:
+    return _write(_texts("%Y week day %j at %Hh", table()))
+
+
+@kind(GROUP, "that cannot be read", refused=("time", "tomorrow"))
+def _(folder: Path) -> str:
+    frame = table()
+    return _write(frame.set_axis(["tomorrow" if row == 7 else str(time) for row, time in enumerate(frame.index)]))
+
+
+@kind(GROUP, "in any order")
+def _(folder: Path) -> str:
+    return _write(table().sample(frac=1, random_state=0))
+
+
+@kind(GROUP, "twice", refused=("time", "1 ", "--duplicates"))
+def _(folder: Path) -> str:
+    return _write(pd.concat([table(), table()[20:21]]))
+
+
+@kind(GROUP, "twice, their mean", "--duplicates", "mean")
+def _(folder: Path) -> str:
+    frame = table()
+    other = frame[20:21] + 2
+    frame.iloc[20] -= 2
+    return _write(pd.concat([frame, other]))
+
+
+@kind(GROUP, "twice, the first", "--duplicates", "first")
+def _(folder: Path) -> str:
+    return _write(pd.concat([table(), table()[20:21] + 2]))
+
+
+@kind(GROUP, "a few seconds off", refused=("time", "--align"))
+def _(folder: Path) -> str:
+    frame = table()
+    return _write(frame.set_axis(frame.index + pd.to_timedelta(np.arange(240) % 7, unit="s")))
+
+
+@kind(GROUP, "a few seconds late, moved to the hour before", "--freq", "1h", "--align", "floor")
+def _(folder: Path) -> str:
+    frame = table()
+    return _write(frame.set_axis(frame.index + pd.to_timedelta(np.arange(240) % 7, unit="s")))
+
+
+@kind(GROUP, "a few seconds early or late, moved to the nearest hour", "--freq", "1h", "--align", "nearest")
+def _(folder: Path) -> str:
+    frame = table()
+    return _write(frame.set_axis(frame.index + pd.to_timedelta(np.arange(240) % 7 - 3, unit="s")))
+
+
+@kind(GROUP, "with a gap of nine rows", values=_without(slice(150, 159))[1])
+def _(folder: Path) -> str:
+    return _write(_without(slice(150, 159))[0])
+
+
+@kind(GROUP, "without an interval", refused=("time", "--freq"))
+def _(folder: Path) -> str:
+    generator = np.random.default_rng(0)
+    times = pd.Timestamp(START) + pd.to_timedelta(generator.integers(1, 900, 240).cumsum(), unit="min")
+    return _write(table().set_axis(times))
+
+
+@kind(GROUP, "every 7 minutes, which do not divide the day", refused=("time", "7"))
+def _(folder: Path) -> str:
+    return _write(table().set_axis(pd.date_range(START, periods=240, freq="7min")))
+
+
+@kind(GROUP, "every day")
+def _(folder: Path) -> str:
+    return _write(table().set_axis(pd.date_range(START, periods=240, freq="1D")))
+
+
+def _operating(days: int = 14) -> pd.DataFrame:
+    times = pd.date_range(START, periods=24 * days, freq="1h")
+    return table(days).set_axis(times)[(times.hour >= 6)]
+
+
+@kind(
+    GROUP, "from 06:00 to 23:00, as a metro runs", values=_operating().to_numpy(), dates=_operating().index.to_numpy()
+)
+def _(folder: Path) -> str:
+    return _write(_operating())
+
+
+def _weekdays() -> pd.DataFrame:
+    frame = table(21)
+    return frame[frame.index.weekday < 5]
+
+
+@kind(GROUP, "of weekdays only", values=_weekdays().to_numpy(), dates=_weekdays().index.to_numpy())
+def _(folder: Path) -> str:
+    return _write(_weekdays())
+
+
+@kind(
+    GROUP,
+    "none, with the calendar of a metro",
+    *("--start", "2024-03-04 06:00", "--freq", "1h", "--hours", "06:00-23:00"),
+    values=_operating().to_numpy(),
+    dates=_operating().index.to_numpy(),
+)
+def _(folder: Path) -> str:
+    np.save("data.npy", _operating().to_numpy())
+    return "data.npy"
+
+
+@kind(GROUP, "none in a table", refused=("file", "time"))
+def _(folder: Path) -> str:
+    table()[SENSORS].to_csv("data.csv", index=False)
+    return "data.csv"
