@@ -7,8 +7,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from . import arrays, graphs, missing, tables, times  # noqa: F401
-from .kind import KINDS, Kind, describe, outcome
+from .kind import Kind, describe, kinds, outcome
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,14 +28,14 @@ from Monday, 2024-03-04, with 4 missing values. The results are rows × sensors,
 
 def page() -> str:
     groups: dict[str, list[str]] = {}
-    for kind in KINDS:
+    for kind in kinds():
         groups.setdefault(kind.group, []).append(_row(kind))
     tables = [
         "\n".join([f"## {group}", "", "| file | options | result |", "|---|---|---|", *rows, ""])
         for group, rows in groups.items()
     ]
-    refused = sum(bool(kind.refused) for kind in KINDS)
-    return PAGE.format(count=len(KINDS), taken=len(KINDS) - refused, refused=refused, tables="\n".join(tables))
+    refused = sum(bool(kind.refused) for kind in kinds())
+    return PAGE.format(count=len(kinds()), taken=len(kinds()) - refused, refused=refused, tables="\n".join(tables))
 
 
 def _row(kind: Kind) -> str:

@@ -1,6 +1,7 @@
 """A kind of file: how it is written, the command that prepares it, and what that must give."""
 
 import contextlib
+import importlib
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -47,7 +48,16 @@ class Kind:
     refused: tuple[str, ...] = ()
 
 
-KINDS: list[Kind] = []
+_KINDS: list[Kind] = []
+# in the order of the page
+_MODULES = ("tables", "arrays", "times", "missing", "graphs")
+
+
+def kinds() -> list[Kind]:
+    """All kinds, in the order of the page."""
+    for module in _MODULES:
+        importlib.import_module(f"{__package__}.{module}")
+    return _KINDS
 
 
 def kind(group: str, name: str, *options: str, **expected: Any) -> Callable[[Callable[[Path], str]], Any]:
@@ -56,7 +66,7 @@ def kind(group: str, name: str, *options: str, **expected: Any) -> Callable[[Cal
         expected["values"] = table().to_numpy()
 
     def add(make: Callable[[Path], str]) -> Callable[[Path], str]:
-        KINDS.append(Kind(group, name, make, options, **expected))
+        _KINDS.append(Kind(group, name, make, options, **expected))
         return make
 
     return add

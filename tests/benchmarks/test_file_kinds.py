@@ -1,12 +1,17 @@
 """Every kind of file of the table gives what it must."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.file_kinds import __main__ as table
-from benchmarks.file_kinds.kind import KINDS, SENSORS, START, outcome, prepared
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from benchmarks.file_kinds import __main__ as table  # noqa: E402
+from benchmarks.file_kinds.kind import SENSORS, START, kinds, outcome, prepared  # noqa: E402
 
+KINDS = kinds()
 TAKEN = [kind for kind in KINDS if kind.values is not None]
 REFUSED = [kind for kind in KINDS if kind.refused]
 
