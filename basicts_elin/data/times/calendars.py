@@ -68,7 +68,9 @@ def stated_calendar(hours: Optional[str], weekdays: Optional[str]) -> Optional[C
     """
     if hours is None and weekdays is None:
         return None
-    return Calendar(hours and _stated_hours(hours), weekdays and _stated_weekdays(weekdays))
+    return Calendar(
+        None if hours is None else _stated_hours(hours), None if weekdays is None else _stated_weekdays(weekdays)
+    )
 
 
 def find_calendar(grid: np.ndarray, present: np.ndarray) -> Optional[Calendar]:

@@ -1,6 +1,7 @@
 """Places the rows of a file on a regular grid. T: rows of the grid, R: rows of the file."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Optional
 
 import numpy as np
@@ -26,7 +27,7 @@ _SPARSEST = 500
 _MOST_MISSING = 3
 
 
-def place(series: RawSeries, options: TimeOptions = TimeOptions()) -> Placement:
+def place(series: RawSeries, options: TimeOptions) -> Placement:
     """The grid of a file's rows.
 
     The interval is the most frequent difference between times, if the others are multiples of it. Times of day and
@@ -146,5 +147,5 @@ def _gap_notes(gaps: list[Gap], zone: Optional[str]) -> tuple[str, ...]:
 
 def _may_be_clock_change(gap: Gap) -> bool:
     """Whether it is an hour of a Sunday night in spring, in the north or the south."""
-    first = gap.first.item()
+    first = datetime.fromisoformat(str(gap.first))
     return gap.length == 60 * _MINUTE and first.weekday() == 6 and first.hour <= 3 and first.month in (3, 4, 9, 10, 11)

@@ -56,10 +56,10 @@ def _of_numbers(times: np.ndarray, time_format: Optional[str], texts: Optional[n
         parsed = _of_texts(times.astype(np.int64).astype(str).astype(object), time_format)
         return Stamps(parsed.times, parsed.offset, texts, parsed.notes)
     for unit, scale in _UNITS:
-        found = np.asarray(times, np.float64) * scale
-        if ((found >= _FIRST.astype(np.int64)) & (found < _LAST.astype(np.int64))).all():
-            note = f"times: read as {unit} since 1970, UTC ({texts[0]} is {_text(_instants(found[:1])[0])})"
-            return Stamps(_instants(found), 0.0, texts, (note,))
+        millis = np.asarray(times, np.float64) * scale
+        if ((millis >= _FIRST.astype(np.int64)) & (millis < _LAST.astype(np.int64))).all():
+            note = f"times: read as {unit} since 1970, UTC ({texts[0]} is {_text(_instants(millis[:1])[0])})"
+            return Stamps(_instants(millis), 0.0, texts, (note,))
     found = f"times from {times.min():g} to {times.max():g}, such as {texts[0]}"
     expected = "dates, or seconds or milliseconds since 1970 in the years 1971 to 2100"
     fix = "name the column of the times by --time, or its format by --time-format"
@@ -79,7 +79,10 @@ def _are_written_dates(times: np.ndarray) -> bool:
             exact = times.astype(np.int64)
             rest = [exact // 10 ** (digits - 4 - 2 * pair) % 100 for pair in range(1, (digits - 4) // 2 + 1)]
             limits = ((1, 12), (1, 31), (0, 23), (0, 59), (0, 59))
-            return all(((part >= first) & (part <= last)).all() for part, (first, last) in zip(rest, limits))
+            return all(
+                ((part >= first) & (part <= last)).all()
+                for part, (first, last) in zip(rest, limits[: len(rest)], strict=True)
+            )
     return False
 
 

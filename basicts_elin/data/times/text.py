@@ -1,6 +1,5 @@
 """Times that are written as text. U: different texts."""
 
-import re
 from dataclasses import dataclass
 from typing import Any, Optional
 

@@ -64,7 +64,7 @@ def _periods(times: np.ndarray, changes: np.ndarray, offsets: np.ndarray, second
 
 @functools.lru_cache(maxsize=8)
 def _changes(name: str) -> tuple[np.ndarray, np.ndarray]:
-    """The UTC times of the changes, datetime64[m] [K], and the offsets before and after them, timedelta64[m] [K + 1]."""
+    """UTC times of the changes, datetime64[m] [K], and the offsets before and after them, timedelta64[m] [K + 1]."""
     zone = zoneinfo.ZoneInfo(check_zone(name))
     days = (datetime(_FIRST_YEAR, 1, 1, tzinfo=timezone.utc) - _EPOCH).days
     last = (datetime(_LAST_YEAR, 1, 1, tzinfo=timezone.utc) - _EPOCH).days
