@@ -113,6 +113,23 @@ def find_gaps(dates: np.ndarray, interval_minutes: int) -> list[Gap]:
     ]
 
 
+def find_breaks(instants: Optional[np.ndarray], stamps: np.ndarray, interval_minutes: int) -> np.ndarray:
+    """bool [T]: where a row is not one interval after the row before it. The first row is no break.
+
+    Args:
+        instants: datetime64[m] [T]; None if they are not known.
+        stamps: time of day and day of week [T, 2], which decide if the instants are not known.
+    """
+    if instants is not None:
+        follows = np.diff(instants) == interval_minutes * _MINUTE
+    elif interval_minutes >= MINUTES_PER_DAY:
+        follows = np.ones(max(0, len(stamps) - 1), bool)
+    else:
+        steps_per_day = MINUTES_PER_DAY // interval_minutes
+        follows = np.diff(_places(stamps, steps_per_day)) % (DAYS_PER_WEEK * steps_per_day) == 1
+    return np.concatenate([np.zeros(min(1, len(stamps)), bool), ~follows])
+
+
 def check_timestamps(
     stamps: np.ndarray, steps_per_day: int, field: object, *, is_regular: bool = True, is_ordered: bool = True
 ) -> None:
@@ -141,9 +158,7 @@ def check_timestamps(
 
 def _check_order(stamps: np.ndarray, steps_per_day: int, field: object) -> None:
     steps_per_week = DAYS_PER_WEEK * steps_per_day
-    place = np.rint(stamps[:, 1] * DAYS_PER_WEEK).astype(int) * steps_per_day
-    place += np.rint(stamps[:, 0] * steps_per_day).astype(int)
-    steps = np.diff(place) % steps_per_week
+    steps = np.diff(_places(stamps, steps_per_day)) % steps_per_week
     for wrong, relation in (
         (steps == 0, "at the same time as"),
         (steps > steps_per_week - steps_per_day, "before"),
@@ -152,6 +167,12 @@ def _check_order(stamps: np.ndarray, steps_per_day: int, field: object) -> None:
             row = int(wrong.argmax()) + 1
             fix = "sort the rows and remove duplicates"
             raise UserError(field, f"row {row} is {relation} row {row - 1}", "rows in the order of their times", fix)
+
+
+def _places(stamps: np.ndarray, steps_per_day: int) -> np.ndarray:
+    """Number of the step in the week, int [T]."""
+    days = np.rint(stamps[:, 1] * DAYS_PER_WEEK).astype(int)
+    return days * steps_per_day + np.rint(stamps[:, 0] * steps_per_day).astype(int)
 
 
 def row_dates(start: str, num_rows: int, interval_minutes: int, gaps: Iterable[tuple[str, int]] = ()) -> np.ndarray:
