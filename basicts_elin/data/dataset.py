@@ -10,7 +10,6 @@ import numpy as np
 
 from ..errors import UserError, one_line
 from .catalog import (
-    DATES,
     MINUTES_PER_DAY,
     DatasetFacts,
     UnknownDatasetError,
@@ -27,15 +26,12 @@ from .io.pickles import parse_arrays
 from .layout import FILES, GRAPH_FILE, INTERVAL, META_FILE, PARTS, SETTINGS, meta_error, read_meta
 from .quality import check_arrays
 from .times.calendars import Calendar, calendar_of_meta
-from .times.dates import agree, find_breaks, format_time
-from .times.timeline import Timeline, read_start
-from .times.windows import window_starts
+from .times.dates import format_time
+from .times.stored import read_breaks, read_origin, read_times, window_starts
 
 DATASETS = Path("datasets")
 
 _TIMESTAMPS = ("time of day", "day of week")
-# Every dataset of the catalogue has fewer rows before its first one.
-_MOST_SKIPPED = 10**6
 
 
 class Dataset:
@@ -141,12 +137,12 @@ class Dataset:
     @property
     def start(self) -> Optional[str]:
         """Date and time of the first row, local time; None if it is not known."""
-        return None if self._dates is None else format_time(self._dates[0])
+        return None if self._times is None else format_time(self._times[0][0])
 
     @property
     def gaps(self) -> tuple[tuple[str, int], ...]:
         """(last date before the gap, number of missing rows) for each gap between the dates."""
-        _, gaps, _ = self._origin
+        _, gaps, _ = read_origin(self, self._facts)
         return tuple(map(tuple, gaps))
 
     @property
@@ -208,10 +204,9 @@ class Dataset:
         return [described.index(name) for name in _TIMESTAMPS] if {*_TIMESTAMPS} <= {*described} else [0, 1]
 
     def dates(self, part: str) -> Optional[np.ndarray]:
-        """Local times datetime64[m] [T]; None if the dates are not known.
+        """Local times datetime64[m] [T], from `meta.json` or the catalogue; None if the dates are not known.
 
-        They follow from `start`, `timezone`, `calendar` and `gaps` in `meta.json`, or from the catalogue. They must
-        agree with the stored time of day, and with the day of week if the dataset's rule takes that from dates.
+        They must agree with the stored time of day, and with the day of week if the dataset's rule takes it from dates.
 
         Raises: UserError if `start` and `gaps` are not dates.
         """
@@ -222,19 +217,8 @@ class Dataset:
         return None if self._times is None else self._times[1][self._rows(part)]
 
     def window_starts(self, part: str, input_len: int, output_len: int) -> np.ndarray:
-        """The first row of each window of a part, int64, in their order.
-
-        Raises: UserError if breaks may not lie within windows, and no window is left.
-        """
-        num_rows = len(self.values(part))
-        if self.windows_across_breaks:
-            return np.arange(num_rows - input_len - output_len + 1)
-        found = window_starts(self._breaks(part), input_len + output_len)
-        if not len(found) and num_rows >= input_len + output_len:
-            rows = f"{input_len + output_len} rows without a break in {part}_data.npy"
-            expected = f"true, or shorter windows: there is none of {rows}"
-            raise meta_error(self.folder, "windows_across_breaks", "false", expected)
-        return found
+        """The first row of each window of a part, int64. Raises: UserError if breaks leave no window."""
+        return window_starts(self, part, input_len, output_len)
 
     @functools.cached_property
     def graph(self) -> Optional[bytes]:
@@ -261,7 +245,7 @@ class Dataset:
                     data.update(np.ascontiguousarray(rows))
             if not self.windows_across_breaks:
                 data.update(f"{part} windows without breaks".encode())
-                data.update(np.packbits(self._breaks(part)))
+                data.update(np.packbits(read_breaks(self, part)))
         found = {"data": data.hexdigest(), "nodes": hashlib.sha256(names.encode()).hexdigest()}
         return found if self.graph is None else {**found, "graph": hashlib.sha256(self.graph).hexdigest()}
 
@@ -301,52 +285,16 @@ class Dataset:
         """The fact in the catalogue."""
         return default if self._facts is None else getattr(self._facts, fact)
 
-    @property
-    def _origin(self) -> tuple[Optional[str], list, int]:
-        """Date of a row, gaps after it, and its distance in rows before the first row."""
-        start, first_row = self.meta.get("start"), self.meta.get("first_row")
-        if start is None and self._facts and (first_row is not None or self.num_rows == self._facts.num_rows):
-            skipped = 0 if first_row is None else first_row - self._facts.first_row
-            return self._facts.start, list(self._facts.gaps), skipped
-        return start, self.meta.get("gaps", []), 0
-
-    @property
-    def _dates(self) -> Optional[np.ndarray]:
-        """The dates of all rows."""
-        return None if self._times is None else self._times[0]
-
     @functools.cached_property
     def _times(self) -> Optional[tuple[np.ndarray, np.ndarray]]:
         """The dates of all rows, and their instants."""
-        start, gaps, skipped = self._origin
-        if start is None or not 0 <= skipped <= _MOST_SKIPPED:
-            return None
-        stamps = np.concatenate([self.timestamps(part) for part in PARTS])
-        zone, interval = self.timezone, self.interval_minutes
-        try:
-            first, pairs = read_start(start, zone), tuple((after, steps) for after, steps in gaps)
-            timeline = Timeline(first, skipped + len(stamps), interval, zone, self.calendar, pairs)
-            dates, instants = timeline.dates(), timeline.instants()
-        except (TypeError, ValueError, OverflowError) as error:
-            found, example = (
-                f"{start!r}, {gaps!r} ({one_line(error)})",
-                '"2017-01-01 00:00", [["2017-03-12 01:55", 12]]',
-            )
-            raise meta_error(self.folder, "start, gaps", found, f"dates such as {example}") from error
-        assert dates is not None and instants is not None, "a timeline with a start"
-        # By another rule, days may be counted from the first one, whatever weekday it was.
-        columns = [0, 1] if self.timestamp_rule == DATES else [0]
-        is_so = agree(dates[skipped:], stamps, interval, columns)
-        return (dates[skipped:], instants[skipped:]) if is_so else None
+        return read_times(self, self._facts)
 
     def _rows(self, part: str) -> slice:
         """The rows of a part among those of all parts."""
         lengths = [len(self.timestamps(name)) for name in PARTS]
         first = sum(lengths[: PARTS.index(part)])
         return slice(first, first + lengths[PARTS.index(part)])
-
-    def _breaks(self, part: str) -> np.ndarray:
-        return find_breaks(self.instants(part), self.timestamps(part), self.interval_minutes)
 
 
 def open_dataset(folder: Union[str, Path]) -> Dataset:
