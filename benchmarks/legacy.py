@@ -20,8 +20,9 @@ from typing import Any, Optional
 
 import numpy as np
 
-from basicts_elin.data.catalog import CATALOG, DATES, DAYS_PER_WEEK, DatasetFacts
-from basicts_elin.data.graphs.graph import pickled
+from basicts_elin.data.catalog import CATALOG, DATES, DatasetFacts
+from basicts_elin.data.graphs.matrix import pickled
+from basicts_elin.data.prepare.known import row_timeline
 from basicts_elin.data.prepare.writer import write_dataset
 from basicts_elin.legacy.checkout import legacy_names
 from basicts_elin.record import environment
@@ -124,17 +125,12 @@ def write_random(facts: DatasetFacts, place: Path) -> None:
     values += rng.standard_normal(values.shape, dtype=np.float32) * 10
     values = np.maximum(values, 1)
     values[rng.random(values.shape, dtype=np.float32) < 0.01] = facts.null_value
-    row = np.arange(steps)
-    times = np.stack(
-        [row % facts.steps_per_day / facts.steps_per_day, row // facts.steps_per_day % DAYS_PER_WEEK / DAYS_PER_WEEK],
-        axis=1,
-    )
     graph = random_graph(facts, rng)
     write_dataset(
         place / "datasets" / facts.name,
         facts,
         values.astype(np.float32),
-        times.astype(np.float32),
+        row_timeline(facts, 0, steps),
         graph=pickled(graph),
         origin={},
         force=False,

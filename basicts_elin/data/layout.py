@@ -10,7 +10,9 @@ from .times.calendars import calendar_of_meta
 from .times.zones import check_zone
 
 PARTS = ("train", "val", "test")
-META_FILE, GRAPH_FILE = "meta.json", "adj_mx.pkl"
+META_FILE, GRAPH_FILE, QUALITY_FILE = "meta.json", "adj_mx.pkl", "quality.json"
+# the other channels of a series are in train_covariates.npy and so on
+COVARIATES = "covariates"
 ARRAYS = tuple(f"{part}_{kind}.npy" for part in PARTS for kind in ("data", "timestamps"))
 FILES = (META_FILE, *ARRAYS)
 

@@ -1,7 +1,7 @@
 """Prepares a dataset of the catalogue from its raw file."""
 
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from ..graphs.options import GraphOptions
 from ..io.basicts05 import read_legacy
 from ..io.npz import read_npz
 from ..io.raw import RawSeries
-from ..times.dates import check_timestamps, date_timestamps, find_gaps, format_time, row_dates
+from ..times.dates import check_timestamps, find_gaps, format_time, row_dates
+from ..times.timeline import Timeline
 from .checks import check_rows, check_values
 from .graph_files import graph_of_files
 from .row_range import locate
@@ -94,16 +95,35 @@ def prepare_dataset(
     check_rows(len(values), facts.split)
     where = lambda row, column: f"in row {row + part.start} at node {names[column] if names else column}"  # noqa: E731
     check_values(values, facts, raw, where, "correct the file")
-    stamps, origin = _times(facts, series, part, first)
-    origin = {"source": facts.source, "first_row": first, **origin}
+    timeline = _timeline(facts, series, part, first)
+    gaps = [] if timeline.start is None else find_gaps(timeline.dates(), facts.interval_minutes)
+    origin: dict[str, Any] = {"source": facts.source, "first_row": first}
     if names is not None:
         origin["node_names"] = names
     content, notes = series.graph, series.notes
     if network is not None:
         content, notes = pickled(network.matrix), (*notes, *network.notes)
         origin["graph"] = network.notes[0]
-    write_dataset(folder, facts, values, stamps, graph=content, origin=origin, notes=notes, plot=plot, force=force)
+    write_dataset(
+        folder,
+        facts,
+        values,
+        timeline,
+        graph=content,
+        origin=origin,
+        gaps=gaps,
+        notes=notes,
+        plot=plot,
+        force=force,
+    )
     return folder
+
+
+def row_timeline(facts: DatasetFacts, first_row: int, num_rows: int) -> Timeline:
+    """The times of rows of the full series from `first_row` on, counted by the benchmark's rule."""
+    start = row_dates(facts.start, first_row - facts.first_row + 1, facts.interval_minutes)[-1]
+    stamps = row_timestamps(facts, first_row, num_rows)
+    return Timeline(start, num_rows, facts.interval_minutes, stamps=stamps)
 
 
 def row_timestamps(facts: DatasetFacts, first_row: int, num_rows: int) -> np.ndarray:
@@ -148,16 +168,14 @@ def _other_nodes(facts: DatasetFacts, series: RawSeries, raw: Path, sensors: Opt
     return UserError(field, f"{num_nodes} nodes in {file}", f"{facts.num_nodes}, the nodes of {facts.name}", fix)
 
 
-def _times(facts: DatasetFacts, series: RawSeries, part: slice, first: int) -> tuple[np.ndarray, dict]:
-    """Timestamps [T, 2] of the rows of `part`, and the keys of `meta.json` that give their dates."""
+def _timeline(facts: DatasetFacts, series: RawSeries, part: slice, first: int) -> Timeline:
+    """The times of the rows of `part`."""
+    num_rows, interval = part.stop - part.start, facts.interval_minutes
     if series.times is not None:
         dates = series.times[part]
-        gaps = find_gaps(dates, facts.interval_minutes)
-        origin = {"start": format_time(dates[0]), "gaps": [[format_time(gap.after), gap.steps] for gap in gaps]}
-        return date_timestamps(dates), origin
+        gaps = tuple((format_time(gap.after), gap.steps) for gap in find_gaps(dates, interval))
+        return Timeline(dates[0], num_rows, interval, gaps=gaps)
     if series.timestamps is not None:
         # A BasicTS 0.5 folder has no dates.
-        return series.timestamps[part], {}
-    num_rows = part.stop - part.start
-    start = row_dates(facts.start, first - facts.first_row + 1, facts.interval_minutes)[-1]
-    return row_timestamps(facts, first, num_rows), {"start": format_time(start)}
+        return Timeline(None, num_rows, interval, stamps=series.timestamps[part])
+    return row_timeline(facts, first, num_rows)
