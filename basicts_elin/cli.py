@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .compat import require_basicts
+from .data.prepare.command import add_arguments as prepare_arguments
+from .data.prepare.command import prepare
 from .env_vars import ROOT_VARIABLE
 from .errors import FailedRunError, UserError, one_line, refuse_options, system_message
 from .reproduce.command import add_arguments, reproduce
 from .version import __version__
 
 CONFIGS = "MODEL/DATASET, legacy/MODEL/DATASET, or a file"
-
-# options of prepare for data that are read from files
-_OF_RAW_FILES = ("rows", "first_row", "sensors", "distances", "ids", "adjacency")
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -121,23 +120,6 @@ def evaluate(arguments: argparse.Namespace) -> None:
     save_predictions = arguments.save_predictions
     launch_evaluation(config, str(checkpoint), folder, arguments.batch_size, save_predictions=save_predictions)
     _print_results(checkpoint, folder, "evaluation", save_predictions)
-
-
-def prepare(arguments: argparse.Namespace) -> None:
-    from .data.prepare import prepare_dataset, prepare_synthetic
-    from .data.prepare.synthetic import NAME
-
-    out, force = Path(arguments.out), arguments.force
-    if arguments.name == NAME:
-        refuse_options(arguments, ("raw", *_OF_RAW_FILES), f"{NAME}, which is generated")
-        given = {"num_nodes": arguments.nodes, "num_days": arguments.days, "seed": arguments.seed}
-        prepare_synthetic(out=out, force=force, **{name: value for name, value in given.items() if value is not None})
-        return
-    refuse_options(arguments, ("nodes", "days", "seed"), f"{arguments.name}, which is read from a file")
-    if arguments.raw is None:
-        raise UserError("--raw", "missing", f"the raw file of {arguments.name}, or a BasicTS 0.5 folder")
-    given = {name: getattr(arguments, name) for name in _OF_RAW_FILES}
-    prepare_dataset(arguments.name, arguments.raw, out=out, force=force, **given)
 
 
 def list_all(arguments: argparse.Namespace) -> None:
@@ -278,21 +260,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run_arguments(verb)
 
     verb = _verb(verbs, prepare, "write a dataset in BasicTS 1.1's layout")
-    verb.add_argument("name", metavar="NAME", help="dataset, such as PEMS08 or SyntheticTraffic")
-    verb.add_argument("--raw", type=Path, help="the original file (.npz or .h5), or a BasicTS 0.5 folder")
-    verb.add_argument("--rows", metavar="A:B", help="take only these rows of the full series, such as 10713:")
-    verb.add_argument("--first-row", type=int, metavar="N", help="the file starts at row N of the full series")
-    verb.add_argument(
-        "--sensors", type=Path, metavar="FILE", help="take only these sensors of an .h5: ids, one per line"
-    )
-    verb.add_argument("--distances", type=Path, metavar="CSV", help="the graph as edges: from,to,cost")
-    verb.add_argument("--ids", type=Path, metavar="FILE", help="node ids, one per line, if the edges use them")
-    verb.add_argument("--adjacency", type=Path, metavar="FILE", help="the graph as a matrix: .npy, .csv or .pkl")
-    verb.add_argument("--nodes", type=int, help="SyntheticTraffic: number of nodes (default 64)")
-    verb.add_argument("--days", type=int, help="SyntheticTraffic: number of days (default 28)")
-    verb.add_argument("--seed", type=int, help="SyntheticTraffic: random seed (default 0)")
-    verb.add_argument("--out", default="datasets", help="folder of the datasets (default: datasets)")
-    verb.add_argument("--force", action="store_true", help="replace a dataset that is already there")
+    prepare_arguments(verb)
 
     _verb(verbs, list_all, "list the models, the prepared datasets, and how to get the others", name="list")
 

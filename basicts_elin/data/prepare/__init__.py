@@ -2,5 +2,6 @@
 
 from .generated import prepare_synthetic
 from .known import prepare_dataset
+from .own import prepare_own
 
-__all__ = ["prepare_dataset", "prepare_synthetic"]
+__all__ = ["prepare_dataset", "prepare_own", "prepare_synthetic"]

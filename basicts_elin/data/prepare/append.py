@@ -8,12 +8,13 @@ import numpy as np
 from ...errors import UserError
 from ..catalog import CATALOG
 from ..dataset import Dataset, open_dataset
+from ..io.npy import map_array
 from ..io.raw import RawSeries
 from ..io.reading import ReadOptions
-from ..layout import PARTS
+from ..layout import COVARIATES, PARTS
 from ..times.dates import format_time
-from ..times.options import TimeOptions
-from ..times.placing import Placement, on_grid
+from ..times.filling import on_grid
+from ..times.options import Placement, TimeOptions
 
 _ANEW = "--force replaces the dataset"
 
@@ -45,10 +46,14 @@ class Existing:
     def across_breaks(self) -> bool:
         return self.dataset.windows_across_breaks
 
+    @property
+    def has_covariates(self) -> bool:
+        return bool(self.dataset.meta.get("covariates"))
+
     def read(self, options: ReadOptions) -> ReadOptions:
         """The options, with the dataset's channels."""
         channel = options.channel or self.dataset.meta.get("channel")
-        return replace(options, channel=channel, covariates=options.covariates or self.dataset.covariates() is not None)
+        return replace(options, channel=channel, covariates=options.covariates or self.has_covariates)
 
     def times(self, options: TimeOptions) -> TimeOptions:
         """The options, with the dataset's interval and time zone where none is given."""
@@ -64,6 +69,7 @@ class Existing:
         """
         self._check_time(placement)
         new_times = placement.timeline.instants()
+        assert new_times is not None, "checked above"
         values, covariates = on_grid(series, placement)
         # times that the file does not have are decided by both together
         kept = np.unique(placement.rows)
@@ -76,12 +82,13 @@ class Existing:
         times = np.union1d(old_times, new_times)
         rows, new_rows = np.searchsorted(times, old_times), np.searchsorted(times, new_times)
         merged, filled = _merged(old, rows, values, new_rows, times, self.dataset.node_names)
-        old_covariates = self.dataset.covariates()
-        if (old_covariates is None) != (covariates is None):
-            found = f"covariates in {'the file' if old_covariates is None else 'the dataset'} only"
-            raise UserError("--covariates", found, "the same channels in both", _ANEW)
+        if self.has_covariates != (covariates is not None):
+            found = f"other channels in {'the dataset' if self.has_covariates else 'the file'} only"
+            raise UserError("--append", found, "the same channels in both", _ANEW)
         if covariates is not None:
-            covariates, _ = _merged(old_covariates, rows, covariates, new_rows, times, self.dataset.node_names)
+            files = [self.dataset.folder / f"{part}_{COVARIATES}.npy" for part in PARTS]
+            others = np.concatenate([map_array(file) for file in files])
+            covariates, _ = _merged(others, rows, covariates, new_rows, times, self.dataset.node_names)
         added = len(times) - len(old_times)
         line = (
             f"{self.dataset.name} had {len(old_times)} rows to {format_time(self.dataset.dates('test')[-1])}: "
@@ -93,6 +100,8 @@ class Existing:
 
     def _check_time(self, placement: Placement) -> None:
         found, expected = placement.timeline, self.dataset
+        if found.start is None:
+            raise UserError("--append", "a file without times", "the time of each row", f"give --start, or {_ANEW}")
         if found.interval_minutes != expected.interval_minutes:
             what = f"{found.interval_minutes} minutes between rows"
             raise UserError("--append", what, f"{expected.interval_minutes}, as {expected.name}", _ANEW)

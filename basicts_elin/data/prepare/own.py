@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
 
@@ -16,7 +15,8 @@ from ..io.raw import RawSeries
 from ..io.reading import ReadOptions, read_series
 from ..times.dates import format_time
 from ..times.options import TimeOptions
-from ..times.placing import Placement, on_grid, place
+from ..times.filling import on_grid
+from ..times.placing import place
 from .append import Existing
 from .checks import check_rows, check_values
 from .graph_files import graph_of_files
@@ -106,8 +106,8 @@ def prepare_own(
         name,
         num_sensors(series),
         len(values),
-        format_time(timeline.start),
-        DATES if timeline.is_dated else ROW_INDEX,
+        "" if timeline.start is None else format_time(timeline.start),
+        DATES if timeline.start is not None else ROW_INDEX,
         split=parts,
         domain=domain or "",
         source=None,
@@ -116,7 +116,11 @@ def prepare_own(
     )
     check_rows(len(values), parts)
     names, dates = series.node_names, timeline.dates()
-    where = lambda row, column: f"at {format_time(dates[row])}, node {names[column] if names else column}"  # noqa: E731
+
+    def where(row: int, column: int) -> str:
+        time = f"row {row}" if dates is None else format_time(dates[row])
+        return f"at {time}, node {names[column] if names else column}"
+
     check_values(values, facts, file, where, "correct the file, or give the value to --missing")
     network = graph_of_files(
         facts.num_nodes,
@@ -127,7 +131,7 @@ def prepare_own(
         adjacency=adjacency,
         options=graph_options,
     )
-    origin = {"source": file.name, **timeline.meta()}
+    origin: dict[str, Any] = {"source": file.name}
     if names is not None:
         origin["node_names"] = names
     if markers:
@@ -146,10 +150,11 @@ def prepare_own(
         folder,
         facts,
         values,
-        timeline.timestamps(),
+        timeline,
         graph=content,
         origin=origin,
         covariates=covariates,
+        gaps=placement.gaps,
         notes=notes,
         plot=plot,
         force=force or append,
