@@ -21,7 +21,7 @@ from typing import Any, Optional
 import numpy as np
 
 from basicts_elin.data.catalog import CATALOG, DATES, DatasetFacts
-from basicts_elin.data.graphs.matrix import pickled
+from basicts_elin.data.graphs.graph import pickled
 from basicts_elin.data.prepare.known import row_timeline
 from basicts_elin.data.prepare.writer import write_dataset
 from basicts_elin.legacy.checkout import legacy_names

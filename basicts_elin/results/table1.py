@@ -8,7 +8,7 @@ import numpy as np
 
 from ..data.availability import dataset_status
 from ..data.dataset import open_dataset
-from ..data.graphs.matrix import graph_of
+from ..data.graphs.graph import graph_of
 from ..data.layout import GRAPH_FILE, META_FILE
 from . import paper
 

@@ -5,12 +5,6 @@ from pathlib import Path
 
 from ...errors import UserError, nearest, refuse_options
 from ..catalog import CATALOG, find_facts
-from ..graphs.graph import GraphOptions
-from ..io.reading import ReadOptions
-from ..times.options import TimeOptions
-from .generated import prepare_synthetic
-from .known import prepare_dataset
-from .own import prepare_own
 from .synthetic import NAME
 
 # the options by the data that they are for; those in none of the lists are for all
@@ -74,6 +68,14 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
 
 
 def prepare(arguments: argparse.Namespace) -> None:
+    # imported here because the other commands start faster without
+    from ..graphs.rules import GraphOptions
+    from ..io.reading import ReadOptions
+    from ..times.options import TimeOptions
+    from .generated import prepare_synthetic
+    from .known import prepare_dataset
+    from .own import prepare_own
+
     name, path = arguments.data, Path(arguments.data)
     common = {"out": arguments.out, "force": arguments.force, "plot": arguments.plot}
     if name == NAME:

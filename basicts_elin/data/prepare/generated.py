@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..catalog import dataset_facts
-from ..graphs.matrix import pickled
+from ..graphs.graph import pickled
 from . import synthetic
 from .known import row_timeline
 from .staging import check_destination

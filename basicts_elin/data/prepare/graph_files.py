@@ -5,8 +5,9 @@ from typing import Optional
 
 from ...errors import UserError
 from ..catalog import DatasetFacts
-from ..graphs.options import GraphOptions
-from ..graphs.reading import SensorGraph, read_graph
+from ..graphs.rules import GraphOptions
+from ..graphs.graph import SensorGraph
+from ..graphs.reading import read_graph
 
 
 def graph_of_files(

@@ -7,8 +7,8 @@ import numpy as np
 
 from ...errors import UserError
 from ..catalog import DATES, DAYS_PER_WEEK, DatasetFacts, dataset_facts
-from ..graphs.matrix import pickled
-from ..graphs.options import GraphOptions
+from ..graphs.graph import pickled
+from ..graphs.rules import GraphOptions
 from ..io.basicts05 import read_legacy
 from ..io.npz import read_npz
 from ..io.raw import RawSeries

@@ -9,8 +9,8 @@ import numpy as np
 
 from ...errors import UserError
 from ..catalog import DATES, ROW_INDEX, DatasetFacts, find_facts
-from ..graphs.matrix import pickled
-from ..graphs.options import GraphOptions
+from ..graphs.graph import pickled
+from ..graphs.rules import GraphOptions
 from ..io.raw import RawSeries
 from ..io.reading import ReadOptions, read_series
 from ..times.dates import format_time
