@@ -50,7 +50,12 @@ def _check_part(dataset: "Dataset", part: str) -> None:
     if is_regular and MINUTES_PER_DAY % interval and interval % MINUTES_PER_DAY:
         expected = f"a divisor or a multiple of {MINUTES_PER_DAY}, the minutes of a day"
         raise meta_error(dataset.folder, INTERVAL, interval, expected)
-    is_ordered = is_regular and not dataset.gaps and interval <= MINUTES_PER_DAY
+    # Dates that agree with the timestamps are in order. An hour that comes twice, or six days without rows, are not.
+    has_dates = dataset.timezone is not None or dataset.calendar is not None and "start" in dataset.meta
+    if has_dates and dataset.start is None:
+        found = "not the times in the timestamps"
+        raise meta_error(dataset.folder, "start, timezone, calendar", found, f"those of {stamps_file.name}")
+    is_ordered = is_regular and not dataset.gaps and interval <= MINUTES_PER_DAY and not has_dates
     check_timestamps(stamps, dataset.steps_per_day, stamps_file, is_regular=is_regular, is_ordered=is_ordered)
 
 

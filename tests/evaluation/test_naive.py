@@ -14,7 +14,7 @@ from basicts_elin.evaluation.naive import (
     historical_average,
     last_value,
     naive_metrics,
-    windows,
+    node_means,
 )
 
 
@@ -67,42 +67,42 @@ def historical_average_in_loops():
     return np.stack([average[start + STEPS : start + 2 * STEPS] for start in range(len(targets))]), targets
 
 
-def test_windows_are_all_of_them_in_order():
-    series = np.arange(10).reshape(5, 2)
-    np.testing.assert_array_equal(windows(series, 3), [series[0:3], series[1:4], series[2:5]])
-
-
 def test_the_last_measured_value_is_held():
     series = column(1, 2, 3, 4, 5, 6)
-    np.testing.assert_array_equal(last_value(series, 3, 2, 0.0)[:, :, 0], [[3, 3], [4, 4]])
+    np.testing.assert_array_equal(last_value(series, 3, 0.0, 0.0)[:, 0], [3, 4, 5, 6])
 
 
 def test_the_last_value_looks_past_missing_ones():
     series = np.concatenate([column(1, 2, 0, 0, 0, 9, 9), column(0, 0, 7, 0, 0, 9, 9)], axis=1)
-    forecast = last_value(series, 3, 2, 0.0)
-    # windows [0:3], [1:4] and [2:5]; the third of the first node holds nothing
-    np.testing.assert_array_equal(forecast[:, 0], [[2, 7], [2, 7], [0, 7]])
-    np.testing.assert_array_equal(forecast[:, 1], forecast[:, 0])
+    forecast = last_value(series, 3, 0.0, 0.0)
+    # windows [0:3], [1:4], ...; the third of the first node holds nothing
+    np.testing.assert_array_equal(forecast, [[2, 7], [2, 7], [0, 7], [9, 9], [9, 9]])
 
 
 def test_the_last_value_with_nan_for_missing_ones():
-    forecast = last_value(column(1, np.nan, np.nan, np.nan, 9), 2, 1, np.nan)
-    np.testing.assert_array_equal(forecast[:, 0, 0], [1, np.nan, np.nan])
+    forecast = last_value(column(1, np.nan, np.nan, np.nan, 9), 2, np.nan, np.array([5.5]))
+    np.testing.assert_array_equal(forecast[:, 0], [1, 5.5, 5.5, 9])
+
+
+def test_the_mean_of_a_node_is_that_of_its_measured_values():
+    train = part(np.array([[1, np.nan, 0], [3, np.nan, 5]], np.float32), slots=[0, 1], days=[0, 0])
+    np.testing.assert_array_equal(node_means(train, np.nan, 7.0), [2, 7, 2.5])
+    np.testing.assert_array_equal(node_means(train, 0.0, 7.0)[[0, 2]], [2, 5])
 
 
 def test_the_average_is_of_the_same_time_of_the_same_day():
     train = part(column(10, 20, 30, 0, 50, 70), slots=[0, 1, 0, 1, 0, 1], days=[0, 0, 1, 1, 0, 0])
     test = part(column(1, 1, 1), slots=[0, 1, 0], days=[0, 0, 1])
-    np.testing.assert_allclose(historical_average(train, test, 0.0), column(30, 45, 30))
+    np.testing.assert_allclose(historical_average(train, test, 0.0, 0.0), column(30, 45, 30))
 
 
 def test_an_empty_time_falls_back_to_the_time_of_day_then_to_the_node_then_to_nothing():
     first = column(10, 30, 0, 0, 80)
     train = part(np.concatenate([first, 0 * first], axis=1), slots=[0, 0, 1, 1, 2], days=[0, 1, 0, 1, 0])
     test = part(np.ones((4, 2)), slots=[0, 0, 1, 3], days=[1, 2, 0, 0])
-    average = historical_average(train, test, 0.0)
+    average = historical_average(train, test, 0.0, -1.0)
     np.testing.assert_allclose(average[:, 0], [30, 20, 40, 40])
-    np.testing.assert_array_equal(average[:, 1], 0)
+    np.testing.assert_array_equal(average[:, 1], -1)
 
 
 def test_slot_and_day_continue_from_part_to_part(tiny):
