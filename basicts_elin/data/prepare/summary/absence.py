@@ -39,8 +39,7 @@ def shares_by_weekday(missing: np.ndarray, stamps: np.ndarray, num_sensors: int)
 def outages(is_out: np.ndarray, time: TimeOf) -> dict[str, Any]:
     """The runs of rows in which no sensor has a value; is_out: bool [T]."""
     starts, lengths = (numbers.tolist() for numbers in runs(is_out))
-    found = [stretch(first, rows, time) for first, rows in zip(starts, lengths, strict=True)]
-    return _stretches(found)
+    return _stretches([stretch(first, rows, time) for first, rows in zip(starts, lengths, strict=True)])
 
 
 def gaps_of(gaps: Sequence[Gap]) -> dict[str, Any]:
@@ -58,9 +57,9 @@ def gaps_of(gaps: Sequence[Gap]) -> dict[str, Any]:
     )
 
 
-def stretch(first: int, rows: int, time: TimeOf) -> Optional[dict[str, Any]]:
-    """A run of rows; None if it has none."""
-    return {"first": time(first), "last": time(first + rows - 1), "rows": rows} if rows else None
+def stretch(first: int, rows: int, time: TimeOf) -> dict[str, Any]:
+    """A run of rows, at least one."""
+    return {"first": time(first), "last": time(first + rows - 1), "rows": rows}
 
 
 def share(part: float, whole: float) -> Optional[float]:

@@ -17,8 +17,9 @@ def quality_lines(report: dict[str, Any]) -> list[str]:
     """The lines that say what `quality_report` has found. A line that begins with spaces goes on with the one above."""
     unit = f" {report['unit']}" if report["unit"] else ""
     return [
-        *_labelled("dates", _period(report)),
+        *_labelled("dates", _dates(report["period"])),
         *_labelled("gaps", _gaps(report["gaps"])),
+        *_labelled("interval", _interval(report)),
         *_labelled("first row", _first_row(report)),
         *_labelled("values", _values(report, unit)),
         *_labelled("missing", _missing(report)),
@@ -28,20 +29,27 @@ def quality_lines(report: dict[str, Any]) -> list[str]:
     ]
 
 
+def percent(share: float) -> str:
+    """A share as text."""
+    # A few values of millions are not none.
+    return f"{100 * share:.2f} %" if share >= 5e-5 else "under 0.01 %"
+
+
 def _labelled(label: str, lines: Sequence[str]) -> list[str]:
     return [f"{'' if number else label:<{_WIDTH}} {line}" for number, line in enumerate(lines)]
 
 
-def _period(report: dict[str, Any]) -> list[str]:
-    period, interval = report["period"], length(report["interval_minutes"])
-    if period["first"] is None:
-        return [f"unknown; a row every {interval}"]
-    zone = f", {period['timezone']}" if period["timezone"] else ""
-    lines = [f"{period['first']} to {period['last']}", f"a row every {interval}{zone}"]
-    calendar = period["calendar"] or {}
+def _dates(period: dict[str, Any]) -> list[str]:
+    return ["unknown"] if period["first"] is None else [f"{period['first']} to {period['last']}"]
+
+
+def _interval(report: dict[str, Any]) -> list[str]:
+    zone, calendar = report["period"]["timezone"], report["period"]["calendar"] or {}
     hours = ", ".join(f"{first} to {last}" for first, last in calendar.get("hours", ()))
     days = ", ".join(_WEEKDAYS[day] for day in calendar.get("weekdays", ()))
-    return [*lines, *([f"only {'; '.join(filter(None, (hours, days)))}"] if calendar else [])]
+    clock = f"by the clock of {zone}" if zone else ""
+    only = f"only {'; '.join(filter(None, (hours, days)))}" if calendar else ""
+    return [", ".join(filter(None, (length(report["interval_minutes"]), clock, only)))]
 
 
 def _gaps(gaps: dict[str, Any]) -> list[str]:
@@ -67,22 +75,26 @@ def _values(report: dict[str, Any], unit: str) -> list[str]:
     if found["min"] is None:
         return ["none"]
     lines = [f"{found['min']:g} to {found['max']:g}{unit}, mean {found['mean']:.2f}"]
-    lines += [f"{_percent(zeros['share'])} are 0"] if zeros["count"] else []
+    lines += [f"{percent(zeros['share'])} are 0"] if zeros["count"] else []
     lines += [f"{below['count']} are below 0, at {_of(below['sensors'], report)}"] if below["count"] else []
     return lines
 
 
 def _missing(report: dict[str, Any]) -> list[str]:
-    missing, marker = report["missing"], report["missing_marker"]
-    lines = [f"{100 * missing['share']:.2f} % (value {'nan' if marker is None else f'{marker:g}'})"]
+    missing = report["missing"]
+    lines = [
+        f"{percent(missing['share']) if missing['count'] else '0.00 %'} (value {'nan' if marker is None else f'{marker:g}'})"
+    ]
     if not missing["count"]:
         return lines
     hours = {f"{hour:02d}:00 to {hour:02d}:59": value for hour, value in enumerate(missing["by_hour"] or ())}
     days = dict(zip(_WEEKDAYS, missing["by_weekday"], strict=True))
     lines += [*_worst(hours, missing["share"], "hour of the day"), *_worst(days, missing["share"], "day of the week")]
     sensors = sorted((item for item in report["per_sensor"] if item["missing"]), key=lambda item: -item["missing"])
-    shown = [f"{item['sensor']} {_percent(item['missing'])}" for item in sensors]
-    lines.append(f"at {_of(len(sensors), report)}: {_listed(shown)}")
+    shown = [f"{item['sensor']} {percent(item['missing'])}" for item in sensors]
+    most = sum(item["missing"] > 0.5 for item in sensors)
+    over = f" ({most} miss more than half)" if most else ""
+    lines.append(f"at {_of(len(sensors), report)}{over}: {_listed(shown)}")
     # One that has never measured is dead.
     partly = [item for item in sensors if item["missing"] < 1]
     if partly:
@@ -99,7 +111,7 @@ def _worst(shares: dict[str, Optional[float]], overall: float, kind: str) -> lis
     if not known or max(known.values()) < overall + _NOTABLE:
         return []
     worst = max(known, key=lambda label: known[label])
-    return [f"most by {kind}: {worst}, {_percent(known[worst])}"]
+    return [f"most by {kind}: {worst}, {percent(known[worst])}"]
 
 
 def _dead(report: dict[str, Any]) -> list[str]:
@@ -125,7 +137,7 @@ def _outliers(report: dict[str, Any], unit: str) -> list[str]:
     if found["count"]:
         worst = found["furthest"][0]
         lines += [
-            f"{found['count']} ({_percent(found['share'])}) at {_of(found['sensors'], report)}, {found['rule']}",
+            f"{found['count']} ({percent(found['share'])}) at {_of(found['sensors'], report)}, {found['rule']}",
             f"the furthest: {worst['sensor']}, {_when(worst['time'])}: {worst['value']:g}{unit}, "
             f"median {worst['median']:g}",
         ]
@@ -140,17 +152,14 @@ def _of(count: int, report: dict[str, Any]) -> str:
 
 
 def _span(stretch: dict[str, Any]) -> str:
+    if stretch["rows"] == 1:
+        return f"{_when(stretch['first'])} (1 row)"
     return f"{_when(stretch['first'])} to {_when(stretch['last'])} ({stretch['rows']} rows)"
 
 
 def _when(time: Any) -> str:
     """A date, or the number of a row."""
     return f"row {time}" if isinstance(time, int) else time
-
-
-def _percent(share: float) -> str:
-    # A few values of millions are not none.
-    return f"{100 * share:.2f} %" if share >= 5e-5 else "under 0.01 %"
 
 
 def _listed(texts: Sequence[str]) -> str:

@@ -143,7 +143,7 @@ def _record(name: str, sensor: SensorQuality, num_rows: int, time: TimeOf) -> di
     return {
         "sensor": name,
         "missing": share(num_rows - sensor.measured, num_rows),
-        "longest_missing": stretch(*sensor.longest_missing, time),
+        "longest_missing": stretch(*sensor.longest_missing, time) if sensor.measured < num_rows else None,
         **{name: _number(getattr(sensor, name)) for name in statistics},
         "mean": _number(sensor.total / sensor.measured) if sensor.measured else None,
         "zeros": share(sensor.zeros, sensor.measured),

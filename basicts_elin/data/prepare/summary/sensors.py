@@ -1,5 +1,6 @@
 """The quality of single sensors. T: rows, N: sensors, B: sensors of a block."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Optional
@@ -14,10 +15,10 @@ _FEWEST_SENSORS = 8
 _TAIL_DAYS, _TAIL_ROWS = 3, 24
 _MINUTES_PER_DAY = 1440
 
-_LOW, _HIGH, _SPREADS = 0.05, 0.95, 3
+_LOW, _HIGH, OUTLIER_SPREADS = 0.05, 0.95, 3
 # Quartiles would make an outlier of every hour of congestion: it is rarer than a quarter of the time.
 OUTLIER_RULE = (
-    f"further from the sensor's median than {_SPREADS} times the distance between its {100 * _LOW:.0f} % and "
+    f"further from the sensor's median than {OUTLIER_SPREADS} times the distance between its {100 * _LOW:.0f} % and "
     f"{100 * _HIGH:.0f} % quantiles"
 )
 
@@ -79,10 +80,13 @@ def describe(values: np.ndarray, fewest: int) -> SensorQuality:
     measured = values[is_measured].astype(np.float64)
     first, rows = longest_run(~is_measured)
     if not len(measured):
-        return SensorQuality(0, *[np.nan] * 5, 0.0, 0, 0, 0, None, False, (first, rows), (0, None))
+        nothing = math.nan
+        return SensorQuality(
+            0, nothing, nothing, nothing, nothing, nothing, 0.0, 0, 0, 0, None, False, (first, rows), (0, None)
+        )
     low, median, high = np.quantile(measured, [_LOW, 0.5, _HIGH])
     distances = np.abs(measured - median)
-    is_outlier = distances > _SPREADS * (high - low) if high > low else np.zeros(len(measured), bool)
+    is_outlier = distances > OUTLIER_SPREADS * (high - low) if high > low else np.zeros(len(measured), bool)
     furthest = int(distances.argmax())
     return SensorQuality(
         measured=len(measured),
