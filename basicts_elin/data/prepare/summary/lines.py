@@ -82,13 +82,14 @@ def _values(report: dict[str, Any], unit: str) -> list[str]:
 
 def _missing(report: dict[str, Any]) -> list[str]:
     missing = report["missing"]
-    lines = [
-        f"{percent(missing['share']) if missing['count'] else '0.00 %'} (value {'nan' if marker is None else f'{marker:g}'})"
-    ]
+    marker = "nan" if report["missing_marker"] is None else f"{report['missing_marker']:g}"
+    lines = [f"{percent(missing['share']) if missing['count'] else '0.00 %'} (value {marker})"]
     if not missing["count"]:
         return lines
     hours = {f"{hour:02d}:00 to {hour:02d}:59": value for hour, value in enumerate(missing["by_hour"] or ())}
-    days = dict(zip(_WEEKDAYS, missing["by_weekday"], strict=True))
+    # Without dates, day 0 is any day.
+    weekdays = [f"day {day}" for day in range(len(_WEEKDAYS))] if report["period"]["first"] is None else _WEEKDAYS
+    days = dict(zip(weekdays, missing["by_weekday"], strict=True))
     lines += [*_worst(hours, missing["share"], "hour of the day"), *_worst(days, missing["share"], "day of the week")]
     sensors = sorted((item for item in report["per_sensor"] if item["missing"]), key=lambda item: -item["missing"])
     shown = [f"{item['sensor']} {percent(item['missing'])}" for item in sensors]

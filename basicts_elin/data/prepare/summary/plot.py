@@ -8,7 +8,7 @@ import numpy as np
 
 from ...times.options import length
 from .lines import percent
-from .plot_texts import fonts, sensor_labels, time_ticks
+from .plot_texts import fonts, sensor_labels, date_ticks
 from .profiles import daily_profiles, histogram, missing_shares
 from .sensors import OUTLIER_SPREADS
 
@@ -44,7 +44,8 @@ def plot_quality(
     families, drawable = fonts()
     with plt.rc_context({"font.family": families, "font.size": 10, "axes.titlesize": 11}):
         figure = plt.figure(figsize=(12, 9), layout="constrained")
-        upper, lower = np.ravel(figure.subfigures(2, 1, height_ratios=(3, 2)))
+        halves: Any = figure.subfigures(2, 1, height_ratios=(3, 2))
+        upper, lower = halves
         axes = upper.subplots()
         _draw_missing(axes, report, missing_shares(values, null_value, _MOST_ROWS, _MOST_SENSORS))
         _mark_dead(axes, report, timeline)
@@ -91,11 +92,12 @@ def _mark_dead(axes: Any, report: dict[str, Any], timeline: "Timeline") -> None:
 
 
 def _label_map(axes: Any, timeline: "Timeline", labels: Sequence[str]) -> None:
-    rows, texts = time_ticks(timeline)
-    axes.set_xticks(rows, texts)
-    axes.set_xlabel(
-        "row" if timeline.dates() is None else f"date{timeline.timezone and f', {timeline.timezone}' or ''}"
-    )
+    dates = timeline.dates()
+    if dates is None:
+        axes.set_xlabel("row")
+    else:
+        axes.set_xticks(*date_ticks(dates))
+        axes.set_xlabel(f"date, {timeline.timezone}" if timeline.timezone else "date")
     step = -(-len(labels) // _MOST_LABELS)
     axes.set_yticks(np.arange(0, len(labels), step) + 0.5, labels[::step], fontsize=8)
     axes.set_ylabel("sensor" if step == 1 else f"sensor (one label in {step})")
@@ -122,7 +124,9 @@ def _draw_days(axes: Any, report: dict[str, Any], profiles: dict[str, np.ndarray
     axes.set_ylabel(report["unit"] or "value")
     axes.grid(alpha=0.3)
     if axes.lines:
-        axes.legend(frameon=False)
+        low, high = axes.get_ylim()
+        axes.set_ylim(low, high + 0.15 * (high - low))
+        axes.legend(loc="upper left", ncols=2, frameon=False)
 
 
 def _draw_values(axes: Any, report: dict[str, Any], values: np.ndarray, null_value: float) -> None:

@@ -1,14 +1,10 @@
 """The texts at the axes of a picture, and the fonts that have them."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ...times.timeline import Timeline
-
-_ROW_TICKS = 10
 # that fit below a picture, with two between two dates; the part of the rows that two dates are apart
 _LETTERS, _CLOSEST = 120, 1 / 15
 _LONGEST_NAME = 20
@@ -40,12 +36,8 @@ def sensor_labels(names: Optional[Sequence[str]], num_sensors: int, drawable: se
     return [_label(name) if drawable.issuperset(map(ord, name)) else f"no. {row}" for row, name in enumerate(names)]
 
 
-def time_ticks(timeline: "Timeline") -> tuple[np.ndarray, list[str]]:
-    """Rows, and their dates or numbers."""
-    dates = timeline.dates()
-    if dates is None:
-        rows = np.arange(_ROW_TICKS) * timeline.num_rows // _ROW_TICKS
-        return rows, [str(row) for row in rows]
+def date_ticks(dates: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """The rows at which hours, days, months or years begin, and their texts; of dates datetime64[m] [T]."""
     for unit, step, first in _TICKS:
         periods = dates.astype(f"datetime64[{unit}]")
         numbers = periods.astype(np.int64)

@@ -30,7 +30,9 @@ def missing_shares(values: np.ndarray, null_value: float, most_rows: int, most_s
 
 
 def daily_profiles(values: np.ndarray, timeline: "Timeline", null_value: float) -> dict[str, np.ndarray]:
-    """The mean day of each sensor, float64 [N, steps per day], on working days and on weekends. NaN where nothing is.
+    """The mean day of each sensor, float64 [N, steps per day], on working days and on weekends.
+
+    NaN where nothing is. Without dates, the mean of all days.
 
     Args:
         values: [T, N].
@@ -40,7 +42,11 @@ def daily_profiles(values: np.ndarray, timeline: "Timeline", null_value: float) 
     slots = np.rint(stamps[:, 0] * steps).astype(int) % steps
     is_weekend = np.rint(stamps[:, 1] * DAYS_PER_WEEK) >= _SATURDAY
     profiles = {}
-    for name, rows in (("Monday to Friday", ~is_weekend), ("Saturday and Sunday", is_weekend)):
+    groups = {"Monday to Friday": ~is_weekend, "Saturday and Sunday": is_weekend}
+    if timeline.dates() is None:
+        # Day 0 is any day.
+        groups = {"all days": np.ones(len(stamps), bool)}
+    for name, rows in groups.items():
         chosen = np.flatnonzero(rows)
         # the rows of one time of day side by side
         chosen = chosen[np.argsort(slots[chosen], kind="stable")]
