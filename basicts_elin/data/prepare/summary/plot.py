@@ -8,7 +8,7 @@ import numpy as np
 
 from ...times.options import length
 from .lines import percent
-from .plot_texts import fonts, sensor_labels, date_ticks
+from .plot_texts import date_ticks, fonts, sensor_labels
 from .profiles import daily_profiles, histogram, missing_shares
 from .sensors import OUTLIER_SPREADS
 
