@@ -8,7 +8,10 @@ import numpy as np
 
 from ...errors import UserError
 from ..catalog import DATES, DAYS_PER_WEEK, DatasetFacts, dataset_facts, split_lengths
-from ..graphs.graph import Graph, fit_graph, pickled, read_adjacency, read_distances, read_ids
+from ..graphs.graph import pickled
+from ..graphs.ids import read_ids
+from ..graphs.lists import EDGES
+from ..graphs.reading import MATRIX, read_graph
 from ..io.basicts05 import read_legacy
 from ..io.npz import read_npz
 from ..io.raw import RawSeries
@@ -50,9 +53,9 @@ def prepare_dataset(
         first_row: the row of the full series at which a partial file starts. Only for `.npz`: other files have
             their own timestamps.
         sensors: take only the sensors that this file names, in its order, one id per line. Only for `.h5`.
-        distances: the graph as a CSV (from, to, cost), see `graph.read_distances`.
+        distances: the graph as a list of edges, see `graphs.reading.read_graph`.
         ids: the ids by which `distances` names the nodes, one per line.
-        adjacency: the graph as a matrix, see `graph.read_adjacency`.
+        adjacency: the graph as a matrix, see `graphs.reading.read_graph`.
         force: replace an existing folder. Files in it that are not written again are kept.
 
     Returns: the folder `out/name`.
@@ -82,7 +85,7 @@ def prepare_dataset(
         if series.node_names is not None:
             raise UserError("ids", ids, f"no file: {raw} has its own ids", "omit --ids")
         series = replace(series, node_names=_ids(ids, num_nodes))
-    graph = _graph(series, distances, adjacency, all_names)
+    graph, graph_notes = _graph(facts, series, distances, adjacency, all_names)
 
     first, part = locate(facts, num_rows, rows, first_row)
     values = series.values[part]
@@ -91,7 +94,11 @@ def prepare_dataset(
     origin = {"source": facts.source, "first_row": first, **origin}
     if series.node_names is not None:
         origin["node_names"] = series.node_names
+    if graph_notes:
+        origin["graph"] = graph_notes[0]
     write_dataset(folder, facts, values, stamps, graph=graph, origin=origin, force=force)
+    for number, note in enumerate(graph_notes):
+        print(f"  {'' if number else 'made':<11}{note}")
     return folder
 
 
@@ -149,18 +156,22 @@ def _ids(file: Path, num_nodes: int) -> list[str]:
 
 
 def _graph(
-    series: RawSeries, distances: Optional[Path], adjacency: Optional[Path], all_names: Optional[list[str]]
-) -> Optional[bytes]:
-    """The content of `adj_mx.pkl`; None without a graph. `all_names`: of the raw file, before sensors were selected."""
+    facts: DatasetFacts,
+    series: RawSeries,
+    distances: Optional[Path],
+    adjacency: Optional[Path],
+    all_names: Optional[list[str]],
+) -> tuple[Optional[bytes], tuple[str, ...]]:
+    """The content of `adj_mx.pkl`, None without a graph, and how it was made.
+
+    `all_names`: of the raw file, before sensors were selected.
+    """
+    path, kind = (adjacency, MATRIX) if distances is None else (distances, EDGES)
+    if path is None:
+        return series.graph, ()
     num_nodes, names = series.values.shape[1], series.node_names
-    if distances is not None:
-        return pickled(read_distances(distances, num_nodes, names, ignored=set(all_names or ()) - set(names or ())))
-    if adjacency is None:
-        return series.graph
-    graph = read_adjacency(adjacency)
-    if graph.ids is None and all_names is not None and len(graph.matrix) == len(all_names):
-        graph = Graph(graph.matrix, all_names)
-    return pickled(fit_graph(graph, adjacency, num_nodes, names))
+    graph = read_graph(path, num_nodes, names, kind=kind, all_names=all_names, facts=facts)
+    return pickled(graph.matrix), graph.notes
 
 
 def _times(facts: DatasetFacts, series: RawSeries, part: slice, first: int) -> tuple[np.ndarray, dict]:
