@@ -1,5 +1,6 @@
 """The matrix in an `.npy` or `.npz` file."""
 
+import zipfile
 from collections.abc import Collection
 from pathlib import Path
 from typing import Optional
@@ -35,8 +36,8 @@ def read_archive(path: Path, field: str, sizes: Collection[int], key: Optional[s
     expected = f"an .npz file with one square array [{max(sizes)}, {max(sizes)}], or a sparse matrix of scipy"
     chosen: list[str] = []
     try:
+        kinds = _kinds(path)
         with np.load(path, allow_pickle=False) as file:
-            kinds = {name: _kind(file, name) for name in file.files}
             if key is None and is_sparse(kinds):
                 size = [int(length) for length in file["shape"]]
                 if len(size) == 2 and size[0] == size[1] and size[0] in sizes:
@@ -56,13 +57,18 @@ def read_archive(path: Path, field: str, sizes: Collection[int], key: Optional[s
     raise UserError(field, f"{found or 'no array'} in {path}", expected, choice)
 
 
-def _kind(file: np.lib.npyio.NpzFile, name: str) -> tuple[np.dtype, tuple[int, ...]]:
-    """Type and shape of an array, without reading it."""
-    with file.zip.open(f"{name}.npy") as member:
-        version = np.lib.format.read_magic(member)
-        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, kind = read_header(member)
-    return kind, shape
+def _kinds(path: Path) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:
+    """Type and shape of each array, without reading it."""
+    kinds = {}
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name.endswith(".npy"):
+                with archive.open(name) as member:
+                    is_first = np.lib.format.read_magic(member) == (1, 0)
+                    read = np.lib.format.read_array_header_1_0 if is_first else np.lib.format.read_array_header_2_0
+                    shape, _, kind = read(member)
+                kinds[name.removesuffix(".npy")] = kind, shape
+    return kinds
 
 
 def _choose(kinds: dict, sizes: Collection[int], key: Optional[str]) -> list[str]:

@@ -60,7 +60,7 @@ def find_columns(table: Table, nodes: Places, field: str) -> Columns:
     """The columns by the header, or else by what their cells can be.
 
     Args:
-        table: with one row or more, and two columns or more.
+        table: with two columns or more.
         nodes: the known ids.
         field: the argument that named the file, for the message.
     Raises: UserError if the cells can be read in two ways.

@@ -13,6 +13,7 @@ from .ids import Places, numbers
 from .table import Table
 
 _SAME_SENSORS = "give the graph of the same sensors"
+_NAMES = "name the sensors as the data do, and the columns from, to, cost in the first line"
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,6 @@ def find_edges(table: Table, network: Network, field: str) -> Edges:
         field: the argument that named the file, for the message.
     Raises: UserError if the columns cannot be told apart, a sensor is not of the network, or no row is.
     """
-    if not table.rows:
-        raise UserError(field, f"{table.path} is empty", "from,to,cost", "save it again")
     if table.width < 2:
         raise UserError(field, f"{table.rows[0][0]!r} in {table.where(0)}", "from,to,cost", "correct the line")
     columns = find_columns(table, network.places, field)
@@ -123,9 +122,7 @@ def _check_foreign(
         raise UserError(field, found, expected, _SAME_SENSORS)
     if not has_common:
         found += ", and no row between two sensors of the data"
-        raise UserError(
-            field, found, expected, "name the sensors as the data do, or give the graph of the same sensors"
-        )
+        raise UserError(field, found, expected, _NAMES)
     if all(name in network.by_number for name in ids):
         found += ", in a list whose sensors may be ids or numbers from 0"
         raise UserError(field, found, expected, "name the sensors by their ids")

@@ -89,13 +89,14 @@ def fit_graph(
     Raises: UserError if a node is not in the graph, or the sizes differ.
     """
     if graph.ids is not None and names is not None:
-        order = list(map(Places(graph.ids).get, names))
-        missing = [name for name, place in zip(names, order, strict=True) if place is None]
+        places = Places(graph.ids)
+        missing = [name for name in names if name not in places]
         if missing:
             found = f"{path} without node {missing[0]} ({len(missing)} of {num_nodes} are missing)"
             common = len(missing) < num_nodes
             fix = _SAME_SENSORS if common else f"{_SAME_SENSORS}, or without ids if they are in the order of the data"
             raise UserError(field, found, f"all {num_nodes} nodes of the dataset", fix)
+        order = np.array([places.get(name) for name in names], dtype=np.int64)
         return graph.matrix[np.ix_(order, order)]
     if len(graph.matrix) != num_nodes:
         size = len(graph.matrix)

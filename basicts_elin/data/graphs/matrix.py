@@ -17,7 +17,7 @@ def square_size(table: Table) -> Optional[int]:
     """The number of sensors if the table has the shape of a matrix, with or without ids; else None."""
     height = len(table.rows)
     if height == table.width:
-        return height - _has_corner(table) if height else None
+        return height - _has_corner(table)
     return min(height, table.width) if abs(height - table.width) == 1 else None
 
 
@@ -32,8 +32,8 @@ def table_graph(table: Table, names: Places, field: str) -> Graph:
     """
     height, width, path = len(table.rows), table.width, table.path
     size = square_size(table)
-    if not height or not size:
-        found = f"{height} rows x {width} columns in {path}" if height else f"{path} is empty"
+    if not size:
+        found = f"{height} rows x {width} columns in {path}"
         raise UserError(field, found, _EXPECTED, _EDGES if 2 <= width <= 4 else "correct the matrix")
     skipped_rows, skipped_columns = height - size, width - size
     cells = [row[skipped_columns:] for row in table.rows[skipped_rows:]]

@@ -102,7 +102,7 @@ def _has_edge_shape(array: np.ndarray) -> bool:
 
 def _is_list(table: Table, network: Network, num_nodes: int, field: str) -> bool:
     """Whether a table is an edge list. Raises: UserError if it may as well be a matrix."""
-    has_names = bool(table.rows) and named_columns(table, field) is not None
+    has_names = named_columns(table, field) is not None
     fits = square_size(table) in (num_nodes, network.num_nodes)
     if not fits:
         return has_names or table.width <= _MAX_EDGE_COLUMNS
@@ -148,11 +148,19 @@ def _weights(
 ) -> tuple[np.ndarray, str]:
     """The weights of a matrix, and how they were made."""
     is_distances = options.rule is None and looks_like_distances(matrix)
+    if is_distances and not np.array_equal(matrix, matrix.T):
+        found = f"0 on the diagonal, and up to {matrix.max():g} for nearly all pairs, in {path}"
+        fix = "add --graph-rule gaussian if they are distances; divide weights by the largest"
+        raise UserError(field, found, "weights up to 1, or distances that are the same in both directions", fix)
     if options.rule == GAUSSIAN or is_distances:
         check_distances(matrix, str(path), field)
         listed = listed_distances(matrix)
         weigh = gaussian(matrix[listed], options, facts, field)
-        reason = "nearly all pairs have a value and the diagonal is 0: distances" if is_distances else "--graph-rule"
+        reason = (
+            f"symmetric, 0 on the diagonal, values for nearly all pairs, up to {matrix.max():g}: distances"
+            if is_distances
+            else "--graph-rule"
+        )
         return np.where(listed, weigh.weights(matrix), np.float32(0)), f"{weigh}; {reason}"
     if np.isinf(matrix).any():
         found = f"NaN or infinity in {path} ({np.isinf(matrix).sum()} x infinity)"

@@ -1,15 +1,15 @@
 """Scipy's sparse matrices in `.npz` files, without scipy."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
 FORMATS = ("csr", "csc", "coo", "dia")
 
 
-def is_sparse(arrays: Mapping[str, np.ndarray]) -> bool:
-    """Whether the arrays are those that `scipy.sparse.save_npz` writes."""
-    return {"format", "shape", "data"} <= set(arrays)
+def is_sparse(names: Collection[str]) -> bool:
+    """Whether the arrays of these names are those that `scipy.sparse.save_npz` writes."""
+    return {"format", "shape", "data"} <= set(names)
 
 
 def to_dense(arrays: Mapping[str, np.ndarray]) -> np.ndarray:

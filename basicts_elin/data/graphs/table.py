@@ -21,7 +21,7 @@ class Table:
 
     Attributes:
         path: the file.
-        rows: the cells, "" where one is empty. The first row may be a header.
+        rows: the cells, "" where one is empty; one row or more. The first may be a header.
         lines: the line of each row in the file, counted from 1.
     """
 
@@ -31,7 +31,7 @@ class Table:
 
     @property
     def width(self) -> int:
-        return len(self.rows[0]) if self.rows else 0
+        return len(self.rows[0])
 
     def where(self, row: int) -> str:
         return f"line {self.lines[row]} of {self.path}"
@@ -40,7 +40,7 @@ class Table:
 def read_table(path: Path, field: str) -> Table:
     """A table from text, Parquet or Feather.
 
-    Raises: UserError if the file cannot be read, or is ragged.
+    Raises: UserError if the file cannot be read, is empty or ragged.
     """
     if path.suffix.lower() in COLUMNAR:
         rows = _columnar_rows(path, field)
@@ -49,7 +49,9 @@ def read_table(path: Path, field: str) -> Table:
     # programs that end each line with a separator
     while rows and len(rows[0]) > 1 and not any(row[-1] for row in rows if len(row) == len(rows[0])):
         rows = [row[: len(rows[0]) - 1] for row in rows]
-    width = len(rows[0]) if rows else 0
+    if not rows:
+        raise UserError(field, f"{path} is empty", "a list of edges, or a matrix", "save it again")
+    width = len(rows[0])
     for place, row in enumerate(rows):
         if len(row) > width and not any(row[width:]):
             del row[width:]
@@ -63,7 +65,7 @@ def read_table(path: Path, field: str) -> Table:
 def array_table(array: np.ndarray, path: Path) -> Table:
     """The table of an array of numbers [rows, columns]."""
     rows = [[_number(value) for value in row] for row in array.tolist()]
-    return Table(path, rows, range(len(rows)))
+    return Table(path, rows, range(1, len(rows) + 1))
 
 
 def _columnar_rows(path: Path, field: str) -> list[list[str]]:
