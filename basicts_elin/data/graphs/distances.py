@@ -13,10 +13,11 @@ _ALL_PAIRS = 0.9
 def listed_distances(matrix: np.ndarray) -> np.ndarray:
     """Which entries of a matrix [N, N] are distances, bool [N, N].
 
-    Infinity is none. If nearly all pairs have one, a 0 is the distance of sensors at the same place, else none.
+    Infinity is none. Where it marks what is none, or nearly all pairs have a distance, a 0 is the distance of sensors at
+    the same place; else it is none.
     """
     listed = np.isfinite(matrix)
-    return listed if _has_all_pairs(matrix) else listed & (matrix != 0)
+    return listed if not listed.all() or _has_all_pairs(matrix) else listed & (matrix != 0)
 
 
 def looks_like_distances(matrix: np.ndarray) -> bool:
@@ -25,7 +26,7 @@ def looks_like_distances(matrix: np.ndarray) -> bool:
         len(matrix) > 1
         and not np.diagonal(matrix).any()
         and bool(matrix.min() >= 0)
-        and bool(matrix.max() > 1)
+        and bool(1 < matrix.max() < np.inf)
         and _has_all_pairs(matrix)
     )
 
