@@ -13,8 +13,8 @@ _ALL_PAIRS = 0.9
 def listed_distances(matrix: np.ndarray) -> np.ndarray:
     """Which entries of a matrix [N, N] are distances, bool [N, N].
 
-    Infinity is none. Where it marks what is none, or nearly all pairs have a distance, a 0 is the distance of sensors at
-    the same place; else it is none.
+    Infinity is none. Where it occurs, or nearly all pairs have a distance, a 0 is the distance of sensors at the same
+    place; else it is none.
     """
     listed = np.isfinite(matrix)
     return listed if not listed.all() or _has_all_pairs(matrix) else listed & (matrix != 0)

@@ -34,7 +34,8 @@ def table_graph(table: Table, names: Places, field: str) -> Graph:
     size = square_size(table)
     if not size:
         found = f"{height} rows x {width} columns in {path}"
-        raise UserError(field, found, _EXPECTED, _EDGES if 2 <= width <= 4 else "correct the matrix")
+        fix = _EDGES if 2 <= width <= 4 else "save the matrix as .npy, .csv or .pkl"
+        raise UserError(field, found, _EXPECTED, fix)
     skipped_rows, skipped_columns = height - size, width - size
     cells = [row[skipped_columns:] for row in table.rows[skipped_rows:]]
     values = _values(cells, table, skipped_rows, skipped_columns, field)

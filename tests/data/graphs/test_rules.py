@@ -55,7 +55,7 @@ def test_another_list_is_binary(csv, without):
 
 
 def test_what_the_user_says_goes_before_the_list_and_the_catalogue(csv):
-    assert_made(read_graph(csv, 3, IDS, options=GraphOptions(rule="binary"), facts=BAY), DISTANCES < np.inf, "binary")
+    assert_made(read_graph(csv, 3, IDS, options=GraphOptions(rule="binary"), facts=BAY), np.inf > DISTANCES, "binary")
     save_lines(csv, *ROWS[1:])
     sigma = LISTED[1:].std()
     expected = weights(DISTANCES, sigma)
@@ -65,7 +65,7 @@ def test_what_the_user_says_goes_before_the_list_and_the_catalogue(csv):
 
 
 def test_the_catalogue_goes_before_the_list(csv):
-    assert_made(read_graph(csv, 3, IDS, facts=CATALOG["PEMS08"]), DISTANCES < np.inf, "binary", "PEMS08")
+    assert_made(read_graph(csv, 3, IDS, facts=CATALOG["PEMS08"]), np.inf > DISTANCES, "binary", "PEMS08")
     facts = replace(CATALOG["PEMS-BAY_67"], graph_sigma=7.5)
     assert_made(read_graph(csv, 3, IDS, facts=facts), weights(DISTANCES, 7.5), "7.5", "PEMS-BAY", "catalogue")
 
