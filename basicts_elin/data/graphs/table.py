@@ -11,8 +11,8 @@ from .text import read_rows
 
 TEXT = (".csv", ".txt", ".tsv", ".dat")
 COLUMNAR = (".parquet", ".feather")
-# the index of a pandas frame, as Parquet and Feather files keep it
-_INDEX = "__index_level_0__"
+# the index of a pandas frame without a name, as Parquet and Feather files keep it
+_NO_NAME = "__index_level_"
 
 
 @dataclass(frozen=True)
@@ -77,17 +77,16 @@ def _columnar_rows(path: Path, field: str) -> list[list[str]]:
     try:
         read = parquet.read_table if path.suffix.lower() == ".parquet" else feather.read_table
         found = read(path)
-        names, columns = found.column_names, [found.column(name).to_pylist() for name in found.column_names]
+        index = (found.schema.pandas_metadata or {}).get("index_columns", [])
+        # the index of a frame comes first, as in a text file
+        names = sorted(found.column_names, key=lambda name: name not in index)
+        columns = [found.column(name).to_pylist() for name in names]
     except Exception as error:
         # A damaged file can fail in any way.
         found = f"{path} cannot be read ({one_line(error)})"
         raise UserError(field, found, f"a {path.suffix} file", "save it again, or as CSV") from error
-    order = sorted(range(len(names)), key=lambda place: names[place] != _INDEX)
-    header = ["" if names[place] == _INDEX else names[place] for place in order]
-    return [
-        header,
-        *([_number(cell) for cell in row] for row in zip(*(columns[place] for place in order), strict=True)),
-    ]
+    header = ["" if name.startswith(_NO_NAME) else name for name in names]
+    return [header, *([_number(cell) for cell in row] for row in zip(*columns, strict=True))]
 
 
 def _number(value: object) -> str:

@@ -49,8 +49,9 @@ def test_numbers_separated_by_blanks(tmp_path, name):
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".feather"])
-def test_a_matrix_in_columns(tmp_path, suffix):
-    path, frame = tmp_path / f"m{suffix}", pd.DataFrame(MATRIX, IDS, IDS)
+@pytest.mark.parametrize("name", [None, "sensor"])
+def test_a_matrix_in_columns(tmp_path, suffix, name):
+    path, frame = tmp_path / f"m{suffix}", pd.DataFrame(MATRIX, pd.Index(IDS, name=name), IDS)
     frame.to_parquet(path) if suffix == ".parquet" else frame.reset_index(drop=True).to_feather(path)
     turned = [IDS[place] for place in TURNED]
     np.testing.assert_array_equal(read(path, turned), MATRIX[np.ix_(TURNED, TURNED)])
