@@ -43,6 +43,9 @@ class DatasetFacts:
         null_value: the number that marks a missing value.
         non_negative: whether the quantity cannot be below 0.
         gaps: (last date before the gap, number of missing rows) for each gap between the dates.
+        graph_rule: how its published list becomes a graph, "binary" or "gaussian", see `graphs.rules`; None if the list
+            decides.
+        graph_sigma: sigma of the gaussian rule, in the unit of the published list; None if it follows from the list.
     """
 
     name: str
@@ -59,6 +62,8 @@ class DatasetFacts:
     null_value: float = 0.0
     non_negative: bool = False
     gaps: tuple[tuple[str, int], ...] = ()
+    graph_rule: Optional[str] = None
+    graph_sigma: Optional[float] = None
 
     @property
     def steps_per_day(self) -> int:
@@ -79,10 +84,22 @@ _FLOW: dict[str, Any] = {
     "non_negative": True,
 }
 _SPEED: dict[str, Any] = {"domain": "traffic speed (miles per hour)", "split": (0.7, 0.1, 0.2), "non_negative": True}
-_ASTGNN = {"timestamp_rule": ROW_INDEX, "source": "https://github.com/guoshnBJTU/ASTGNN/tree/main/data", **_FLOW}
-_DCRNN = {"timestamp_rule": DATES, "source": "https://github.com/liyaguang/DCRNN", **_SPEED}
-# The gap is the change to summer time.
-_BAY = {"start": "2017-01-01 00:00", "gaps": (("2017-03-12 01:55", 12),), **_DCRNN}
+_ASTGNN = {
+    "timestamp_rule": ROW_INDEX,
+    "source": "https://github.com/guoshnBJTU/ASTGNN/tree/main/data",
+    # as BasicTS builds its download
+    "graph_rule": "binary",
+    **_FLOW,
+}
+_DCRNN = {"timestamp_rule": DATES, "source": "https://github.com/liyaguang/DCRNN", "graph_rule": "gaussian", **_SPEED}
+_BAY = {
+    "start": "2017-01-01 00:00",
+    # the change to summer time
+    "gaps": (("2017-03-12 01:55", 12),),
+    # of the 8,358 metres in DCRNN's distances_bay_2017.csv, between all 325 sensors and from each to itself
+    "graph_sigma": 3620.2990206341738,
+    **_DCRNN,
+}
 
 _FACTS = (
     DatasetFacts("PEMS-BAY", 325, 52116, **_BAY),

@@ -100,6 +100,9 @@ def _plain(content: Any) -> Any:
 
 _ALLOWED = {
     ("numpy", "ndarray"): None,
+    # a matrix comes back as an array
+    ("numpy", "matrix"): None,
+    ("numpy.matrixlib.defmatrix", "matrix"): None,
     ("numpy", "dtype"): _Type,
     ("_codecs", "encode"): _encode,
     **{(f"numpy.{core}.multiarray", "_reconstruct"): _Array for core in ("core", "_core")},

@@ -50,6 +50,19 @@ def test_arrays_of_any_layout_come_back(tmp_path, protocol, array):
 
 
 @pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("module", [b"numpy", b"numpy.matrixlib.defmatrix"])
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_a_matrix_comes_back_as_an_array(tmp_path, protocol, module):
+    content = pickle.dumps(np.matrix([[1.5, 2], [3, 4]]), protocol=protocol)
+    if protocol < 4:
+        # numpy 1 and 2 name the class by different modules
+        content = content.replace(b"c%s\nmatrix\n" % np.matrix.__module__.encode(), b"c%s\nmatrix\n" % module)
+    found = load(tmp_path, content)
+    np.testing.assert_array_equal(found, [[1.5, 2], [3, 4]])
+    assert type(found) is np.ndarray
+
+
+@pytest.mark.parametrize("protocol", range(6))
 def test_plain_data_come_back(tmp_path, protocol):
     content = [["773869", "日"], {"773869": 0, "x": (1.5, None, True, b"\xff\x00", 2**70)}, {"set": [1]}]
     assert load(tmp_path, pickle.dumps(content, protocol=protocol)) == content
@@ -91,7 +104,7 @@ def test_what_executes_is_refused_and_not_executed(tmp_path, protocol, nested):
         ("numpy", "load"),
         ("numpy", "fromfile"),
         ("numpy", "memmap"),
-        ("numpy", "matrix"),
+        ("numpy", "recarray"),
         ("numpy.core.multiarray", "scalar"),
         ("numpy.core.multiarray", "fromfile"),
         ("_codecs", "decode"),

@@ -46,19 +46,28 @@ def test_ids_in_the_adjacency_decide_its_order(tmp_path, h5, out):
 def test_distances_go_by_the_ids_of_the_frame(tmp_path, h5, out):
     edges = [f"{SENSORS[3]},{SENSORS[1]},5", f"{SENSORS[0]},{SENSORS[2]},1"]
     distances = save_lines(tmp_path / "d.csv", "from,to,cost", *edges)
-    assert edges_of(prepare_dataset("METR-LA", h5, out=out, distances=distances)) == {(3, 1), (1, 3), (0, 2), (2, 0)}
+    folder = prepare_dataset("METR-LA", h5, out=out, distances=distances)
+    # the deviation of 1 and 5 is 2
+    weight = np.exp(-0.25)
+    np.testing.assert_allclose(graph_of(folder)[0], [0, 0, weight, 0], rtol=1e-6)
+    # exp(-6.25) is below the threshold
+    assert edges_of(folder) == {(0, 2)}
+    assert meta_of(folder)["graph"].startswith("gaussian")
 
 
 def test_distances_go_by_the_chosen_sensors(tmp_path, wide_h5, chosen, out):
-    distances = save_lines(tmp_path / "d.csv", "from,to,cost", f"{SENSORS[0]},{SENSORS[1]},5")
+    edges = [f"{SENSORS[0]},{SENSORS[1]},2", f"{SENSORS[1]},{SENSORS[0]},6"]
+    distances = save_lines(tmp_path / "d.csv", "from,to,cost", *edges)
     folder = prepare_dataset("METR-LA", wide_h5, out=out, sensors=chosen, distances=distances)
-    assert edges_of(folder) == {(3, 2), (2, 3)}
+    assert edges_of(folder) == {(3, 2)}
 
 
 def test_edges_of_sensors_that_are_not_chosen_are_ignored(tmp_path, wide_h5, chosen, out):
-    distances = save_lines(tmp_path / "d.csv", "from,to,cost", f"1,{SENSORS[1]},5", f"{SENSORS[0]},{SENSORS[1]},5")
+    distances = save_lines(tmp_path / "d.csv", "from,to,cost", f"1,{SENSORS[1]},5", f"{SENSORS[0]},{SENSORS[1]},1")
     folder = prepare_dataset("METR-LA", wide_h5, out=out, sensors=chosen, distances=distances)
-    assert edges_of(folder) == {(3, 2), (2, 3)}
+    # sigma is that of the whole network
+    np.testing.assert_allclose(graph_of(folder)[3, 2], np.exp(-0.25), rtol=1e-6)
+    assert edges_of(folder) == {(3, 2)}
 
 
 def test_distances_go_by_row_where_nodes_have_no_ids(tmp_path, npz, out, capsys):

@@ -1,0 +1,91 @@
+"""The matrix in an `.npy` or `.npz` file."""
+
+import zipfile
+from collections.abc import Collection
+from pathlib import Path
+from typing import Optional
+
+import numpy as np
+
+from ...errors import UserError, one_line
+from .sparse import is_sparse, to_dense
+
+
+def read_array(path: Path, field: str) -> np.ndarray:
+    """The array in an `.npy` file.
+
+    Raises: UserError if the file is damaged, or holds objects or a pickle, which is not executed.
+    """
+    try:
+        return np.load(path, allow_pickle=False)
+    except Exception as error:
+        # A damaged header can fail in any way, from EOFError to MemoryError.
+        raise _unreadable(path, field, "an .npy array of numbers", error) from error
+
+
+def read_archive(path: Path, field: str, sizes: Collection[int], key: Optional[str] = None) -> np.ndarray:
+    """The matrix in an `.npz` file: a sparse one of scipy, or the only square array that fits.
+
+    Args:
+        path: the file.
+        field: the argument that named the file, for the message.
+        sizes: the numbers of sensors that the matrix may have.
+        key: the array to take.
+    Raises: UserError if the file is damaged, holds objects, or does not hold exactly one such matrix.
+    """
+    expected = f"an .npz file with one square array [{max(sizes)}, {max(sizes)}], or a sparse matrix of scipy"
+    chosen: list[str] = []
+    try:
+        kinds = _kinds(path)
+        with np.load(path, allow_pickle=False) as file:
+            if key is None and is_sparse(kinds):
+                size = [int(length) for length in file["shape"]]
+                if len(size) == 2 and size[0] == size[1] and size[0] in sizes:
+                    return to_dense(file)
+                found = f"a sparse matrix {size}"
+            else:
+                chosen = _choose(kinds, sizes, key)
+                if len(chosen) == 1:
+                    return file[chosen[0]]
+                found = ", ".join(f"{name!r} {kinds[name][0]} {list(kinds[name][1])}" for name in chosen or kinds)
+    except Exception as error:
+        # As for `.npy`; a plain array or a pickle under this name is no archive.
+        raise _unreadable(path, field, expected, error) from error
+    if key is not None:
+        raise UserError("graph_key", f"{key!r}, not in {path}", f"one of {', '.join(kinds)}", "correct --graph-key")
+    choice = f"choose one by --graph-key {chosen[0]}" if len(chosen) > 1 else "give the graph of the same sensors"
+    raise UserError(field, f"{found or 'no array'} in {path}", expected, choice)
+
+
+def _kinds(path: Path) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:
+    """Type and shape of each array, without reading it."""
+    kinds = {}
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name.endswith(".npy"):
+                with archive.open(name) as member:
+                    is_first = np.lib.format.read_magic(member) == (1, 0)
+                    read = np.lib.format.read_array_header_1_0 if is_first else np.lib.format.read_array_header_2_0
+                    shape, _, kind = read(member)
+                kinds[name.removesuffix(".npy")] = kind, shape
+    return kinds
+
+
+def _choose(kinds: dict, sizes: Collection[int], key: Optional[str]) -> list[str]:
+    """The array that was asked for, or else the square ones, of the fitting sizes if there are any."""
+    if key is not None:
+        return [key] if key in kinds else []
+    square = [name for name, (_, shape) in kinds.items() if len(shape) == 2 and shape[0] == shape[1]]
+    return [name for name in square if kinds[name][1][0] in sizes] or square
+
+
+def _unreadable(path: Path, field: str, expected: str, error: Exception) -> UserError:
+    reason = one_line(error)
+    if "Object arrays" in reason:
+        found = f"{path} holds Python objects, which are not read"
+        return UserError(field, found, expected, "save numbers: array.astype(float)")
+    if "pickled" in reason:
+        return UserError(
+            field, f"{path} holds a pickle, or is damaged", expected, "name a pickle .pkl, or save it again"
+        )
+    return UserError(field, f"{path} cannot be read ({reason})", expected, "save it again")
