@@ -12,7 +12,7 @@ from .compat import require_basicts
 from .data.prepare.command import add_arguments as prepare_arguments
 from .data.prepare.command import prepare
 from .env_vars import ROOT_VARIABLE
-from .errors import FailedRunError, UserError, one_line, refuse_options, system_message
+from .errors import FailedRunError, UserError, one_line, system_message
 from .reproduce.command import add_arguments, reproduce
 from .version import __version__
 

@@ -58,7 +58,7 @@ def _(folder: Path) -> str:
     return _written({(7, 0): np.inf})
 
 
-@kind(GROUP, "a marker that is no number", "--missing", "NA", refused=("--missing", "NA"))
+@kind(GROUP, "a marker that is no number", "--missing", "NA", refused=("missing", "NA"))
 def _(folder: Path) -> str:
     return _written({})
 
@@ -80,6 +80,6 @@ def _(folder: Path) -> str:
     return "data.csv"
 
 
-@kind(GROUP, "parts that do not sum to 1", "--split", "0.7", "0.2", "0.2", refused=("--split", "0.7"))
+@kind(GROUP, "parts that do not sum to 1", "--split", "0.7", "0.2", "0.2", refused=("split", "0.7"))
 def _(folder: Path) -> str:
     return _written({})

@@ -40,7 +40,7 @@ def _(folder: Path) -> str:
     return _write(table().tz_localize("Etc/GMT-3"))
 
 
-@kind(GROUP, "with an offset that changes", refused=("time", "--tz"))
+@kind(GROUP, "with an offset that changes", refused=("file", "--tz"))
 def _(folder: Path) -> str:
     return _write(table(start=SPRING).tz_localize(BERLIN, nonexistent="shift_forward", ambiguous=True)[:240])
 
@@ -62,17 +62,17 @@ def _(folder: Path) -> str:
     return _write(_local(AUTUMN))
 
 
-@kind(GROUP, "of a clock that changes in autumn, without the zone", refused=("time", "2024-10-27 02:00", "--tz"))
+@kind(GROUP, "of a clock that changes in autumn, without the zone", refused=("file", "2024-10-27 02:00", "--tz"))
 def _(folder: Path) -> str:
     return _write(_local(AUTUMN))
 
 
-@kind(GROUP, "that the clock never shows", "--tz", BERLIN, refused=("time", "2024-03-31 02:00"))
+@kind(GROUP, "that the clock never shows", "--tz", BERLIN, refused=("file", "2024-03-31 02:00"))
 def _(folder: Path) -> str:
     return _write(table(start=SPRING))
 
 
-@kind(GROUP, "in a zone that does not exist", "--tz", "Europe/Atlantis", refused=("--tz", "Europe/Atlantis"))
+@kind(GROUP, "in a zone that does not exist", "--tz", "Europe/Atlantis", refused=("tz", "Europe/Atlantis"))
 def _(folder: Path) -> str:
     return _write(table())
 
@@ -109,7 +109,7 @@ def _(folder: Path) -> str:
     return _write(_texts("%Y week day %j at %Hh", table()))
 
 
-@kind(GROUP, "that cannot be read", refused=("time", "tomorrow"))
+@kind(GROUP, "that cannot be read", refused=("file", "tomorrow"))
 def _(folder: Path) -> str:
     frame = table()
     return _write(frame.set_axis(["tomorrow" if row == 7 else str(time) for row, time in enumerate(frame.index)]))
@@ -120,7 +120,7 @@ def _(folder: Path) -> str:
     return _write(table().sample(frac=1, random_state=0))
 
 
-@kind(GROUP, "twice", refused=("time", "1 ", "--duplicates"))
+@kind(GROUP, "twice", refused=("file", "1 ", "--duplicates"))
 def _(folder: Path) -> str:
     return _write(pd.concat([table(), table()[20:21]]))
 
@@ -138,7 +138,7 @@ def _(folder: Path) -> str:
     return _write(pd.concat([table(), table()[20:21] + 2]))
 
 
-@kind(GROUP, "a few seconds off", refused=("time", "--align"))
+@kind(GROUP, "a few seconds off", refused=("file", "--align"))
 def _(folder: Path) -> str:
     frame = table()
     return _write(frame.set_axis(frame.index + pd.to_timedelta(np.arange(240) % 7, unit="s")))
@@ -161,14 +161,14 @@ def _(folder: Path) -> str:
     return _write(_without(slice(150, 159))[0])
 
 
-@kind(GROUP, "without an interval", refused=("time", "--freq"))
+@kind(GROUP, "without an interval", refused=("file", "--freq"))
 def _(folder: Path) -> str:
     generator = np.random.default_rng(0)
     times = pd.Timestamp(START) + pd.to_timedelta(generator.integers(1, 900, 240).cumsum(), unit="min")
     return _write(table().set_axis(times))
 
 
-@kind(GROUP, "every 7 minutes, which do not divide the day", refused=("time", "7"))
+@kind(GROUP, "every 7 minutes, which do not divide the day", refused=("file", "7"))
 def _(folder: Path) -> str:
     return _write(table().set_axis(pd.date_range(START, periods=240, freq="7min")))
 

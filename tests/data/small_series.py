@@ -11,7 +11,8 @@ SENSORS = ["773869", "767541", "767542", "717447"]
 MORE_SENSORS = ["1", "2", *SENSORS[:2], "3", *SENSORS[2:]]
 # rows of the dated series without gaps: the clock change of 2012-03-11 02:00, and three more
 CLOCK_CHANGE, GAP = slice(2904, 2916), slice(500, 503)
-FILES = {f"{part}_{kind}.npy" for part in ("train", "val", "test") for kind in ("data", "timestamps")} | {"meta.json"}
+FILES = {f"{part}_{kind}.npy" for part in ("train", "val", "test") for kind in ("data", "timestamps")}
+FILES |= {"meta.json", "quality.json"}
 
 # what the preparation adds to the keys that BasicTS's own download has
 OURS = ("start", "gaps", "first_row", "source", "node_names")

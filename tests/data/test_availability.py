@@ -44,7 +44,7 @@ def test_an_absent_dataset_lacks_every_file(tmp_path):
 
 
 def test_the_files_are_those_that_are_written(folder):
-    assert {path.name for path in contents(folder)} == set(FILES)
+    assert {path.name for path in contents(folder)} == {*FILES, "quality.json"}
 
 
 def test_a_prepared_dataset_is_listed_with_shape_and_graph(folder, out):

@@ -1,9 +1,7 @@
 import numpy as np
 import pytest
-from data.small_series import NODES, SENSORS, save_h5, save_npz
 
 from basicts_elin.cli import main
-from basicts_elin.data.prepare import prepare_dataset
 from basicts_elin.data.quality import quality_warnings
 
 ROWS = np.arange(1, 13, dtype=np.float32)[:, None] * np.ones(4, np.float32)
@@ -51,21 +49,6 @@ def test_nan_may_stand_for_what_is_missing():
 def test_only_the_first_are_named():
     (line,) = quality_warnings([np.ones((3, 9), np.float32)], 0.0)
     assert "9 of 9 sensors are constant (0, 1, 2, 3, 4, ...)" in line
-
-
-def test_prepare_says_it_once(tmp_path, flow, out, capsys):
-    flow[:, 1, 0], flow[:2000, 3, 0] = 5, 0
-    prepare_dataset("PEMS08", save_npz(tmp_path / "stuck.npz", flow), out=out)
-    printed = capsys.readouterr().out
-    assert printed.count("warning: ") == 2
-    assert f"warning: 1 of {NODES} sensors are constant (1); " in printed
-    assert f"warning: 1 of {NODES} sensors miss more than 50 % of their values (3); " in printed
-
-
-def test_prepare_names_the_sensors_of_a_dated_file(tmp_path, dated, out, capsys):
-    dated[SENSORS[1]] = 5.0
-    prepare_dataset("METR-LA", save_h5(tmp_path / "stuck.h5", dated), out=out)
-    assert f"sensors are constant ({SENSORS[1]}); " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("stuck", [True, False])

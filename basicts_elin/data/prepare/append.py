@@ -31,10 +31,10 @@ class Existing:
         dataset = open_dataset(folder)
         dataset.check()
         if dataset.name in CATALOG:
-            raise UserError("--append", f"{dataset.name}, a public dataset", "a dataset of your own", "omit --append")
+            raise UserError("append", f"{dataset.name}, a public dataset", "a dataset of your own", "omit --append")
         if dataset.dates("train") is None or dataset.gaps or not np.isnan(dataset.null_value):
             found = f"{folder} has no dates, has unfilled gaps, or marks missing values by a number"
-            raise UserError("--append", found, "a dataset that this command has written", _ANEW)
+            raise UserError("append", found, "a dataset that this command has written", _ANEW)
         return cls(dataset)
 
     @property
@@ -84,7 +84,7 @@ class Existing:
         merged, filled = _merged(old, rows, values, new_rows, times, self.dataset.node_names)
         if self.has_covariates != (covariates is not None):
             found = f"other channels in {'the dataset' if self.has_covariates else 'the file'} only"
-            raise UserError("--append", found, "the same channels in both", _ANEW)
+            raise UserError("append", found, "the same channels in both", _ANEW)
         if covariates is not None:
             files = [self.dataset.folder / f"{part}_{COVARIATES}.npy" for part in PARTS]
             others = np.concatenate([map_array(file) for file in files])
@@ -101,26 +101,26 @@ class Existing:
     def _check_time(self, placement: Placement) -> None:
         found, expected = placement.timeline, self.dataset
         if found.start is None:
-            raise UserError("--append", "a file without times", "the time of each row", f"give --start, or {_ANEW}")
+            raise UserError("append", "a file without times", "the time of each row", f"give --start, or {_ANEW}")
         if found.interval_minutes != expected.interval_minutes:
             what = f"{found.interval_minutes} minutes between rows"
-            raise UserError("--append", what, f"{expected.interval_minutes}, as {expected.name}", _ANEW)
+            raise UserError("append", what, f"{expected.interval_minutes}, as {expected.name}", _ANEW)
         if found.timezone != expected.timezone:
             what = f"the time zone {found.timezone}"
-            raise UserError("--append", what, f"{expected.timezone}, as {expected.name}", _ANEW)
+            raise UserError("append", what, f"{expected.timezone}, as {expected.name}", _ANEW)
 
     def _order(self, series: RawSeries) -> np.ndarray:
         """The columns of the new file in the order of the dataset's sensors."""
         names, found = self.dataset.node_names, series.node_names
         if found is None:
             if series.values.shape[1] != len(names):
-                raise UserError("--append", f"{series.values.shape[1]} sensors", f"{len(names)}", _ANEW)
+                raise UserError("append", f"{series.values.shape[1]} sensors", f"{len(names)}", _ANEW)
             return np.arange(len(names))
         unknown, absent = [*set(found) - set(names)], [*set(names) - set(found)]
         if unknown or absent:
             example = f"{min(unknown)} is new" if unknown else f"{min(absent)} is absent"
             what = f"other sensors: {len(unknown)} are new, {len(absent)} are absent ({example})"
-            raise UserError("--append", what, f"the {len(names)} sensors of {self.dataset.name}", _ANEW)
+            raise UserError("append", what, f"the {len(names)} sensors of {self.dataset.name}", _ANEW)
         place = {name: column for column, name in enumerate(found)}
         return np.array([place[name] for name in names])
 
@@ -140,7 +140,7 @@ def _merged(
             f"{differ.sum()} values differ from those of the dataset (the first at {format_time(times[new_rows[row]])}, "
             f"sensor {names[sensor]})"
         )
-        raise UserError("--append", found, "equal values in rows that both have", _ANEW)
+        raise UserError("append", found, "equal values in rows that both have", _ANEW)
     filled = np.isnan(before) & ~np.isnan(new) & there.reshape(-1, *[1] * (old.ndim - 1))
     merged[new_rows] = np.where(np.isnan(new), before, new)
     return merged, int(filled.sum())

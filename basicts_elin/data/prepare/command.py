@@ -13,7 +13,8 @@ _PUBLIC = ("raw", "rows", "first_row")
 _READ = ("key", "time", "sensor", "channel", "covariates")
 _TIMES = ("freq", "tz", "time_format", "align", "duplicates", "start", "hours", "weekdays")
 _OWN = ("name", *_READ, *_TIMES, "missing", "split", "domain", "drop_windows_across_breaks", "append")
-_FILES = ("sensors", "ids", "graph", "distances", "adjacency", "graph_rule", "graph_sigma", "threshold")
+_GRAPH = ("graph_rule", "graph_sigma", "threshold", "graph_key")
+_FILES = ("sensors", "ids", "graph", "distances", "adjacency", *_GRAPH)
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
@@ -53,6 +54,7 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     graph.add_argument("--graph-rule", choices=("binary", "gaussian"), help="how distances become weights")
     graph.add_argument("--graph-sigma", type=float, metavar="X", help="gaussian: deviation (default: the list's)")
     graph.add_argument("--threshold", type=float, metavar="X", help="gaussian: least weight (default: 0.1)")
+    graph.add_argument("--graph-key", metavar="NAME", help="the array of the graph in an .npz file")
     graph.add_argument("--ids", type=Path, metavar="FILE", help="sensor ids of a file that has none, one per line")
     graph.add_argument("--sensors", type=Path, metavar="FILE", help="take only these sensors: ids, one per line")
 
@@ -84,7 +86,8 @@ def prepare(arguments: argparse.Namespace) -> None:
         return
     refuse_options(arguments, _GENERATED, f"{name}, which is read from a file")
     files = {field: getattr(arguments, field) for field in ("sensors", "ids", "graph", "distances", "adjacency")}
-    files["graph_options"] = GraphOptions(arguments.graph_rule, arguments.graph_sigma, arguments.threshold)
+    options = {"graph_rule": "rule", "graph_sigma": "sigma", "threshold": "threshold", "graph_key": "key"}
+    files["graph_options"] = GraphOptions(**_given(arguments, options))
     if arguments.raw is not None or find_facts(name) is not None:
         refuse_options(arguments, _OWN, f"{name}, a public dataset")
         if arguments.raw is None:

@@ -5,9 +5,9 @@ from typing import Optional
 
 from ...errors import UserError
 from ..catalog import DatasetFacts
-from ..graphs.rules import GraphOptions
 from ..graphs.graph import SensorGraph
 from ..graphs.reading import read_graph
+from ..graphs.rules import GraphOptions
 
 
 def graph_of_files(
@@ -37,9 +37,7 @@ def graph_of_files(
         raise UserError(field, path, "one graph", f"omit --{given[0][0]} or --{field}")
     if not given:
         if options != GraphOptions():
-            raise UserError("--graph-rule", "given without a graph", "a file of the graph", "add --graph FILE")
+            raise UserError("graph_rule", "options of a graph without one", "a file of the graph", "add --graph FILE")
         return None
     _, path, kind = given[0]
-    return read_graph(
-        path, num_nodes, names, kind=kind, all_names=all_names, options=options, facts=facts
-    )
+    return read_graph(path, num_nodes, names, kind=kind, all_names=all_names, options=options, facts=facts)

@@ -22,7 +22,7 @@ def parse_markers(texts: Sequence[str]) -> tuple[float, ...]:
         except ValueError as error:
             expected = "numbers, or nan"
             fix = "give each marker as a number; empty and text cells such as NA are missing anyway"
-            raise UserError("--missing", repr(text), expected, fix) from error
+            raise UserError("missing", repr(text), expected, fix) from error
     return tuple(dict.fromkeys(marker for marker in markers if not np.isnan(marker)))
 
 

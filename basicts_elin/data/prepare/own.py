@@ -11,11 +11,10 @@ from ...errors import UserError
 from ..catalog import DATES, ROW_INDEX, DatasetFacts, find_facts
 from ..graphs.graph import pickled
 from ..graphs.rules import GraphOptions
-from ..io.raw import RawSeries
 from ..io.reading import ReadOptions, read_series
 from ..times.dates import format_time
-from ..times.options import TimeOptions
 from ..times.filling import on_grid
+from ..times.options import TimeOptions
 from ..times.placing import place
 from .append import Existing
 from .checks import check_rows, check_values
@@ -166,24 +165,24 @@ def _name(file: Path, name: Optional[str]) -> str:
     found = _ENDINGS.sub("", file.name) if name is None else name
     if find_facts(found) is not None:
         fix = f"choose another --name, or `prepare {found} --raw {file}` for the public file"
-        raise UserError("--name", found, "a name that no public dataset has", fix)
+        raise UserError("name", found, "a name that no public dataset has", fix)
     # a part of run names MODEL/DATASET, and of paths
     if not re.fullmatch(r"[\w.+-]+", found) or found.startswith("."):
-        raise UserError("--name", repr(found), "letters, digits, and any of . _ + -", "give another --name")
+        raise UserError("name", repr(found), "letters, digits, and any of . _ + -", "give another --name")
     return found
 
 
 def _split(split: Optional[Sequence[float]]) -> tuple[float, float, float]:
     train, val, test = SPLIT if split is None else split
     if not (min(train, val, test) > 0 and abs(train + val + test - 1) < 1e-6):
-        raise UserError("--split", f"{train:g} {val:g} {test:g}", "three positive shares that sum to 1")
+        raise UserError("split", f"{train:g} {val:g} {test:g}", "three positive shares that sum to 1")
     return train, val, test
 
 
 def _refuse_with_append(**given: object) -> None:
     for option, value in given.items():
         if value:
-            raise UserError(f"--{option}", "given with --append, which keeps the dataset's own", fix="omit one of them")
+            raise UserError(option, "given with --append, which keeps the dataset's own", fix="omit one of them")
 
 
 def _marker_notes(marked: dict[float, int]) -> list[str]:

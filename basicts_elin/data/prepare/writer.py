@@ -80,7 +80,9 @@ def write_dataset(
 
     print(f"{folder}: {values.shape[0]} rows x {values.shape[1]} nodes{facts.domain and f', {facts.domain}'}")
     if before:
-        print(f"  replaced   a dataset of {before.get('num_time_steps', '?')} rows x {before.get('num_vars', '?')} nodes")
+        print(
+            f"  replaced   a dataset of {before.get('num_time_steps', '?')} rows x {before.get('num_vars', '?')} nodes"
+        )
     print("  parts      " + ", ".join(f"{part} {length}" for part, length in zip(PARTS, lengths, strict=True)))
     for line in (*quality_lines(report), *notes):
         print(f"  {line}")

@@ -54,7 +54,7 @@ class Gap:
         """Whether it is the hour that US daylight saving skips since 2007, 2:00 on the second Sunday of March."""
         first = datetime.fromisoformat(str(self.first))
         is_second_sunday = first.month == 3 and first.weekday() == 6 and 8 <= first.day <= 14
-        return is_second_sunday and (first.hour, first.minute) == (2, 0) and self.length == 60 * _MINUTE
+        return is_second_sunday and (first.hour, first.minute) == (2, 0) and bool(self.length == 60 * _MINUTE)
 
     def __str__(self) -> str:
         kind = "clock change" if self.is_clock_change else "gap"

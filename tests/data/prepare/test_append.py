@@ -125,13 +125,13 @@ def test_covariates_grow_too():
 )
 def test_what_does_not_fit_is_refused_and_nothing_changes(city, table, found):
     before = contents(city)
-    with refuses("--append", found=found):
+    with refuses("append", found=found):
         append(table)
     assert contents(city) == before
 
 
 def test_another_interval_is_refused(city):
-    with refuses("--append", found="30 minutes", expected="60"):
+    with refuses("append", found="30 minutes", expected="60"):
         append(
             frame(0, 200).set_axis(pd.date_range("2024-03-14", periods=200, freq="30min")), times=TimeOptions("30min")
         )
@@ -140,7 +140,7 @@ def test_another_interval_is_refused(city):
 @pytest.mark.parametrize("option", ["split", "domain", "force"])
 def test_what_the_dataset_decides_is_not_given_again(city, option):
     given = {"split": (0.6, 0.2, 0.2), "domain": "flow", "force": True}[option]
-    with refuses(f"--{option}"):
+    with refuses(option):
         append(frame(ROWS, 300), **{option: given})
 
 

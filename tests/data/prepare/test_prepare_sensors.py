@@ -44,6 +44,6 @@ def test_too_many_sensors_are_to_be_chosen(wide_h5, out):
 
 
 def test_sensors_cannot_be_chosen_from_an_npz(npz, chosen, out):
-    with refuses("sensors", found=chosen, expected=npz, fix=("--sensors", ".h5")):
+    with refuses("sensors", found=chosen, expected=npz, fix="--ids"):
         prepare_dataset("PEMS08", npz, out=out, sensors=chosen)
     assert nothing_written(out)

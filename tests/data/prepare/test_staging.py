@@ -123,7 +123,7 @@ def test_a_graph_of_other_nodes_is_not_kept(tmp_path, h5, dated, out):
     folder = prepare_dataset("METR-LA", h5, out=out, adjacency=tmp_path / "graph.npy")
     before = contents(folder)
     sensors = save_lines(tmp_path / "ids.txt", *dated.columns[::-1])
-    with refuses("out", found=folder / "adj_mx.pkl", fix=("--distances", "--adjacency")):
+    with refuses("out", found=folder / "adj_mx.pkl", fix="--graph"):
         prepare_dataset("METR-LA", h5, out=out, sensors=sensors, force=True)
     assert contents(folder) == before
     prepare_dataset("METR-LA", h5, out=out, sensors=sensors, adjacency=tmp_path / "graph.npy", force=True)
