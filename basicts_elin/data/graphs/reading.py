@@ -35,7 +35,7 @@ def read_graph(
     *,
     kind: Optional[str] = None,
     all_names: Optional[Sequence[str]] = None,
-    options: GraphOptions = GraphOptions(),  # noqa: B008
+    options: GraphOptions = GraphOptions(),
     facts: Optional[DatasetFacts] = None,
 ) -> SensorGraph:
     """The graph of the sensors of a dataset, in their order.

@@ -89,9 +89,11 @@ class Existing:
             files = [self.dataset.folder / f"{part}_{COVARIATES}.npy" for part in PARTS]
             others = np.concatenate([map_array(file) for file in files])
             covariates, _ = _merged(others, rows, covariates, new_rows, times, self.dataset.node_names)
-        added = len(times) - len(old_times)
+        dates = self.dataset.dates("test")
+        assert dates is not None, "checked before"
+        added, last = len(times) - len(old_times), dates[-1]
         line = (
-            f"{self.dataset.name} had {len(old_times)} rows to {format_time(self.dataset.dates('test')[-1])}: "
+            f"{self.dataset.name} had {len(old_times)} rows to {format_time(last)}: "
             f"{added} rows are new, {len(kept) - added} were there, {filled} missing values are filled"
         )
         zone = None if self.dataset.timezone is None else "UTC"
@@ -136,10 +138,8 @@ def _merged(
     differ = there.reshape(-1, *[1] * (old.ndim - 1)) & (before != new) & ~np.isnan(before) & ~np.isnan(new)
     if differ.any():
         row, sensor = (int(number) for number in np.argwhere(differ)[0][:2])
-        found = (
-            f"{differ.sum()} values differ from those of the dataset (the first at {format_time(times[new_rows[row]])}, "
-            f"sensor {names[sensor]})"
-        )
+        place = f"{format_time(times[new_rows[row]])}, sensor {names[sensor]}"
+        found = f"{differ.sum()} values differ from those of the dataset (the first at {place})"
         raise UserError("append", found, "equal values in rows that both have", _ANEW)
     filled = np.isnan(before) & ~np.isnan(new) & there.reshape(-1, *[1] * (old.ndim - 1))
     merged[new_rows] = np.where(np.isnan(new), before, new)

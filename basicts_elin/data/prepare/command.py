@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from ...errors import UserError, nearest, refuse_options
 from ..catalog import CATALOG, find_facts
@@ -110,7 +111,7 @@ def prepare(arguments: argparse.Namespace) -> None:
     )
 
 
-def _given(arguments: argparse.Namespace, names: dict[str, str]) -> dict[str, object]:
+def _given(arguments: argparse.Namespace, names: dict[str, str]) -> dict[str, Any]:
     """The options that were given, under the names of the function's arguments."""
     values = {argument: getattr(arguments, option) for option, argument in names.items()}
     return {argument: value for argument, value in values.items() if value is not None}

@@ -96,7 +96,8 @@ def prepare_dataset(
     where = lambda row, column: f"in row {row + part.start} at node {names[column] if names else column}"  # noqa: E731
     check_values(values, facts, raw, where, "correct the file")
     timeline = _timeline(facts, series, part, first)
-    gaps = [] if timeline.start is None else find_gaps(timeline.dates(), facts.interval_minutes)
+    dates = timeline.dates()
+    gaps = [] if dates is None else find_gaps(dates, facts.interval_minutes)
     origin: dict[str, Any] = {"source": facts.source, "first_row": first}
     if names is not None:
         origin["node_names"] = names
