@@ -26,7 +26,7 @@ def _(folder: Path) -> str:
     return "data.npy"
 
 
-@kind(GROUP, "`.npy` without a time or an interval", refused=("file", "--freq"))
+@kind(GROUP, "`.npy` without a time or an interval", refused=("freq", "--start"))
 def _(folder: Path) -> str:
     np.save("data.npy", VALUES)
     return "data.npy"

@@ -76,7 +76,7 @@ def table(days: int = 10, minutes: int = 60, start: str = START) -> pd.DataFrame
     """Times x sensors, with a value of its own in each cell, and four cells missing."""
     times = pd.date_range(start, periods=days * 1440 // minutes, freq=f"{minutes}min", name="time")
     values = 10.5 + np.arange(len(times) * len(SENSORS), dtype=np.float64).reshape(-1, len(SENSORS)) % 997
-    values[[5, 60, 61, 100], [0, 1, 1, 2]] = np.nan
+    values[[5, 30, 31, 40], [0, 1, 1, 2]] = np.nan
     return pd.DataFrame(values, times, SENSORS)
 
 

@@ -30,7 +30,7 @@ def _local(start: str) -> pd.DataFrame:
 def _without(rows: slice) -> tuple[pd.DataFrame, np.ndarray]:
     """The table without some rows, and the values that must be prepared."""
     frame = table()
-    values = frame.to_numpy()
+    values = frame.to_numpy(copy=True)
     values[rows] = np.nan
     return frame.drop(frame.index[rows]), values
 
@@ -212,7 +212,7 @@ def _(folder: Path) -> str:
     return "data.npy"
 
 
-@kind(GROUP, "none in a table", refused=("file", "time"))
+@kind(GROUP, "none in a table", refused=("freq", "--start"))
 def _(folder: Path) -> str:
     table()[SENSORS].to_csv("data.csv", index=False)
     return "data.csv"

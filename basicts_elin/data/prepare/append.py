@@ -93,7 +93,7 @@ class Existing:
         assert dates is not None, "checked before"
         added, last = len(times) - len(old_times), dates[-1]
         line = (
-            f"{self.dataset.name} had {len(old_times)} rows to {format_time(last)}: "
+            f"{len(old_times)} rows to {format_time(last)}: "
             f"{added} rows are new, {len(kept) - added} were there, {filled} missing values are filled"
         )
         zone = None if self.dataset.timezone is None else "UTC"

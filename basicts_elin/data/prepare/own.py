@@ -94,10 +94,10 @@ def prepare_own(
     marked = mark_missing(series.values, markers)
     placement = place(series, times)
     notes = [*series.notes, *_marker_notes(marked), *placement.notes]
+    growth = ""
     if existing is not None:
         series, growth = existing.extended(series, placement)
         placement = place(series, times)
-        notes.append(growth)
     values, covariates = on_grid(series, placement)
     timeline = placement.timeline
 
@@ -155,6 +155,7 @@ def prepare_own(
         covariates=covariates,
         gaps=placement.gaps,
         notes=notes,
+        growth=growth,
         plot=plot,
         force=force or append,
     )

@@ -30,6 +30,7 @@ def write_dataset(
     covariates: Optional[np.ndarray] = None,
     gaps: Sequence[Gap] = (),
     notes: Sequence[str] = (),
+    growth: str = "",
     plot: bool = False,
     force: bool,
 ) -> None:
@@ -45,6 +46,7 @@ def write_dataset(
         covariates: float32 [T, N, C - 1], the other channels; None: none.
         gaps: rows that the file does not have.
         notes: what was found and decided before, to be printed.
+        growth: how the dataset in `folder` has grown; "" if it is replaced by another one.
         plot: also draw `quality.png`.
         force: replace an existing folder.
 
@@ -79,10 +81,9 @@ def write_dataset(
         raise UserError("out", found, fix="free space, or name another --out") from error
 
     print(f"{folder}: {values.shape[0]} rows x {values.shape[1]} nodes{facts.domain and f', {facts.domain}'}")
-    if before:
-        print(
-            f"  replaced   a dataset of {before.get('num_time_steps', '?')} rows x {before.get('num_vars', '?')} nodes"
-        )
+    if before or growth:
+        sizes = (f"{before.get(key, '?')} {what}" for key, what in (("num_time_steps", "rows"), ("num_vars", "nodes")))
+        print(f"  before     {growth or ' x '.join(sizes)}")
     print("  parts      " + ", ".join(f"{part} {length}" for part, length in zip(PARTS, lengths, strict=True)))
     for line in (*quality_lines(report), *notes):
         print(f"  {line}")

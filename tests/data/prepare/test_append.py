@@ -49,7 +49,7 @@ def test_a_dataset_that_has_grown_is_the_one_of_all_rows(city, first, capsys):
         np.testing.assert_array_equal(load(city, kind), load(expected, kind))
     found, wanted = (json.loads((folder / "meta.json").read_text()) for folder in (city, expected))
     assert {**found, "name": "All"} == wanted
-    assert f"had {ROWS} rows to 2024-03-13 23:00: 60 rows are new, {ROWS - first} were there" in capsys.readouterr().out
+    assert f"{ROWS} rows to 2024-03-13 23:00: 60 rows are new, {ROWS - first} were there" in capsys.readouterr().out
 
 
 def test_rows_between_become_missing(city):
@@ -119,15 +119,20 @@ def test_covariates_grow_too():
         (frame(ROWS, 300).assign(d=1.0), ("1 are new", "d")),
         (frame(ROWS, 300)[["a", "b"]], ("1 are absent", "c")),
         (frame(ROWS - 1, 300) + 1, ("3 values differ", "2024-03-13 23:00", "b")),
-        (frame(0, 120).set_axis(pd.date_range("2024-03-14 00:30", periods=120, freq="1h")), ()),
     ],
-    ids=["other sensors", "more sensors", "fewer sensors", "other values", "between the rows"],
+    ids=["other sensors", "more sensors", "fewer sensors", "other values"],
 )
 def test_what_does_not_fit_is_refused_and_nothing_changes(city, table, found):
     before = contents(city)
     with refuses("append", found=found):
         append(table)
     assert contents(city) == before
+
+
+def test_times_between_the_rows_are_refused(city):
+    late = frame(0, 120).set_axis(pd.date_range("2024-03-14 00:30", periods=120, freq="1h"))
+    with refuses("file", found="2024-03-14", expected="1 hour", fix="--align"):
+        append(late)
 
 
 def test_another_interval_is_refused(city):
