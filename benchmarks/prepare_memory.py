@@ -2,8 +2,8 @@
 
     python benchmarks/prepare_memory.py --rows 35040 --sensors 8600 --output results/prepare_memory.csv
 
-Counts of vehicles every 15 minutes, 1 % of them missing. Each file is made, and prepared by the command, in a process of
-its own. The largest resident size is the whole process's, with its libraries; that of the command's help is beside it.
+Counts of vehicles every 15 minutes, 1 % of them missing. Each file is made, and prepared by the command, in a process
+of its own. The largest resident size is the whole process's, with its libraries; that of the command's help is beside.
 """
 
 import argparse
@@ -120,9 +120,8 @@ def main() -> None:
         log = Path(folder, "log")
         cli = ["-m", "basicts_elin.cli", "prepare"]
         help_mib, _ = measure([*cli, "--help"], log)
-        print(
-            f"the command's help: {help_mib:.0f} MiB\n{'format':<8} {'MiB':>8} {'/ size':>7} {'limit':>6} {'seconds':>8}"
-        )
+        print(f"the command's help: {help_mib:.0f} MiB")
+        print(f"{'format':<8} {'MiB':>8} {'/ size':>7} {'limit':>6} {'seconds':>8}")
         for kind in arguments.formats:
             file, out = Path(folder, f"counts.{kind}"), Path(folder, "datasets")
             measure(["-c", _MAKE, str(file), str(arguments.rows), str(arguments.sensors)], log)
