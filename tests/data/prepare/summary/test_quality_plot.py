@@ -76,6 +76,15 @@ def test_the_panels_show_the_series(tmp_path, values, drawn):
     assert "9999" in distribution.texts[0].get_text()
 
 
+def test_many_sensors_are_drawn_by_a_part_of_them(tmp_path, values, drawn, monkeypatch):
+    monkeypatch.setattr("basicts_elin.data.prepare.summary.plot._ENOUGH_SENSORS", 3)
+    draw(tmp_path / "x.png", values)
+    upper, days, distribution = (axes for axes in drawn if axes.get_label() != "<colorbar>")
+    assert upper.images[0].get_array().shape[0] == 6
+    assert distribution.patches[0].get_data()[0].sum() == ROWS * 3
+    assert all("one sensor in 2" in axes.get_title("left") for axes in (days, distribution))
+
+
 def test_missing_shares_are_those_of_rectangles():
     values = np.zeros((100, 10), np.float32)
     values[:25, 0], values[99, 9] = NAN, NAN
