@@ -54,8 +54,9 @@ def test_it_is_json(values):
     values[:, 0] = np.nan
     values[-100:, 1], values[50, 2], values[:, 3] = 0, -1e6, 7
     values[10:12] = np.nan
-    gap = Gap(START + np.timedelta64(9, "h"), 2, 60)
-    report = quality_report(values, DATED, NAMES, gaps=[gap])
+    gaps = [Gap(START + np.timedelta64(9, "h"), np.int64(2), 60), Gap(np.datetime64("2017-03-12T01:55"), 12, 5)]
+    report = quality_report(values, DATED, NAMES, gaps=gaps)
+    assert [gap["is_clock_change"] for gap in report["gaps"]["longest"]] == [True, False]
     assert json.loads(json.dumps(report, allow_nan=False)) == report
 
 
