@@ -3,11 +3,10 @@
     python benchmarks/prepare_memory.py --rows 35040 --sensors 8600 --output results/prepare_memory.csv
 
 Counts of vehicles every 15 minutes, 1 % of them missing. Each file is made, and prepared by the command, in a process
-of its own. The largest resident size is the whole process's, with its libraries; that of the command's help is beside it.
+of its own. The largest resident size is the whole process's, with its libraries; that of the command's help is beside.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,13 @@ _MAKE = f"""import sys
 sys.path.append({str(Path(__file__).parent)!r})
 from prepare_memory import make_file, Path
 make_file(Path(sys.argv[1]), *map(int, sys.argv[2:]))
+"""
+# The peak of a process begins with its parent's, so that a small one stands between.
+_RUN = """import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:])
+_, status, usage = os.wait4(process.pid, 0)
+print(usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
 """
 
 
@@ -94,15 +100,13 @@ def measure(command: Sequence[str], log: Path) -> tuple[float, float]:
     """The largest resident size in MiB (of Linux) and the seconds of a command. Raises: SystemExit if it fails."""
     started = time.perf_counter()
     with log.open("wb") as file:
-        process = subprocess.Popen([sys.executable, *command], stdout=file, stderr=subprocess.STDOUT)
-        # The peak of this process alone. A child begins with its parent's, so this one stays small.
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+        python = sys.executable
+        code = subprocess.call([python, "-c", _RUN, python, *command], stdout=file, stderr=subprocess.STDOUT)
     seconds = time.perf_counter() - started
-    if process.returncode:
-        lines = log.read_text(errors="replace").splitlines()
-        raise SystemExit(f"{' '.join(command)} failed ({process.returncode}): {lines[-1] if lines else ''}")
-    return usage.ru_maxrss / 2**10, seconds
+    *printed, peak = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    if code:
+        raise SystemExit(f"{' '.join(command)} failed ({code}): {printed[-1] if printed else ''}")
+    return int(peak) / 2**10, seconds
 
 
 def main() -> None:
@@ -137,7 +141,7 @@ def main() -> None:
             rows.append(row)
             print(f"{kind:<8} {peak:>8.0f} {peak / size:>7.2f} {LIMITS[kind]:>6} {seconds:>8.1f}", flush=True)
     if arguments.output:
-        # torch would make this process large
+        # where the files are made, this name is PyTables'
         from tables import run_facts, write_rows
 
         write_rows(arguments.output, rows, run_facts("cpu"))

@@ -49,8 +49,8 @@ def gaps_of(gaps: Sequence[Gap]) -> dict[str, Any]:
             {
                 "first": format_time(gap.first),
                 "last": format_time(gap.last),
-                "rows": gap.steps,
-                "is_clock_change": gap.is_clock_change,
+                "rows": int(gap.steps),
+                "is_clock_change": bool(gap.is_clock_change),
             }
             for gap in gaps
         ]

@@ -15,17 +15,16 @@ _WIDTH = 10
 
 def quality_lines(report: dict[str, Any]) -> list[str]:
     """The lines that say what `quality_report` has found. A line that begins with spaces goes on with the one above."""
-    unit = f" {report['unit']}" if report["unit"] else ""
     return [
         *_labelled("dates", _dates(report["period"])),
         *_labelled("gaps", _gaps(report["gaps"])),
         *_labelled("interval", _interval(report)),
         *_labelled("first row", _first_row(report)),
-        *_labelled("values", _values(report, unit)),
+        *_labelled("values", _values(report)),
         *_labelled("missing", _missing(report)),
         *_labelled("dead", _dead(report)),
         *_labelled("constant", _constant(report)),
-        *_labelled("outliers", _outliers(report, unit)),
+        *_labelled("outliers", _outliers(report)),
     ]
 
 
@@ -56,7 +55,7 @@ def _gaps(gaps: dict[str, Any]) -> list[str]:
     shown = sorted(gaps["longest"][:_SHOWN], key=lambda gap: gap["first"])
     lines = [_stretch("clock change" if gap["is_clock_change"] else "gap", gap) for gap in shown]
     more = gaps["count"] - len(shown)
-    return [*lines, *([f"and {more} more gaps, {gaps['rows']} rows in all"] if more else [])]
+    return [*lines, *([f"and {more} more gaps, see quality.json"] if more else [])]
 
 
 def _stretch(kind: str, found: dict[str, Any]) -> str:
@@ -70,11 +69,12 @@ def _first_row(report: dict[str, Any]) -> list[str]:
     return [f"{first['time_of_day']} ({step}), day of week {first['day_of_week']} (0 to 6)"]
 
 
-def _values(report: dict[str, Any], unit: str) -> list[str]:
+def _values(report: dict[str, Any]) -> list[str]:
     found, zeros, below = report["values"], report["zeros"], report["below_zero"]
     if found["min"] is None:
         return ["none"]
-    lines = [f"{found['min']:g} to {found['max']:g}{unit}, mean {found['mean']:.2f}"]
+    unit = f" ({report['unit']})" if report["unit"] else ""
+    lines = [f"{found['min']:g} to {found['max']:g}, mean {found['mean']:.2f}{unit}"]
     lines += [f"{percent(zeros['share'])} are 0"] if zeros["count"] else []
     lines += [f"{below['count']} are below 0, at {_of(below['sensors'], report)}"] if below["count"] else []
     return lines
@@ -132,15 +132,14 @@ def _constant(report: dict[str, Any]) -> list[str]:
     return [f"{_of(len(shown), report)}: {_listed(shown)}"] if shown else []
 
 
-def _outliers(report: dict[str, Any], unit: str) -> list[str]:
+def _outliers(report: dict[str, Any]) -> list[str]:
     found = report["outliers"]
     lines = []
     if found["count"]:
         worst = found["furthest"][0]
         lines += [
             f"{found['count']} ({percent(found['share'])}) at {_of(found['sensors'], report)}, {found['rule']}",
-            f"the furthest: {worst['sensor']}, {_when(worst['time'])}: {worst['value']:g}{unit}, "
-            f"median {worst['median']:g}",
+            f"the furthest: {worst['sensor']}, {_when(worst['time'])}: {worst['value']:g}, median {worst['median']:g}",
         ]
     if found["not_judged"]:
         count = _of(len(found["not_judged"]), report)

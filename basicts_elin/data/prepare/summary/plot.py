@@ -21,6 +21,8 @@ _SHADES = ("#eef2f6", "#f0c060", "#d55e00", "#400010")
 _DEAD = "#0072B2"
 # A smaller rectangle of the map would not be seen.
 _MOST_ROWS, _MOST_SENSORS, _MOST_LABELS = 900, 300, 30
+# enough for the lower panels
+_ENOUGH_SENSORS = 1000
 _BINS = 80
 
 
@@ -51,8 +53,12 @@ def plot_quality(
         _mark_dead(axes, report, timeline)
         _label_map(axes, timeline, sensor_labels(names, values.shape[1], drawable))
         left, right = lower.subplots(1, 2)
-        _draw_days(left, report, daily_profiles(values, timeline, null_value))
-        _draw_values(right, report, values, null_value)
+        step = -(-values.shape[1] // _ENOUGH_SENSORS)
+        some, of_some = values[:, ::step], "" if step == 1 else f", one sensor in {step}"
+        _draw_days(left, report, daily_profiles(some, timeline, null_value))
+        left.set_title(f"Mean day: the median sensor, and the middle 80 %{of_some}", loc="left")
+        _draw_values(right, report, some, null_value)
+        right.set_title(f"Distribution of the values{of_some}", loc="left")
         figure.savefig(path, dpi=100)
         plt.close(figure)
 
@@ -117,7 +123,6 @@ def _draw_days(axes: Any, report: dict[str, Any], profiles: dict[str, np.ndarray
         marker = "o" if profile.shape[1] == 1 else None
         axes.plot(hours, lines[1], color=colour, label=name, marker=marker)
         axes.fill_between(hours, lines[0], lines[2], color=colour, alpha=0.15, linewidth=0)
-    axes.set_title("Mean day of a sensor: the median sensor, and the middle 80 %", loc="left")
     axes.set_xlim(0, 24)
     axes.set_xticks(range(0, 25, 3))
     axes.set_xlabel("hour of the day")
@@ -130,7 +135,6 @@ def _draw_days(axes: Any, report: dict[str, Any], profiles: dict[str, np.ndarray
 
 
 def _draw_values(axes: Any, report: dict[str, Any], values: np.ndarray, null_value: float) -> None:
-    axes.set_title("Distribution of the values", loc="left")
     axes.set_xlabel(report["unit"] or "value")
     axes.set_ylabel("values")
     low, high = _usual_range(report)
