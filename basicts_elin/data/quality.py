@@ -41,6 +41,7 @@ def _check_part(dataset: "Dataset", part: str) -> None:
     if len(stamps) != len(values):
         raise UserError(stamps_file, f"{len(stamps)} rows", f"{len(values)}, as {file.name}", _AGAIN)
     _check_values(dataset, values, file)
+    _check_other_times(dataset, part, stamps_file)
     stamps = dataset.timestamps(part)
     if not np.isfinite(stamps).all():
         raise UserError(stamps_file, "NaN or infinity", "times in [0, 1)", _AGAIN)
@@ -57,6 +58,16 @@ def _check_part(dataset: "Dataset", part: str) -> None:
         raise meta_error(dataset.folder, "start, timezone, calendar", found, f"those of {stamps_file.name}")
     is_ordered = is_regular and not dataset.gaps and interval <= MINUTES_PER_DAY and not has_dates
     check_timestamps(stamps, dataset.steps_per_day, stamps_file, is_regular=is_regular, is_ordered=is_ordered)
+
+
+def _check_other_times(dataset: "Dataset", part: str, file: object) -> None:
+    """Day of month, day of year: what BasicTS's own runs give to models as it is."""
+    stamps = dataset.stored(part, "timestamps")
+    for column, name in enumerate(dataset.meta.get("timestamps_description", [])[: stamps.shape[1]]):
+        outside = ~((stamps[:, column] >= 0) & (stamps[:, column] < 1))
+        if " of " in str(name).replace("_", " ") and outside.any():
+            row = int(outside.argmax())
+            raise UserError(file, f"{name} {stamps[row, column]:g} in row {row}", "[0, 1)", "correct the timestamps")
 
 
 def _check_values(dataset: "Dataset", values: np.ndarray, file: object) -> None:

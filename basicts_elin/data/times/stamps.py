@@ -89,6 +89,8 @@ def _are_written_dates(times: np.ndarray) -> bool:
 def _of_texts(times: np.ndarray, time_format: Optional[str]) -> Stamps:
     import pandas as pd
 
+    if times.dtype.kind == "S":
+        times = np.char.decode(times, "utf-8", "replace")
     codes, unique = pd.factorize(np.asarray(times, object))
     texts = pd.Series([str(text).strip() for text in unique], dtype=object)
     empty = texts.str.lower().isin(EMPTY).to_numpy()
