@@ -41,10 +41,10 @@ def _check_part(dataset: "Dataset", part: str) -> None:
     if len(stamps) != len(values):
         raise UserError(stamps_file, f"{len(stamps)} rows", f"{len(values)}, as {file.name}", _AGAIN)
     _check_values(dataset, values, file)
-    _check_other_times(dataset, part, stamps_file)
     stamps = dataset.timestamps(part)
     if not np.isfinite(stamps).all():
         raise UserError(stamps_file, "NaN or infinity", "times in [0, 1)", _AGAIN)
+    _check_other_times(dataset, part, stamps_file)
     # Without a known rule, rows may skip nights or weekends.
     is_regular = dataset.timestamp_rule is not None
     interval = dataset.interval_minutes

@@ -92,7 +92,7 @@ def _minutes(texts: Any) -> np.ndarray:
 def _times(fields: Any, year: int, month: int, day: int) -> np.ndarray:
     """datetime64[ms] [U] of the columns of a pattern; NaT where they are no time."""
     years, months, days = (fields[column].astype(np.int64).to_numpy() for column in (year, month, day))
-    years = np.where(years < 100, years + 2000, years)
+    years = np.where(fields[year].str.len() == 2, years + 2000, years)
     hours, minutes, seconds = (fields[column].fillna("0").astype(np.int64).to_numpy() for column in (3, 4, 5))
     millis = fields[6].fillna("").str.ljust(3, "0").str[:3].astype(np.int64).to_numpy()
     half = fields[7].fillna("").str.lower().str[:1].to_numpy()
