@@ -28,6 +28,8 @@ def read(*values, time_format=None, zone=None):
         ("202401010000", "202401010015"),
         ("1/1/2024 12:00 AM", "1/1/2024 12:15 a.m."),
         ("1 Jan 2024 00:00", "January 1, 2024 00:15"),
+        ("Mon, 01-Jan-2024 12:00 AM", "01-JAN-24 00:15:00"),
+        ("2024-01-01_00:00", "2024-01-01_00:15"),
     ],
 )
 def test_local_times(written):
@@ -44,6 +46,8 @@ def test_local_times(written):
         (("2024-01-01 01:00:00+01:00", "2024-01-01 01:15+0100"), 60),
         (("2023-12-31 20:30-03:30", "2023-12-31 20:45-03:30"), -210),
         (("2024-01-01 01:00+01", "2024-01-01 02:15+02"), np.nan),
+        (("01-Jan-2024 01:00 +0100", "Mon, 1 Jan 2024 01:15:00+01:00"), 60),
+        (("1 Jan 2024 00:00 GMT", "1 Jan 2024 00:15:00Z"), 0),
     ],
 )
 def test_times_with_an_offset_are_utc(written, offset):
@@ -142,7 +146,9 @@ def test_so_are_those_of_numbers_and_times(kind):
         read(values)
 
 
-@pytest.mark.parametrize("wrong", ["2024-02-30", "2024-13-01", "2024-01-01 24:15", "2024-01-01 10:60", "13:00 PM", "x"])
+@pytest.mark.parametrize(
+    "wrong", ["2024-02-30", "2024-13-01", "2024-01-01 24:15", "2024-01-01 10:60", "13:00 PM", "x", "Jan CET"]
+)
 def test_what_is_no_time_is_shown(wrong):
     with refuses("file", found=("1 of 2 rows", repr(wrong)), fix="--time-format"):
         read("2024-01-01 00:00", wrong)
