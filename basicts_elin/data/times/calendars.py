@@ -11,6 +11,9 @@ from ...errors import UserError
 from ..catalog import DAYS_PER_WEEK, MINUTES_PER_DAY
 from .dates import minutes_of_day, weekdays_of
 
+# Times that are missing at random make an absent time of day with this probability at most.
+_BY_CHANCE = 0.05
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -77,30 +80,35 @@ def find_calendar(grid: np.ndarray, present: np.ndarray) -> Optional[Calendar]:
     """The calendar of a series; None if every time exists.
 
     A time of day or a weekday is taken not to exist if no row of the series has it, although the grid has it twice or
-    more.
+    more, and although so few of the other times are missing that it is hardly by chance.
 
     Args:
         grid: local times datetime64[m] [T] from the first row to the last.
         present: bool [T], where the series has a row.
     """
-    days = grid.astype("datetime64[D]")
-    day_counts = np.bincount(weekdays_of(np.unique(days)), minlength=DAYS_PER_WEEK)
-    day_present = np.bincount(weekdays_of(grid[present]), minlength=DAYS_PER_WEEK) > 0
-    no_days = (day_counts >= 2) & ~day_present
+    days, first_rows = np.unique(grid.astype("datetime64[D]"), return_index=True)
+    no_day = _absent(weekdays_of(days), np.logical_or.reduceat(present, first_rows), DAYS_PER_WEEK)
+    exists = ~no_day[weekdays_of(grid)]
     minutes = minutes_of_day(grid)
-    counts = np.bincount(minutes, minlength=MINUTES_PER_DAY)
-    has = np.bincount(minutes[present], minlength=MINUTES_PER_DAY) > 0
-    no_minutes = (counts >= 2) & ~has
-    if not no_days.any() and not no_minutes.any():
-        return None
+    no_minute = _absent(minutes[exists], present[exists], MINUTES_PER_DAY)
     hours = None
-    if no_minutes.any():
-        on_grid = np.flatnonzero(counts)
-        kept = ~no_minutes[on_grid]
+    if no_minute.any():
+        on_grid = np.unique(minutes[exists])
+        kept = ~no_minute[on_grid]
         starts = np.flatnonzero(kept & ~np.r_[False, kept[:-1]])
         ends = np.flatnonzero(kept & ~np.r_[kept[1:], False])
         hours = tuple((int(on_grid[first]), int(on_grid[last])) for first, last in zip(starts, ends, strict=True))
-    return Calendar(hours, tuple(map(int, np.flatnonzero(~no_days))) if no_days.any() else None)
+    weekdays = tuple(map(int, np.flatnonzero(~no_day))) if no_day.any() else None
+    return Calendar(hours, weekdays) if hours or weekdays else None
+
+
+def _absent(kinds: np.ndarray, present: np.ndarray, num_kinds: int) -> np.ndarray:
+    """bool [num_kinds]: the kinds, of times [T], that never are there."""
+    counts = np.bincount(kinds, minlength=num_kinds)
+    there = np.bincount(kinds[present], minlength=num_kinds)
+    never = (counts >= 2) & (there == 0)
+    missing = 1 - there[~never].sum() / max(1, counts[~never].sum())
+    return never & ((counts > 0).sum() * missing**counts < _BY_CHANCE)
 
 
 def _stated_hours(text: str) -> tuple[tuple[int, int], ...]:

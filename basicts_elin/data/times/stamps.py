@@ -10,6 +10,8 @@ from .text import EMPTY, Texts, is_number, parse_texts
 
 _MS = "datetime64[ms]"
 _SHOWN = 3
+# A float64 holds larger whole numbers only roughly.
+_EXACT = 2.0**53
 _FIRST, _LAST = np.datetime64("1971-01-01", "ms"), np.datetime64("2101-01-01", "ms")
 # Units of times since 1970: the plausible years of one do not overlap those of another.
 _UNITS = (("seconds", 1000.0), ("milliseconds", 1.0), ("microseconds", 1e-3), ("nanoseconds", 1e-6))
@@ -39,8 +41,9 @@ def read_stamps(times: np.ndarray, zone: Optional[str], time_format: Optional[st
     """
     if times.dtype.kind == "M":
         _refuse(np.isnat(times), times, "no time")
-        with np.errstate(over="ignore"):
-            found = times.astype(_MS)
+        years = times.astype("datetime64[Y]").astype(np.int64) + 1970
+        _refuse((years < 1) | (years > 9999), years, "no year")
+        found = times.astype(_MS)
         minutes = found.astype("datetime64[m]")
         return Stamps(found, None if zone is None else 0.0, minutes if (minutes == found).all() else found)
     if times.dtype.kind in "iuf":
@@ -51,13 +54,13 @@ def read_stamps(times: np.ndarray, zone: Optional[str], time_format: Optional[st
 def _of_numbers(times: np.ndarray, time_format: Optional[str], texts: Optional[np.ndarray] = None) -> Stamps:
     texts = times if texts is None else texts
     _refuse(~np.isfinite(times), texts, "no time")
-    whole = bool((np.rint(times) == times).all())
+    whole = bool(((np.rint(times) == times) & (np.abs(times.astype(np.float64)) < _EXACT)).all())
     if whole and (time_format is not None or _are_written_dates(times)):
         parsed = _of_texts(times.astype(np.int64).astype(str).astype(object), time_format)
         return Stamps(parsed.times, parsed.offset, texts, parsed.notes)
     for unit, scale in _UNITS:
-        millis = np.asarray(times, np.float64) * scale
-        if ((millis >= _FIRST.astype(np.int64)) & (millis < _LAST.astype(np.int64))).all():
+        if times.min() >= _FIRST.astype(np.int64) / scale and times.max() < _LAST.astype(np.int64) / scale:
+            millis = np.asarray(times, np.float64) * scale
             note = f"times: read as {unit} since 1970, UTC ({texts[0]} is {_text(_instants(millis[:1])[0])})"
             return Stamps(_instants(millis), 0.0, texts, (note,))
     found = f"times from {times.min():g} to {times.max():g}, such as {texts[0]}"
@@ -89,6 +92,8 @@ def _are_written_dates(times: np.ndarray) -> bool:
 def _of_texts(times: np.ndarray, time_format: Optional[str]) -> Stamps:
     import pandas as pd
 
+    if times.dtype.kind == "S":
+        times = np.char.decode(times, "utf-8", "replace")
     codes, unique = pd.factorize(np.asarray(times, object))
     texts = pd.Series([str(text).strip() for text in unique], dtype=object)
     empty = texts.str.lower().isin(EMPTY).to_numpy()

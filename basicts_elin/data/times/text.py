@@ -7,14 +7,18 @@ import numpy as np
 
 from ...errors import UserError, one_line
 
-_CLOCK = r"(?:[T ,]+(\d{1,2})(?::(\d{2}))(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp]\.?[Mm]\.?)?)?"
+_CLOCK = r"(?:[T ,_]+(\d{1,2})(?::(\d{2}))(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp]\.?[Mm]\.?)?)?"
 _OFFSET = r"\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
 # year, month, day, hour, minute, second, fraction, am or pm, offset
 _YEAR_FIRST = rf"^(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_CLOCK}{_OFFSET}$"
 _YEAR_LAST = rf"^(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}}|\d{{2}}){_CLOCK}{_OFFSET}$"
 _COMPACT = r"^(\d{4})(\d{2})(\d{2})(?:[T_ ]?(\d{2})(?::?(\d{2})(?::?(\d{2}))?)?)?()()" + _OFFSET + "$"
 _NUMBER = r"^[+-]?\d+(?:\.\d+)?(?:[eE]\+?\d+)?$"
-_MONTH_NAME = r"(?i)\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b"
+# Words are only names of months and weekdays, and am or pm.
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_WORD = rf"(?:{_MONTH}|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*|am|pm|t)"
+_WITH_MONTH = rf"(?i)^(?=.*{_MONTH})(?:[\d\s,.:/-]|(?<![a-z]){_WORD}(?![a-z]))+$"
+_OFFSET_AT_END = r"(?<=:\d\d)\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})$"
 _CLOCK_ONLY = r"^\d{1,2}:\d{2}(?::\d{2})?$"
 
 EMPTY = ("", "nan", "nat", "na", "n/a", "null", "none", "<na>", "-")
@@ -76,8 +80,10 @@ def parse_texts(texts: Any, time_format: Optional[str]) -> Texts:
             raise UserError(
                 "file", found, "date and time in one column", "join the two columns, or name another --time"
             )
-        named = texts.str.contains(_MONTH_NAME).to_numpy()
-        times[named] = _by_library(texts[named])
+        offsets = _minutes(texts.str.extract(_OFFSET_AT_END)[0])
+        bare = texts.str.replace(_OFFSET_AT_END, "", regex=True)
+        named = bare.str.match(_WITH_MONTH).to_numpy()
+        times[named] = _by_library(bare[named])
     return Texts(times, offsets, either)
 
 
@@ -92,7 +98,7 @@ def _minutes(texts: Any) -> np.ndarray:
 def _times(fields: Any, year: int, month: int, day: int) -> np.ndarray:
     """datetime64[ms] [U] of the columns of a pattern; NaT where they are no time."""
     years, months, days = (fields[column].astype(np.int64).to_numpy() for column in (year, month, day))
-    years = np.where(years < 100, years + 2000, years)
+    years = np.where(fields[year].str.len() == 2, years + 2000, years)
     hours, minutes, seconds = (fields[column].fillna("0").astype(np.int64).to_numpy() for column in (3, 4, 5))
     millis = fields[6].fillna("").str.ljust(3, "0").str[:3].astype(np.int64).to_numpy()
     half = fields[7].fillna("").str.lower().str[:1].to_numpy()

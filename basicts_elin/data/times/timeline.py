@@ -8,6 +8,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ..catalog import DATES, DAYS_PER_WEEK, MINUTES_PER_DAY, ROW_INDEX
+from ..layout import INTERVAL
 from .calendars import Calendar
 from .dates import date_timestamps, format_time, row_dates
 from .zones import to_local, to_utc
@@ -66,6 +67,7 @@ class Timeline:
     def meta(self) -> dict[str, Any]:
         """The keys of `meta.json` from which `timeline_of` makes it again."""
         found = {
+            INTERVAL: self.interval_minutes,
             "timestamp_rule": self.rule,
             "start": None if self.start is None else start_text(self.start, self.timezone),
             "timezone": self.timezone,
