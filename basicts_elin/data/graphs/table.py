@@ -77,6 +77,8 @@ def _columnar_rows(path: Path, field: str) -> list[list[str]]:
     try:
         read = parquet.read_table if path.suffix.lower() == ".parquet" else feather.read_table
         found = read(path)
+        # Damaged offsets of text would be read outside of the file's memory, and end the process.
+        found.validate(full=True)
         index = (found.schema.pandas_metadata or {}).get("index_columns", [])
         # the index of a frame comes first, as in a text file
         names = sorted(found.column_names, key=lambda name: name not in index)
