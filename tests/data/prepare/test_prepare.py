@@ -67,7 +67,7 @@ def test_the_summary_says_what_was_written(tmp_path, npz, out, flow, capsys):
     for expected in (
         f"{folder}: 1200 rows x 4 nodes",
         "train 720, val 240, test 240",
-        f"1 to 701 vehicles per 5 minutes, mean {observed.mean():.2f}",
+        f"1 to 701, mean {observed.mean():.2f} (vehicles per 5 minutes",
         "missing    0.00 %",
         "06:00 (step 72 of 288), day of week 6",
         "adj_mx.pkl none",
