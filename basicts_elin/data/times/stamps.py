@@ -117,7 +117,7 @@ def _of_texts(times: np.ndarray, time_format: Optional[str]) -> Stamps:
 
 
 def _one_reading(texts: Any, parsed: Texts) -> tuple[Texts, tuple[str, ...]]:
-    """Day and month in the order that gives a regular series, if both orders are possible."""
+    """Day and month in the order that gives a regular series without many gaps, if both orders are possible."""
     example = texts.iloc[-1]
     if parsed.either is None:
         return parsed, ()
@@ -132,13 +132,14 @@ def _one_reading(texts: Any, parsed: Texts) -> tuple[Texts, tuple[str, ...]]:
 
 
 def _is_regular(times: np.ndarray) -> bool:
-    """Whether most differences between times are equal, and all others multiples."""
+    """Whether most differences between times are equal, all others multiples, and most of the times there."""
     steps = np.diff(np.unique(times)).astype(np.int64)
     if not len(steps):
         return False
     values, counts = np.unique(steps, return_counts=True)
     step = values[counts.argmax()]
-    return bool((steps % step == 0).all() and 2 * counts.max() > len(steps))
+    # Read in the wrong order, the days of a month are a month apart.
+    return bool((steps % step == 0).all() and 2 * counts.max() > len(steps) and steps.sum() <= 2 * step * len(steps))
 
 
 def _refuse(wrong: np.ndarray, times: np.ndarray, what: str) -> None:
