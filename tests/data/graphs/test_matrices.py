@@ -62,6 +62,7 @@ def test_the_places_in_a_pickle_are_not_needed(content, tmp_path):
 
 @pytest.mark.parametrize("protocol", range(6))
 @pytest.mark.parametrize("kind", [np.asmatrix, np.ndarray.tolist, lambda rows: tuple(map(tuple, rows.tolist())), list])
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_matrices_and_lists_of_rows_come_back(tmp_path, protocol, kind):
     (tmp_path / "graph.pkl").write_bytes(pickle.dumps(kind(MATRIX), protocol=protocol))
     np.testing.assert_array_equal(read(tmp_path / "graph.pkl"), MATRIX)
