@@ -103,7 +103,7 @@ def prepare_dataset(
         origin["node_names"] = names
     content, notes = series.graph, series.notes
     if network is not None:
-        content, notes = pickled(network.matrix), (*notes, *network.notes)
+        content, notes = pickled(network.matrix), (*notes, *(f"graph: {note}" for note in network.notes))
         origin["graph"] = network.notes[0]
     write_dataset(
         folder,

@@ -143,7 +143,7 @@ def prepare_own(
         origin["windows_across_breaks"] = False
     content = None
     if network is not None:
-        content, notes = pickled(network.matrix), [*notes, *network.notes]
+        content, notes = pickled(network.matrix), [*notes, *(f"graph: {note}" for note in network.notes)]
         origin["graph"] = network.notes[0]
     write_dataset(
         folder,
@@ -187,4 +187,4 @@ def _refuse_with_append(**given: object) -> None:
 
 
 def _marker_notes(marked: dict[float, int]) -> list[str]:
-    return [f"missing: {count} values are {marker:g}, which marks missing values" for marker, count in marked.items()]
+    return [f"markers: {marker:g} marks {count or 'no'} missing values" for marker, count in marked.items()]

@@ -13,7 +13,7 @@ from ..layout import COVARIATES, GRAPH_FILE, INTERVAL, META_FILE, PARTS, QUALITY
 from ..times.dates import Gap
 from ..times.timeline import Timeline
 from .staging import staged_folder
-from .summary.lines import quality_lines
+from .summary.lines import labelled, quality_lines
 from .summary.report import quality_report
 
 PICTURE_FILE = "quality.png"
@@ -45,7 +45,7 @@ def write_dataset(
         origin: added to the facts in `meta.json`: `node_names`, where the data come from, and so on.
         covariates: float32 [T, N, C - 1], the other channels; None: none.
         gaps: rows that the file does not have.
-        notes: what was found and decided before, to be printed.
+        notes: what was found and decided before, to be printed: "label: text".
         growth: how the dataset in `folder` has grown; "" if it is replaced by another one.
         plot: also draw `quality.png`.
         force: replace an existing folder.
@@ -85,11 +85,20 @@ def write_dataset(
         sizes = (f"{before.get(key, '?')} {what}" for key, what in (("num_time_steps", "rows"), ("num_vars", "nodes")))
         print(f"  before     {growth or ' x '.join(sizes)}")
     print("  parts      " + ", ".join(f"{part} {length}" for part, length in zip(PARTS, lengths, strict=True)))
-    for line in (*quality_lines(report), *notes):
+    graph_note = f"graph: {GRAPH_FILE} {'kept' if keeps_graph else 'none' if graph is None else 'written'}"
+    for line in (*quality_lines(report), *_note_lines([*notes, graph_note])):
         print(f"  {line}")
-    print(f"  graph      {GRAPH_FILE} {'kept' if keeps_graph else 'none' if graph is None else 'written'}")
     if plot:
         print(f"  picture    {folder / PICTURE_FILE}")
+
+
+def _note_lines(notes: Sequence[str]) -> list[str]:
+    """Notes such as "order: 3 rows are sorted", with their first word as the label of the line."""
+    by_label: dict[str, list[str]] = {}
+    for note in notes:
+        label, _, rest = note.partition(": ")
+        by_label.setdefault(label, []).append(rest)
+    return [line for label, lines in by_label.items() for line in labelled(label, lines)]
 
 
 def _write_parts(folder: Path, kind: str, array: np.ndarray, lengths: Sequence[int]) -> None:

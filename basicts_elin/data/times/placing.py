@@ -72,7 +72,7 @@ def place(series: RawSeries, options: TimeOptions) -> Placement:
     gaps = _gaps(local, present, interval, is_plain=zone is None and calendar is None)
     placement = Placement(timeline, rows, options.duplicates, gaps, ())
     doubles = check_duplicates(series, placement, stamps.texts, clock_changes=zone is None)
-    found = (*stamps.notes, *notes, *moved, *disorder, *doubles, *_calendar_note(calendar), *_gap_notes(gaps, zone))
+    found = (*stamps.notes, *notes, *moved, *disorder, *doubles, *_clock_change_note(gaps, zone))
     return replace(placement, notes=found)
 
 
@@ -128,21 +128,10 @@ def _gaps(local: np.ndarray, present: np.ndarray, interval: int, is_plain: bool)
     ]
 
 
-def _calendar_note(calendar: Optional[Calendar]) -> tuple[str, ...]:
-    return () if calendar is None else (f"calendar: {calendar}; the other times do not exist in the series",)
-
-
-def _gap_notes(gaps: list[Gap], zone: Optional[str]) -> tuple[str, ...]:
-    if not gaps:
-        return ()
-    longest = max(gaps, key=lambda gap: gap.steps)
-    total = sum(gap.steps for gap in gaps)
-    notes = [f"gaps: {len(gaps)}, filled with {total} rows of missing values; the longest is the {longest}"]
+def _clock_change_note(gaps: list[Gap], zone: Optional[str]) -> tuple[str, ...]:
     changes = [gap for gap in gaps if zone is None and _may_be_clock_change(gap)]
-    if changes:
-        hint = "looks like a change to summer time; name the time zone by --tz, and no row is missing there"
-        notes.append(f"gaps: {changes[0]} {hint}")
-    return tuple(notes)
+    hint = "looks like a change to summer time; name the time zone by --tz, and no row is missing there"
+    return (f"gaps: {changes[0]} {hint}",) if changes else ()
 
 
 def _may_be_clock_change(gap: Gap) -> bool:

@@ -33,7 +33,6 @@ def test_times_that_the_whole_file_lacks_are_its_calendar(exists, expected):
     np.testing.assert_array_equal(dates(placement), HOURS[exists])
     assert placement.gaps == []
     assert calendar_of_meta(expected).meta() == expected
-    assert sum("calendar" in note for note in placement.notes) == 1
 
 
 def test_other_absent_times_are_gaps():

@@ -38,7 +38,6 @@ def test_absent_rows_are_missing_ones():
     np.testing.assert_array_equal(dates(placement), DAY)
     assert np.flatnonzero(np.isnan(values).all(axis=1)).tolist() == [4, 5, 90] and np.isnan(values).sum() == 6
     assert gaps(placement) == [("2024-01-01 01:00", 2), ("2024-01-01 22:30", 1)]
-    assert "gaps: 2, filled with 3 rows" in said(placement, "gaps")[0]
 
 
 def test_disorder_is_sorted_and_said():

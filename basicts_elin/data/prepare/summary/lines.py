@@ -16,15 +16,15 @@ _WIDTH = 10
 def quality_lines(report: dict[str, Any]) -> list[str]:
     """The lines that say what `quality_report` has found. A line that begins with spaces goes on with the one above."""
     return [
-        *_labelled("dates", _dates(report["period"])),
-        *_labelled("gaps", _gaps(report["gaps"])),
-        *_labelled("interval", _interval(report)),
-        *_labelled("first row", _first_row(report)),
-        *_labelled("values", _values(report)),
-        *_labelled("missing", _missing(report)),
-        *_labelled("dead", _dead(report)),
-        *_labelled("constant", _constant(report)),
-        *_labelled("outliers", _outliers(report)),
+        *labelled("dates", _dates(report["period"])),
+        *labelled("gaps", _gaps(report["gaps"])),
+        *labelled("interval", _interval(report)),
+        *labelled("first row", _first_row(report)),
+        *labelled("values", _values(report)),
+        *labelled("missing", _missing(report)),
+        *labelled("dead", _dead(report)),
+        *labelled("constant", _constant(report)),
+        *labelled("outliers", _outliers(report)),
     ]
 
 
@@ -34,7 +34,7 @@ def percent(share: float) -> str:
     return f"{100 * share:.2f} %" if share >= 5e-5 else "under 0.01 %"
 
 
-def _labelled(label: str, lines: Sequence[str]) -> list[str]:
+def labelled(label: str, lines: Sequence[str]) -> list[str]:
     return [f"{'' if number else label:<{_WIDTH}} {line}" for number, line in enumerate(lines)]
 
 
@@ -82,8 +82,8 @@ def _values(report: dict[str, Any]) -> list[str]:
 
 def _missing(report: dict[str, Any]) -> list[str]:
     missing = report["missing"]
-    marker = "nan" if report["missing_marker"] is None else f"{report['missing_marker']:g}"
-    lines = [f"{percent(missing['share']) if missing['count'] else '0.00 %'} (value {marker})"]
+    marker = "" if report["missing_marker"] is None else f" (marked by {report['missing_marker']:g})"
+    lines = [f"{percent(missing['share']) if missing['count'] else '0.00 %'}{marker}"]
     if not missing["count"]:
         return lines
     hours = {f"{hour:02d}:00 to {hour:02d}:59": value for hour, value in enumerate(missing["by_hour"] or ())}

@@ -34,7 +34,7 @@ def test_a_sound_series_has_few_lines(values):
         "interval": ["1 hour"],
         "first row": ["00:00 (step 0 of 24), day of week 0 (0 to 6)"],
         "values": [f"10 to 20, mean {values.mean():.2f} (mph)"],
-        "missing": ["0.00 % (value nan)"],
+        "missing": ["0.00 %"],
     }
 
 
@@ -44,7 +44,7 @@ def test_what_is_missing(values):
     values[60:62] = np.nan
     share = 100 * np.isnan(values).mean()
     first, *more = lines_of(values)["missing"]
-    assert first == f"{share:.2f} % (value nan)"
+    assert first == f"{share:.2f} %"
     assert more == [
         f"most by hour of the day: 03:00 to 03:59, {100 * np.isnan(values[3::24]).mean():.2f} %",
         f"most by day of the week: Saturday, {100 * np.isnan(values.reshape(2, 7, -1)[:, 5]).mean():.2f} %",
@@ -60,7 +60,7 @@ def test_a_few_missing_values_are_not_none(values):
     values[5, 2] = np.nan
     timeline = Timeline(START, len(values), 60)
     assert lines_of(values, timeline)["missing"] == [
-        "under 0.01 % (value nan)",
+        "under 0.01 %",
         "at 1 of 8 sensors: 北2 under 0.01 %",
         "longest without a value: 北2, 2024-01-01 05:00 (1 row)",
     ]
@@ -128,4 +128,4 @@ def test_nothing_but_markers():
     found = lines_of(np.zeros((ROWS, 2), np.float32), names=None, null_value=0.0)
     assert found["values"] == ["none"]
     assert found["dead"] == ["2 of 2 sensors: 0 (no value), 1 (no value)"]
-    assert found["missing"][0] == "100.00 % (value 0)"
+    assert found["missing"][0] == "100.00 % (marked by 0)"
