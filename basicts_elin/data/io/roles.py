@@ -1,0 +1,226 @@
+"""Which column of a table is the time, the sensor id, a value. The header decides; without one, the cells do."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from ...errors import UserError
+from .channels import channel_note, choose_channel
+from .options import ReadOptions
+from .times_text import are_unix_times, is_clock, is_day, is_time_name
+
+NUMBER, TIME, CLOCK, TEXT = "number", "time", "clock", "text"
+_IDS = {
+    *("uniqueid", "sensor", "sensorid", "station", "stationid", "detector", "detectorid", "node", "nodeid", "itemid"),
+    *("segment", "segmentid", "location", "locationid", "siteid", "site", "linkid", "roadid", "deviceid", "seriesid"),
+}
+_ROW_NUMBERS = {"", "index", "id", "row", "rownumber", "no", "nr"}
+_TWO_LEVELS = re.compile(r"\(.+, .+\)")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of which only the beginning is known.
+
+    Attributes:
+        name: "" if it has none.
+        kind: NUMBER, TIME (dates), CLOCK (clock times without a date) or TEXT.
+        sample: its first cells that are not empty, as text.
+        zone: "UTC" if it is datetime64 in UTC.
+    """
+
+    name: str
+    kind: str
+    sample: tuple[str, ...] = ()
+    zone: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Numbers of the columns.
+
+    Attributes:
+        times: none, the time column, or those of date and clock time.
+        sensor: the column of ids of a long table.
+        sensor_is_guessed: it was chosen because it is the only one that holds text.
+        values: the sensors of a wide table; the channels of a long one, the target first.
+        row_numbers: columns that count rows and are left out.
+        has_names: whether the columns have names.
+    """
+
+    times: list[int]
+    sensor: Optional[int]
+    values: list[int]
+    row_numbers: list[int]
+    notes: tuple[str, ...]
+    sensor_is_guessed: bool = False
+    has_names: bool = True
+
+
+def find_roles(columns: list[Column], path: Path, options: ReadOptions) -> Roles:
+    """Raises: UserError if a column could be one thing or another, with the option that says which."""
+    _check_names(columns, path)
+    notes: list[str] = []
+    times = _find_times(columns, path, options)
+    row_numbers = [number for number in _row_numbers(columns) if number not in times]
+    rest = [number for number in range(len(columns)) if number not in times + row_numbers]
+    names = [column.name for column in columns]
+    if row_numbers:
+        notes.append(f"column {names[row_numbers[0]] or 'without name'} counts the rows and is left out")
+    if len(times) == 2:
+        notes.append(f"columns {names[times[0]]} and {names[times[1]]} together are the time")
+
+    sensor, is_guessed = _find_sensor(columns, rest, path, options)
+    if sensor is not None and sensor in times + row_numbers:
+        times, row_numbers = ([n for n in part if n != sensor] for part in (times, row_numbers))
+    rest = [number for number in rest if number != sensor]
+    other = [number for number in rest if columns[number].kind in (TIME, CLOCK, TEXT)]
+    if other and (sensor is not None or options.time is not None or columns[other[0]].kind != TEXT):
+        notes.append(f"{_listed(names, other)} without numbers left out")
+        rest = [number for number in rest if number not in other]
+    elif other:
+        column = columns[other[0]]
+        found = f"column {column.name!r} of {path} holds text, such as {column.sample[0]!r}"
+        fix = "remove it, or name it by --sensor if it holds the sensor ids"
+        raise UserError("file", found, "numbers in each sensor's column", fix)
+    nameless = [number for number in rest if not names[number]]
+    if nameless and any(names):
+        found = f"column {nameless[0] + 1} of {path} has no name, and holds neither times nor row numbers"
+        raise UserError("file", found, "a name for each column", "name it, or remove it")
+    if not rest:
+        raise UserError("file", f"{path} with {_listed(names, range(len(names)))}", "a column of numbers", "add one")
+
+    if sensor is None:
+        if options.channel is not None:
+            found = f"{options.channel!r}, but each column of {path} is a sensor: it has one channel"
+            raise UserError("channel", found, fix="omit --channel, or name the sensor ids of a long table by --sensor")
+        return Roles(times, None, rest, row_numbers, tuple(notes), has_names=any(names[number] for number in rest))
+    target, others = _channels(names, rest, path, options, notes)
+    values = [target, *(others if options.covariates else ())]
+    return Roles(times, sensor, values, row_numbers, tuple(notes), is_guessed)
+
+
+def _check_names(columns: list[Column], path: Path) -> None:
+    counts = Counter(column.name for column in columns if column.name)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        places = [number + 1 for number, column in enumerate(columns) if column.name == twice[0]]
+        found = f"{len(twice)} column names are there more than once in {path}, such as {twice[0]!r} (columns {places})"
+        raise UserError("file", found, "a name of its own for each column", "rename or remove the columns")
+    if sum(bool(_TWO_LEVELS.fullmatch(name)) for name in counts) > len(columns) / 2:
+        found = f"{path} with column names of two levels, such as {next(iter(reversed(counts)))}"
+        raise UserError("file", found, "one name for each column", "save one channel, frame[channel], in a file")
+    unnamed = [number for number, column in enumerate(columns) if not column.name]
+    if counts and len(unnamed) > 1:
+        number = unnamed[1]
+        raise UserError("file", f"column {number + 1} of {path} has no name", "a name for each column", "add it")
+
+
+def _find_times(columns: list[Column], path: Path, options: ReadOptions) -> list[int]:
+    names = [column.name for column in columns]
+    if options.time is not None:
+        return [_named(names, options.time, "time", path)]
+    dates = [number for number, column in enumerate(columns) if column.kind == TIME]
+    named = [number for number, name in enumerate(names) if is_time_name(name)]
+    clocks = [number for number, column in enumerate(columns) if column.kind == CLOCK]
+    if len(dates) == 1 and len(clocks) == 1 and all(map(is_day, columns[dates[0]].sample)):
+        return [dates[0], clocks[0]]
+    # A column of clock times alone is not the time, whatever its name.
+    candidates = dates or [number for number in named if columns[number].kind != CLOCK]
+    if not dates and len(candidates) == 1 and len(clocks) == 1 and all(map(is_day, columns[candidates[0]].sample)):
+        return [candidates[0], clocks[0]]
+    index = _index(columns)
+    if not candidates and index is not None and not _counts(columns[index]) and are_unix_times(columns[index].sample):
+        candidates = [index]
+    if not candidates and clocks:
+        found = f"column {names[clocks[0]]!r} of {path} holds clock times, such as {columns[clocks[0]].sample[0]!r}"
+        raise UserError("file", found, "dates with clock times", "write the date in front, or add a column of dates")
+    if len(candidates) > 1:
+        chosen = [number for number in candidates if number in named]
+        candidates = chosen if len(chosen) == 1 else candidates
+    if len(candidates) > 1:
+        found = f"{_listed(names, candidates)} of {path} could all be the time"
+        raise UserError("file", found, "one time column", "name it by --time")
+    return candidates
+
+
+def _row_numbers(columns: list[Column]) -> list[int]:
+    """The column that only counts the rows, in a list."""
+    index = _index(columns)
+    return [index] if index is not None and columns[index].kind == NUMBER and _counts(columns[index]) else []
+
+
+def _index(columns: list[Column]) -> Optional[int]:
+    """The column without a name, or a first column whose name is one for row numbers."""
+    if len(columns) < 2 or not any(column.name for column in columns):
+        # Without a header, numbers that count may be measured ones.
+        return None
+    unnamed = [number for number, column in enumerate(columns) if not column.name]
+    return unnamed[0] if unnamed else 0 if _plain(columns[0].name) in _ROW_NUMBERS else None
+
+
+def _counts(column: Column) -> bool:
+    """Whether the cells go up by one each. With a name, they must also start at 0 or 1, as no measured ones do."""
+    try:
+        sample = [float(cell) for cell in column.sample]
+    except ValueError:
+        return False
+    is_start = not column.name or (len(sample) > 1 and sample[0] in (0, 1))
+    return is_start and all(after - before == 1 for before, after in zip(sample, sample[1:], strict=False))
+
+
+def _find_sensor(
+    columns: list[Column], rest: list[int], path: Path, options: ReadOptions
+) -> tuple[Optional[int], bool]:
+    """The column of sensor ids of a long table, and whether it is a guess; None if the table is wide."""
+    names = [column.name for column in columns]
+    if options.sensor is not None:
+        return _named(names, options.sensor, "sensor", path), False
+    known = [number for number in rest if _plain(names[number]) in _IDS]
+    texts = [number for number in rest if columns[number].kind == TEXT]
+    if len(known) > 1:
+        known = [number for number in known if _plain(names[number]) == "uniqueid"] or known
+    if len(known) > 1 or (not known and len(texts) > 1):
+        raise UserError(
+            "file",
+            f"{_listed(names, known or texts)} of {path} could all hold sensor ids",
+            "numbers for each sensor, or one column of sensor ids",
+            "name it by --sensor, or remove the others",
+        )
+    if known:
+        return known[0], False
+    numbers = [number for number in rest if columns[number].kind == NUMBER]
+    return (texts[0], True) if len(texts) == 1 and (len(numbers) == 1 or options.channel is not None) else (None, False)
+
+
+def _channels(
+    names: list[str], rest: list[int], path: Path, options: ReadOptions, notes: list[str]
+) -> tuple[int, list[int]]:
+    """The column of the target, and those of the other channels."""
+    channels = [names[number] for number in rest]
+    if options.channel is None and len(rest) > 1 and "y" not in channels:
+        expected = f"one column of values; here are {', '.join(channels)}"
+        raise UserError("file", f"{path} has {len(rest)} columns of values", expected, "name the target by --channel")
+    is_default = options.channel is None and "y" in channels
+    target = channels.index("y") if is_default else choose_channel(channels, options, str(path))
+    notes += channel_note(channels, target, options)
+    return rest[target], [number for number in rest if number != rest[target]]
+
+
+def _named(names: list[str], name: str, field: str, path: Path) -> int:
+    if name in names:
+        return names.index(name)
+    expected = f"one of {', '.join(map(repr, names[:12]))}{', ...' if len(names) > 12 else ''}"
+    raise UserError(field, f"{name!r}, which is no column of {path}", expected, f"correct --{field}")
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())
+
+
+def _listed(names: list[str], numbers: "list[int] | range") -> str:
+    shown = [names[number] or "(without name)" for number in numbers]
+    more = f", ... ({len(shown)})" if len(shown) > 8 else ""
+    return f"column{'s' * (len(shown) > 1)} {', '.join(shown[:8])}{more}"

@@ -1,0 +1,1 @@
+"""Text tables: CSV with any separator, encoding and compression."""

@@ -1,0 +1,197 @@
+"""Text tables, read in batches of lines straight into float32."""
+
+import io
+import itertools
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Optional
+
+import numpy as np
+
+from ....errors import UserError, one_line
+from ..batches import joined
+from ..table import Content
+from .layout import BLANKS, MISSING, Layout, find_layout, is_missing
+from .lines import OTHER_ENCODING, find_encoding, read_lines
+
+_HEAD_LINES = 100
+_HEAD_CHARACTERS = 1 << 23
+_BATCH_CHARACTERS = 1 << 23
+_TRUE_OR_FALSE = {"true": 1.0, "false": 0.0}
+
+
+class CsvTable:
+    """A text table, see `table.Table`. R rows of K columns.
+
+    Raises: UserError if the file is no text table.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._encoding = find_encoding(path)
+        try:
+            head = self._head()
+        except UnicodeDecodeError:
+            self._encoding = OTHER_ENCODING
+            head = self._head()
+        self._layout = find_layout(head, path)
+        self.columns = self._layout.columns
+        self.notes = self._layout.notes
+
+    def read(self, labels: list[int], values: list[int]) -> Content:
+        """The label columns as strings (None where empty), the value columns as float32 [R, K].
+
+        Raises: UserError for a line with more or fewer cells than columns, or a cell that is no number.
+        """
+        try:
+            content = self._read(labels, values)
+        except UnicodeDecodeError:
+            if self._encoding == OTHER_ENCODING:
+                raise
+            # Letters of another encoding, far below.
+            self._encoding = OTHER_ENCODING
+            content = self._read(labels, values)
+        if self._encoding == OTHER_ENCODING:
+            note = f"the text is not UTF-8; read as {OTHER_ENCODING} (Latin letters)"
+            return Content(content.labels, content.values, (*content.notes, note))
+        return content
+
+    def _head(self) -> list[tuple[int, str]]:
+        head, size = [], 0
+        for number, line in itertools.islice(read_lines(self.path, self._encoding), _HEAD_LINES):
+            head.append((number, line))
+            size += len(line)
+            if size > _HEAD_CHARACTERS:
+                break
+        return head
+
+    def _read(self, labels: list[int], values: list[int]) -> Content:
+        parts: list[np.ndarray] = []
+        texts: dict[int, list[np.ndarray]] = {number: [] for number in labels}
+        shared: dict[str, str] = {}
+        parser = _Parser(self.path, self._layout, labels, values)
+        for numbers, lines in self._batches():
+            frame = parser.frame(lines, numbers)
+            parts.append(parser.numbers(frame, numbers))
+            for label in labels:
+                texts[label].append(_label(frame[label], shared))
+        if not parts:
+            return Content({}, np.empty((0, len(values)), np.float32))
+        read_labels = {number: np.concatenate(part) for number, part in texts.items()}
+        return Content(read_labels, joined(parts))
+
+    def _batches(self) -> Iterator[tuple[list[int], list[str]]]:
+        lines: Iterable[tuple[int, str]] = read_lines(self.path, self._encoding)
+        if self._layout.has_header:
+            lines = itertools.islice(lines, 1, None)
+        numbers, batch, size = [], [], 0
+        width, count = len(self.columns), self._layout.count
+        for number, line in lines:
+            cells = count(line)
+            if cells != width and not (cells == width + 1 and line.rstrip().endswith(self._layout.separator)):
+                found = f"line {number} of {self.path} has {cells} cells"
+                fix = "complete or remove the line (a cell that holds the separator needs quotes)"
+                raise UserError("file", found, f"{width}, one for each column", fix)
+            numbers.append(number)
+            batch.append(line)
+            size += len(line)
+            if size > _BATCH_CHARACTERS:
+                yield numbers, batch
+                numbers, batch, size = [], [], 0
+        if batch:
+            yield numbers, batch
+
+
+class _Parser:
+    """Reads lines by pandas, and what pandas does not understand cell by cell."""
+
+    def __init__(self, path: Path, layout: Layout, labels: list[int], values: list[int]):
+        self._path, self._columns, self._decimal, self._values = path, layout.columns, layout.decimal, values
+        width = len(layout.columns)
+        self._how = {
+            "sep": layout.separator,
+            "header": None,
+            "names": range(width),
+            "usecols": sorted({*labels, *values}),
+            # the strings are shared between rows
+            "dtype": dict.fromkeys(labels, "category"),
+            "decimal": layout.decimal,
+            # An id may be NA.
+            "na_values": {**dict.fromkeys(values, list(MISSING)), **dict.fromkeys(labels, [""])},
+            "keep_default_na": False,
+            "skipinitialspace": True,
+            "skip_blank_lines": False,
+            "index_col": False,
+            "low_memory": False,
+            "engine": "c",
+        }
+        self._is_blanks = layout.separator == BLANKS
+
+    def frame(self, lines: list[str], numbers: list[int]):  # type: ignore[no-untyped-def]  # pandas has no types here
+        """A DataFrame of the lines, its columns named by their numbers."""
+        import pandas as pd
+
+        text = "\n".join(map(str.strip, lines) if self._is_blanks else lines)
+        try:
+            frame = pd.read_csv(io.BytesIO(text.encode()), encoding="utf-8", **self._how)
+        except Exception as error:
+            # A damaged line can fail in any way.
+            found = f"lines {numbers[0]} to {numbers[-1]} of {self._path} cannot be read ({one_line(error)})"
+            raise UserError("file", found, "a table", "correct the lines") from error
+        if len(frame) != len(lines):
+            found = f"lines {numbers[0]} to {numbers[-1]} of {self._path} give {len(frame)} rows"
+            raise UserError("file", found, f"{len(lines)}, one for each line", "correct the lines")
+        return frame
+
+    def numbers(self, frame, numbers: list[int]) -> np.ndarray:  # type: ignore[no-untyped-def]
+        """float32 [rows, K] of the value columns."""
+        out = np.empty((len(frame), len(self._values)), np.float32)
+        kinds = [getattr(kind, "kind", "O") for kind in frame.dtypes]
+        kind_of = dict(zip(frame.columns, kinds, strict=True))
+        plain = [place for place, column in enumerate(self._values) if kind_of[column] in "iufb"]
+        with np.errstate(over="ignore"):
+            out[:, plain] = frame[[self._values[place] for place in plain]].to_numpy()
+        for place, column in enumerate(self._values):
+            if kind_of[column] not in "iufb":
+                out[:, place] = self._cells(frame[column].to_numpy(object), column, numbers)
+        return out
+
+    def _cells(self, cells: np.ndarray, column: int, numbers: list[int]) -> np.ndarray:
+        out = np.empty(len(cells), np.float64)
+        for row, cell in enumerate(cells.tolist()):
+            number = _number(cell, self._decimal)
+            if number is None:
+                name = self._columns[column].name or f"number {column + 1}"
+                found = f"{cell!r} in column {name}, line {numbers[row]} of {self._path}"
+                is_grouped = isinstance(cell, str) and cell.replace(",", "").replace(".", "").lstrip("+-").isdecimal()
+                fix = "write numbers with a decimal point and without thousands separators" if is_grouped else ""
+                fix = fix or "correct the cell, or leave it empty if the value is missing"
+                raise UserError("file", found, "a number", fix)
+            out[row] = number
+        return out
+
+
+def _number(cell: object, decimal: str) -> Optional[float]:
+    """The number in a cell, NaN if it is missing; None if it holds something else."""
+    if not isinstance(cell, str):
+        return float(cell) if isinstance(cell, (int, float)) else None
+    text = cell.strip()
+    if is_missing(text):
+        return float("nan")
+    if text.lower() in _TRUE_OR_FALSE:
+        return _TRUE_OR_FALSE[text.lower()]
+    if "_" in text:
+        # Python's own way to group digits
+        return None
+    try:
+        return float(text if decimal == "." else text.replace(".", "x").replace(",", "."))
+    except ValueError:
+        return None
+
+
+def _label(column, shared: dict[str, str]) -> np.ndarray:  # type: ignore[no-untyped-def]
+    """Strings of a categorical column in an object array; equal ones are one object."""
+    texts = [str(text).strip() for text in column.cat.categories]
+    # Blanks around a text are no part of it; None stands for the code -1.
+    distinct = np.array([*(shared.setdefault(text, text) or None for text in texts), None], dtype=object)
+    return distinct[column.cat.codes.to_numpy()]

@@ -1,0 +1,192 @@
+"""How the lines of a text table are to be read: separator, header, decimal mark, columns."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ....errors import UserError
+from ..roles import CLOCK, NUMBER, TEXT, TIME, Column
+from ..times_text import is_clock, is_time
+
+# Separators in the order of their certainty: a comma may also be the decimal mark.
+_SEPARATORS = "\t;|,"
+BLANKS = r"\s+"
+# What programs write where there is no value.
+MISSING = (
+    *("", "NA", "N/A", "n/a", "na", "<NA>", "#N/A", "#NA", "NaN", "nan", "-nan", "-NaN", "NAN", "null", "NULL", "Null"),
+    *("None", "none", "NONE", "-", "--", "---", "?", ".", "missing", "NaT"),
+)
+_IS_MISSING = frozenset(MISSING)
+_NUMBER = re.compile(r"[+-]?[\d.,']*\d[\d.,']*([eE][+-]?\d+)?|[+-]?inf(inity)?|true|false", re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+_DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How to read a text table.
+
+    Attributes:
+        separator: one character, or BLANKS.
+        decimal: "." or ",".
+        has_header: whether the first line names the columns.
+        columns: the columns.
+        notes: what was decided.
+    """
+
+    separator: str
+    decimal: str
+    has_header: bool
+    columns: list[Column]
+    notes: tuple[str, ...] = ()
+
+    def cells(self, line: str) -> list[str]:
+        """The cells of one line."""
+        return _split(line, self.separator)
+
+    def count(self, line: str) -> int:
+        """The number of cells of one line, in less time than it takes to find them."""
+        if self.separator == BLANKS or '"' in line:
+            return len(self.cells(line))
+        return line.count(self.separator) + 1
+
+
+def find_layout(head: Sequence[tuple[int, str]], path: Path) -> Layout:
+    """The layout of a table of which the first lines, with their numbers, are `head`.
+
+    Raises: UserError if it has no lines, two lines of names, or lines that begin as no table does.
+    """
+    if not head:
+        raise UserError("file", f"{path} is empty", "a row for each time", "name another file")
+    lines = [line for _, line in head]
+    separator = _separator(lines)
+    rows = [_split(line, separator) for line in lines]
+    has_header = _has_header(rows)
+    notes: list[str] = []
+    body = rows[1:] if has_header else rows
+    width = Counter(map(len, body)).most_common(1)[0][0] if body else len(rows[0])
+    names = _names(rows[0], width, body, path, head[0][0]) if has_header else [""] * width
+    if has_header and len(body) > 1 and _is_second_header(body):
+        found = f"lines {head[0][0]} and {head[1][0]} of {path} both hold names"
+        raise UserError("file", found, "one line of names", "join the two lines into one, or remove one")
+    cells = [[row[number].strip() for row in body if number < len(row)] for number in range(len(names))]
+    decimal = _decimal([column for column in cells], separator)
+    if decimal == ",":
+        notes.append("the decimal mark is a comma")
+    if has_header and _is_number_line(rows[0]):
+        notes.append(f"line {head[0][0]} is the header: its numbers, such as {rows[0][-1]}, are sensor ids")
+    columns = [_column(name, column) for name, column in zip(names, cells, strict=True)]
+    return Layout(separator, decimal, has_header, columns, tuple(notes))
+
+
+def is_missing(cell: str) -> bool:
+    """Whether the cell holds no value, or a word that says so."""
+    return cell.strip() in _IS_MISSING
+
+
+def _is_number(cell: str) -> bool:
+    return is_missing(cell) or bool(_NUMBER.fullmatch(cell.strip()))
+
+
+def _split(line: str, separator: str) -> list[str]:
+    if separator == BLANKS:
+        return line.split()
+    return next(csv.reader([line], delimiter=separator, skipinitialspace=True))
+
+
+def _separator(lines: Sequence[str]) -> str:
+    """The first character that divides most lines into the same number of cells, more than one."""
+    for separator in _SEPARATORS:
+        counts = Counter(len(_split(line, separator)) for line in lines)
+        width, frequency = counts.most_common(1)[0]
+        if width > 1 and frequency > len(lines) / 2:
+            return separator
+    blanks = [line.split() for line in lines]
+    widths = Counter(map(len, blanks))
+    numbers = blanks[1:] or blanks
+    if widths.most_common(1)[0][0] > 1 and all(_is_number(cell) for row in numbers for cell in row):
+        return BLANKS
+    return ","
+
+
+def _has_header(rows: list[list[str]]) -> bool:
+    first = [cell.strip() for cell in rows[0]]
+    if len(rows) > 1 and not first[0] and any(row[0].strip() for row in rows[1:]) and any(first):
+        # as pandas writes a table with an index
+        return True
+    if any(is_time(cell) for cell in first):
+        return False
+    if any(not _is_number(cell) and not is_clock(cell) for cell in first):
+        return True
+    return len(rows) > 1 and _are_ids(first, rows[1:])
+
+
+def _are_ids(first: list[str], body: list[list[str]]) -> bool:
+    """Whether a first line of numbers names the sensors."""
+    if len(first) < 2 or not all(cell.isdecimal() for cell in first) or len(set(first)) != len(first):
+        return False
+    numbers = [int(cell) for cell in first]
+    cells = [cell.strip() for row in body for cell in row if not is_missing(cell)]
+    if numbers in ([*range(len(first))], [*range(1, len(first) + 1)]):
+        return len(first) > 2
+    if not cells or not all(map(_is_number, cells)):
+        return False
+    if len(body) > 1 and all("." in cell for cell in cells):
+        return True
+    try:
+        return min(numbers) > 10 * max(abs(float(cell)) for cell in cells)
+    except ValueError:
+        return False
+
+
+def _names(first: list[str], width: int, body: list[list[str]], path: Path, line: int) -> list[str]:
+    """The names of the columns. A separator at the end of each line, or an index without a name, is understood."""
+    names = ["" if re.fullmatch(r"Unnamed: \d+", name.strip()) else name.strip() for name in first]
+    if len(names) == width + 1 and not names[-1]:
+        return names[:-1]
+    if len(names) == width - 1 and all(not row[-1].strip() for row in body if len(row) == width):
+        return names
+    if len(names) == width - 1 and all(is_time(row[0]) for row in body):
+        # as R writes a table with row names
+        return ["", *names]
+    if len(names) == width and len(names) > 1 and not names[-1] and all(not row[-1].strip() for row in body):
+        return names[:-1]
+    if len(names) != width:
+        found = f"line {line} of {path} has {len(names)} names, the lines below it {width} cells"
+        raise UserError("file", found, "a name for each column", "complete the header")
+    return names
+
+
+def _is_second_header(body: list[list[str]]) -> bool:
+    """Whether the first row of `body` holds names or units, as two levels of columns give."""
+    first, others = body[0], body[1:]
+    texts = [
+        number for number, cell in enumerate(first) if not _is_number(cell) and not is_time(cell) and not is_clock(cell)
+    ]
+    return bool(texts) and all(all(_is_number(row[number]) for row in others if number < len(row)) for number in texts)
+
+
+def _is_number_line(row: list[str]) -> bool:
+    return all(cell.strip().isdecimal() for cell in row)
+
+
+def _decimal(columns: list[list[str]], separator: str) -> str:
+    """ "," if cells have one comma each and no point, and the comma does not separate the cells."""
+    if separator == ",":
+        return "."
+    commas = sum(bool(_DECIMAL_COMMA.fullmatch(cell)) for column in columns for cell in column)
+    points = sum(bool(_DECIMAL_POINT.fullmatch(cell)) for column in columns for cell in column)
+    return "," if commas > points else "."
+
+
+def _column(name: str, cells: list[str]) -> Column:
+    present = [cell for cell in cells if not is_missing(cell)]
+    sample = tuple(present[:100])
+    for kind, fits in ((TIME, is_time), (CLOCK, is_clock), (NUMBER, _NUMBER.fullmatch)):
+        # A single cell of another kind is an error in the file, and named as such later.
+        if 2 * sum(bool(fits(cell)) for cell in sample) > len(sample):
+            return Column(name, kind, sample)
+    return Column(name, TEXT if sample else NUMBER, sample)

@@ -1,0 +1,103 @@
+"""The lines of a text file, whatever its compression and encoding."""
+
+import bz2
+import gzip
+import io
+import lzma
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Optional
+
+from ....errors import UserError
+
+_HEAD_BYTES = 1 << 16
+# A cell may contain line breaks, but a quote that is never closed must not take the rest of the file.
+_LINES_IN_A_CELL = 20
+_OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+OTHER_ENCODING = "cp1252"
+
+
+@contextmanager
+def open_bytes(path: Path) -> Iterator[IO[bytes]]:
+    """The content of the file, unpacked if it is .gz, .bz2, .xz, or a .zip of one file.
+
+    Raises: UserError if a .zip holds more than one file.
+    """
+    with path.open("rb") as file:
+        start = file.read(6)
+    opener = next((opener for magic, opener in _OPENERS.items() if start.startswith(magic)), None)
+    if opener is not None:
+        with opener(path, "rb") as content:
+            yield content
+    elif start.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX" not in name]
+            if len(names) != 1:
+                found = f"{path} with {len(names)} files, such as {', '.join(names[:3])}"
+                raise UserError("file", found, "a .zip of one file", "unpack it, and give the folder")
+            with archive.open(names[0]) as content:
+                yield content
+    else:
+        with path.open("rb") as content:
+            yield content
+
+
+def find_encoding(path: Path) -> str:
+    """The encoding of the text in a file, by its first bytes.
+
+    Raises: UserError if it is no text.
+    """
+    with open_bytes(path) as content:
+        head = content.read(_HEAD_BYTES)
+    marked = next((encoding for mark, encoding in _MARKS.items() if head.startswith(mark)), None)
+    if marked is not None:
+        return marked
+    if b"\0" in head:
+        # Latin letters in UTF-16 have a zero as every other byte.
+        for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+            if head[first::2].count(0) > 0.9 * len(head[first::2]) and not head[1 - first :: 2].count(0):
+                return encoding
+        raise UserError("file", f"{path} is no text", "a text table", "save it as CSV in UTF-8")
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # A letter that is cut by the end of the head is none of another encoding.
+        return "utf-8" if error.start > len(head) - 4 and len(head) == _HEAD_BYTES else OTHER_ENCODING
+    return "utf-8"
+
+
+def read_lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
+    """The lines that are not blank and no comment (#), with their numbers from 1, without line ends.
+
+    A line with an open quote goes on in the next one. The line `sep=;` that Excel writes is left out.
+    Raises: UserError if a quote is not closed. UnicodeDecodeError if the encoding is another one.
+    """
+    with open_bytes(path) as content, io.TextIOWrapper(content, encoding=encoding, newline=None) as text:
+        waiting: Optional[str] = None
+        started = number = 0
+        for number, line in enumerate(text, start=1):
+            line = line.rstrip("\n")
+            if waiting is not None:
+                line = f"{waiting} {line}"
+            if line.count('"') % 2:
+                started = number if waiting is None else started
+                if number - started >= _LINES_IN_A_CELL:
+                    raise _open_quote(path, started)
+                waiting = line
+                continue
+            if line and not line.isspace() and not line.startswith("#") and not (number == 1 and _is_excel_mark(line)):
+                yield (number if waiting is None else started), line
+            waiting = None
+        if waiting is not None:
+            raise _open_quote(path, started)
+
+
+def _open_quote(path: Path, line: int) -> UserError:
+    return UserError("file", f"a quote that opens in line {line} of {path} is not closed", fix="correct the line")
+
+
+def _is_excel_mark(line: str) -> bool:
+    return line.lower().startswith("sep=") and len(line) == 5

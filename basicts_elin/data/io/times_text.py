@@ -1,0 +1,85 @@
+"""Recognising times in the cells of a table, without reading them."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+_DAY = r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4})"
+_TIME = re.compile(rf"\s*{_DAY}(?P<clock>[T _,].*|Z)?\s*")
+_DAY_ONLY = re.compile(rf"\s*{_DAY}\s*")
+_CLOCK = re.compile(r"\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s?[AaPp]\.?[Mm]\.?)?\s*")
+_COMPACT = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-4])[0-5]\d([0-5]\d)?")
+_COMPACT_DAY = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+_NAMES = {
+    *("time", "date", "datetime", "timestamp", "timestamps", "times", "dates", "ds", "dt", "unixtime", "epoch", "unix"),
+    *("datum", "zeit", "zeitstempel", "localtime", "utc", "timeutc", "utctime", "datetimeutc", "timelocal"),
+}
+# 1971 to 2100, in seconds
+_FIRST, _LAST = 31_536_000, 4_102_444_800
+
+
+def is_time_name(name: str) -> bool:
+    """Whether a column of this name holds times, by custom."""
+    return re.sub(r"[^a-z]", "", name.lower()) in _NAMES
+
+
+def is_time(cell: str) -> bool:
+    """Whether the cell is a date, with or without a clock time."""
+    return bool(_TIME.fullmatch(cell) or _COMPACT.fullmatch(cell.strip()))
+
+
+def is_day(cell: str) -> bool:
+    """Whether the cell is a date without a clock time."""
+    return bool(_DAY_ONLY.fullmatch(cell) or _COMPACT_DAY.fullmatch(cell.strip()))
+
+
+def is_clock(cell: str) -> bool:
+    """Whether the cell is a clock time without a date."""
+    return bool(_CLOCK.fullmatch(cell))
+
+
+def are_unix_times(cells: Sequence[str]) -> bool:
+    """Whether these numbers can be seconds or milliseconds since 1970, in any order."""
+    try:
+        numbers = np.array(cells, dtype=np.float64)
+    except ValueError:
+        return False
+    return len(numbers) > 1 and any(((numbers >= _FIRST * k) & (numbers <= _LAST * k)).all() for k in (1, 1000))
+
+
+def one_text(days: np.ndarray, clocks: np.ndarray) -> np.ndarray:
+    """The texts of two columns, a date and a clock time, as one [T]."""
+    days = days.astype("datetime64[D]").astype(str) if days.dtype.kind == "M" else days
+    known: dict[tuple, str] = {}
+    pairs = zip(days.tolist(), clocks.tolist(), strict=True)
+    texts = [known.setdefault((day, clock), f"{_iso(str(day))} {clock}".strip()) for day, clock in pairs]
+    return np.array(texts, dtype=object)
+
+
+def time_array(cells: np.ndarray) -> np.ndarray:
+    """Cells as they are, but digits as numbers, and dates without separators ("20240131") as "2024-01-31"."""
+    if cells.dtype != object:
+        return cells
+    known = {cell: "" if cell is None else str(cell).strip() for cell in set(cells.tolist())}
+    present = [text for text in known.values() if text]
+    if present and all(_COMPACT.fullmatch(text) or _COMPACT_DAY.fullmatch(text) for text in present):
+        known = {cell: _iso(text) for cell, text in known.items()}
+    elif len(present) == len(known) and all(text.isdecimal() and len(text) < 19 for text in present):
+        return np.array([int(known[cell]) for cell in cells.tolist()], dtype=np.int64)
+    else:
+        try:
+            numbers = {cell: float(text) if text else np.nan for cell, text in known.items()}
+        except ValueError:
+            pass
+        else:
+            return np.array([numbers[cell] for cell in cells.tolist()], dtype=np.float64)
+    return np.array([known[cell] for cell in cells.tolist()] + [None], dtype=object)[:-1]
+
+
+def _iso(text: str) -> str:
+    if not (_COMPACT.fullmatch(text) or _COMPACT_DAY.fullmatch(text)):
+        return text
+    day, clock = text[:8], text[8:]
+    parts = [clock[at : at + 2] for at in range(0, len(clock), 2)]
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}" + (f" {':'.join(parts)}" if parts else "")
