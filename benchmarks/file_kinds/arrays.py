@@ -88,7 +88,7 @@ def _(folder: Path) -> str:
     return "data.npz"
 
 
-@kind(GROUP, "`.npz` with several", *TIMES, refused=("key", "flow", "speed"))
+@kind(GROUP, "`.npz` with several", *TIMES, refused=("file", "flow", "speed", "--key"))
 def _(folder: Path) -> str:
     np.savez("data.npz", flow=VALUES, speed=VALUES + 1)
     return "data.npz"
@@ -118,7 +118,7 @@ def _(folder: Path) -> str:
     return "data.h5"
 
 
-@kind(GROUP, "`.h5` of pandas with several frames", refused=("key", "flow", "speed"))
+@kind(GROUP, "`.h5` of pandas with several frames", refused=("file", "flow", "speed", "--key"))
 def _(folder: Path) -> str:
     table().to_hdf("data.h5", key="flow")
     table().to_hdf("data.h5", key="speed")

@@ -164,7 +164,7 @@ def _(folder: Path) -> str:
     return "data.csv"
 
 
-@kind(WIDE, "Excel", refused=("file", "csv"))
+@kind(WIDE, "Excel", refused=("file", "data.xlsx", "CSV"))
 def _(folder: Path) -> str:
     Path("data.xlsx").write_bytes(b"PK\x03\x04 a workbook")
     return "data.xlsx"
