@@ -21,13 +21,13 @@ from .catalog import (
     steps_per_day,
     unit_of,
 )
+from .dataset_times import read_breaks, read_origin, read_times, window_starts
 from .io.npy import map_array
 from .io.pickles import parse_arrays
 from .layout import FILES, GRAPH_FILE, INTERVAL, META_FILE, PARTS, SETTINGS, meta_error, read_meta
 from .quality import check_arrays
 from .times.calendars import Calendar, calendar_of_meta
 from .times.dates import format_time
-from .times.stored import read_breaks, read_origin, read_times, window_starts
 
 DATASETS = Path("datasets")
 

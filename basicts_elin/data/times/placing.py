@@ -49,6 +49,7 @@ def place(series: RawSeries, options: TimeOptions) -> Placement:
     if interval >= MINUTES_PER_DAY and zone is not None:
         # Days have 23 or 25 hours in real time. They are counted by the calendar.
         times, zone = to_local(times, zone), None
+        notes = (*notes, "time zone: used to find the days; rows of whole days have no clock change")
         interval = find_interval(times) if options.freq is None else interval
     offset = 0 if zone is None else int((to_local(times[:1], zone) - times[:1])[0] // _MINUTE)
     exact, moved = on_steps(times, interval, options.align, offset, stamps.texts)

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Optional
 
 import numpy as np
 
-from ...errors import one_line
-from ..catalog import DATES, DatasetFacts
-from ..layout import PARTS, meta_error
-from .dates import agree, find_breaks
-from .timeline import Timeline, read_start
+from ..errors import one_line
+from .catalog import DATES, DatasetFacts
+from .layout import PARTS, meta_error
+from .times.dates import agree, find_breaks
+from .times.timeline import Timeline, read_start
 
 if TYPE_CHECKING:
-    from ..dataset import Dataset
+    from .dataset import Dataset
 
 # Every dataset of the catalogue has fewer rows before its first one.
 _MOST_SKIPPED = 10**6
