@@ -10,13 +10,14 @@ import numpy as np
 
 from ....errors import UserError, one_line
 from ..batches import joined
-from ..table import Content
+from ..tables.labels import Coder
+from ..tables.table import Content
 from .layout import BLANKS, MISSING, Layout, find_layout, is_missing
 from .lines import OTHER_ENCODING, find_encoding, read_lines
 
 _HEAD_LINES = 100
 _HEAD_CHARACTERS = 1 << 23
-_BATCH_CHARACTERS = 1 << 23
+_BATCH_CHARACTERS = 1 << 21
 _TRUE_OR_FALSE = {"true": 1.0, "false": 0.0}
 
 
@@ -67,18 +68,17 @@ class CsvTable:
 
     def _read(self, labels: list[int], values: list[int]) -> Content:
         parts: list[np.ndarray] = []
-        texts: dict[int, list[np.ndarray]] = {number: [] for number in labels}
-        shared: dict[str, str] = {}
+        coders = {number: Coder() for number in labels}
         parser = _Parser(self.path, self._layout, labels, values)
         for numbers, lines in self._batches():
             frame = parser.frame(lines, numbers)
             parts.append(parser.numbers(frame, numbers))
-            for label in labels:
-                texts[label].append(_label(frame[label], shared))
+            for label, coder in coders.items():
+                column = frame[label].cat
+                coder.add(column.codes.to_numpy(), [str(text) for text in column.categories])
         if not parts:
             return Content({}, np.empty((0, len(values)), np.float32))
-        read_labels = {number: np.concatenate(part) for number, part in texts.items()}
-        return Content(read_labels, joined(parts))
+        return Content({number: coder.label() for number, coder in coders.items()}, joined(parts))
 
     def _batches(self) -> Iterator[tuple[list[int], list[str]]]:
         lines: Iterable[tuple[int, str]] = read_lines(self.path, self._encoding)
@@ -187,11 +187,3 @@ def _number(cell: object, decimal: str) -> Optional[float]:
         return float(text if decimal == "." else text.replace(".", "x").replace(",", "."))
     except ValueError:
         return None
-
-
-def _label(column, shared: dict[str, str]) -> np.ndarray:  # type: ignore[no-untyped-def]
-    """Strings of a categorical column in an object array; equal ones are one object."""
-    texts = [str(text).strip() for text in column.cat.categories]
-    # Blanks around a text are no part of it; None stands for the code -1.
-    distinct = np.array([*(shared.setdefault(text, text) or None for text in texts), None], dtype=object)
-    return distinct[column.cat.codes.to_numpy()]
