@@ -14,6 +14,7 @@ from .times_text import is_time
 
 _AGAIN = "save or copy it again"
 _SAMPLE = 100
+_TEXTS = ("string", "large_string", "string_view")
 
 
 class ArrowTable:
@@ -55,9 +56,9 @@ class ArrowTable:
             name = "" if column.name.startswith("__index_level_") else column.name
             kind = column.type.value_type if types.is_dictionary(column.type) else column.type
             sample: tuple[str, ...] = ()
-            is_text = types.is_string(kind) or types.is_large_string(kind) or _is_view(kind)
+            is_text = str(kind) in _TEXTS
             if is_text or (types.is_integer(kind) and (number == 0 or not name or len(self._schema) <= _FEW)):
-                cells = self._take([number]).column(0)[:_SAMPLE].to_pylist()
+                cells = self._file.head(number, _SAMPLE)
                 sample = tuple(str(cell) for cell in cells if cell is not None)
             if types.is_timestamp(kind) or types.is_date(kind):
                 zone = "UTC" if types.is_timestamp(kind) and kind.tz is not None else None
@@ -120,10 +121,6 @@ def _import_arrow(path: Path) -> None:
         ) from error
 
 
-def _is_view(kind: Any) -> bool:
-    return str(kind) == "string_view"
-
-
 def _is_number(kind: Any) -> bool:
     from pyarrow import types
 
@@ -135,8 +132,16 @@ class _Parquet:
     def __init__(self, path: Path):
         from pyarrow import parquet
 
-        self._file = parquet.ParquetFile(path)
+        with parquet.ParquetFile(path) as file:
+            texts = [column.name for column in file.schema_arrow if str(column.type) in _TEXTS]
+        # A text that many rows have in common is read once.
+        self._file = parquet.ParquetFile(path, read_dictionary=texts)
         self.schema, self.num_rows = list(self._file.schema_arrow), self._file.metadata.num_rows
+
+    def head(self, number: int, count: int) -> list:
+        batches = self._file.iter_batches(count, columns=[self.schema[number].name], use_threads=False)
+        batch = next(batches, None)
+        return [] if batch is None else batch.column(self.schema[number].name).to_pylist()
 
     def take(self, numbers: list[int]) -> Any:
         names = [self.schema[number].name for number in numbers]
@@ -153,6 +158,9 @@ class _Feather:
         file = ipc.open_file(self._source)
         self.schema = list(file.schema)
         self.num_rows = self._read([0]).num_rows if self.schema else 0
+
+    def head(self, number: int, count: int) -> list:
+        return self._read([number]).column(0)[:count].to_pylist()
 
     def take(self, numbers: list[int]) -> Any:
         return self._read(sorted(numbers)).select([self.schema[number].name for number in numbers])

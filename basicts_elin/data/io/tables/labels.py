@@ -6,6 +6,8 @@ from typing import Optional
 
 import numpy as np
 
+from ..batches import joined
+
 
 @dataclass(frozen=True)
 class Label:
@@ -63,4 +65,4 @@ class Coder:
     def label(self) -> Label:
         """The whole column."""
         distinct = np.array([*self._place, None], dtype=object)[:-1]
-        return Label(distinct, np.concatenate(self._parts) if self._parts else np.empty(0, np.int32))
+        return Label(distinct, joined(self._parts) if self._parts else np.empty(0, np.int32))

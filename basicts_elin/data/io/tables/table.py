@@ -45,22 +45,24 @@ def read_table(table: Table, options: ReadOptions) -> RawSeries:
     content = table.read(labels, roles.values)
     if not len(content.values):
         raise UserError("file", f"{table.path} has no rows", "a row for each time", "name another file")
+    names = [table.columns[number].name for number in roles.values]
     notes = [*table.notes, *roles.notes, *content.notes]
     for number in roles.row_numbers:
         _check_row_numbers(content.labels[number], table.columns[number], table.path)
+    # Labels are taken out once they are used: those of a long table are as large as its values.
+    is_once = bool(roles.times) and content.labels[roles.times[0]].count() == len(content.values)
+    if roles.sensor is None and roles.times:
+        _refuse_repeated_times(content.labels[roles.times[0]], names, table.path, len(roles.times))
     times = _times(table, roles, content)
     zone = table.columns[roles.times[0]].zone if roles.times else None
-    names = [table.columns[number].name for number in roles.values]
     if roles.sensor is None:
-        if roles.times:
-            _refuse_repeated_times(content.labels[roles.times[0]], names, table.path, len(roles.times))
         node_names = names if roles.has_names else None
         return RawSeries(content.values, times, zone, node_names=node_names, notes=tuple(notes))
     if times is None:
         fix = "name the time column by --time"
         raise UserError("file", f"{table.path} is a long table without times", "a time in each row", fix)
-    sensors, ids = _ids(content.labels[roles.sensor], table.columns[roles.sensor].name, table.path)
-    if roles.sensor_is_guessed and len(ids) > 1 and content.labels[roles.times[0]].count() == len(times):
+    sensors, ids = _ids(content.labels.pop(roles.sensor), table.columns[roles.sensor].name, table.path)
+    if roles.sensor_is_guessed and len(ids) > 1 and is_once:
         name = table.columns[roles.sensor].name
         found = f"column {name!r} of {table.path} holds text ({ids[0]!r}), and no time is there twice"
         fix = "remove the column, or name it by --sensor if it holds the sensor ids"
@@ -80,10 +82,10 @@ def read_table(table: Table, options: ReadOptions) -> RawSeries:
 def _times(table: Table, roles: Roles, content: Content) -> Optional[np.ndarray]:
     if not roles.times:
         return None
-    parts = [content.labels[number] for number in roles.times]
+    parts = [content.labels.pop(number) for number in roles.times]
     if len(parts) == 2:
         return one_text(parts[0].array(), parts[1].array())
-    label = parts[0]
+    label = parts.pop()
     return Label(time_array(label.distinct), label.codes).array()
 
 
