@@ -10,6 +10,7 @@ from ....errors import UserError, one_line
 from ..arrays.series import read_arrays
 from ..options import ReadOptions
 from ..raw import RawSeries
+from ..tables.roles import NUMBER
 from ..tables.table import read_table
 from .appendable import AppendableFrame
 from .fixed import FixedFrame
@@ -59,6 +60,10 @@ def read_h5(path: Path) -> RawSeries:
             fix = "make it a DatetimeIndex without time zone"
             raise UserError("file", found, "dates in local time, one for each row", fix)
         columns = list(range(1, len(frame.columns)))
+        other = next((column for column in frame.columns[1:] if column.kind != NUMBER), None)
+        if other is not None:
+            found = f"column {other.name} of {path} holds {other.kind}"
+            raise UserError("file", found, "numbers in every column", "remove the column, or convert it")
         content = frame.read([0], columns)
         dates = _whole_minutes(content.labels[0].array(), frame.where)
         return RawSeries(content.values, times=dates, node_names=[frame.columns[column].name for column in columns])
