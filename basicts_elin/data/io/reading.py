@@ -50,7 +50,7 @@ def read_file(path: Path, options: ReadOptions) -> RawSeries:
     reader = _reader(path)
     try:
         return reader(path, options)
-    except (UserError, OSError):
+    except UserError:
         raise
     except Exception as error:
         # A damaged file can fail in any way, from zlib.error to MemoryError.

@@ -30,7 +30,8 @@ class AppendableFrame:
     """
 
     def __init__(self, path: Path, key: str, group: h5py.Group):
-        self.path, self.where, self.notes = path, f"{key!r} of {path}", ()
+        self.path, self.where = path, f"{key!r} of {path}"
+        self.notes: tuple[str, ...] = ()
         self._table = group["table"]
         self.index_kind = text(self._table.attrs.get("index_kind"))
         has_zone = _has_zone(bytes(group.attrs.get("info", b"")))

@@ -25,7 +25,8 @@ class FixedFrame:
     """
 
     def __init__(self, path: Path, key: str, frame: h5py.Group):
-        self.path, self.where, self._key, self._frame, self.notes = path, f"{key!r} of {path}", key, frame, ()
+        self.path, self.where, self._key, self._frame = path, f"{key!r} of {path}", key, frame
+        self.notes: tuple[str, ...] = ()
         names = _names(frame["axis0"], path)
         # Pandas writes an empty axis as one value with an attribute for its shape.
         is_empty = any("shape" in frame[axis].attrs for axis in ("axis0", "axis1"))

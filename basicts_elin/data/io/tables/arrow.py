@@ -25,7 +25,8 @@ class ArrowTable:
 
     def __init__(self, path: Path, kind: str):
         _import_arrow(path)
-        self.path, self._kind, self.notes = path, kind, ()
+        self.path, self._kind = path, kind
+        self.notes: tuple[str, ...] = ()
         self._file = self._guarded(_FILES[kind], path)
         self._schema, self._num_rows = self._file.schema, self._file.num_rows
         self.columns = self._guarded(self._columns)

@@ -35,7 +35,8 @@ class Label:
         """The cells [R]; None or NaN where a cell is empty."""
         if self.codes is None:
             return self.distinct
-        return np.append(self.distinct, None if self.distinct.dtype == object else np.nan)[self.codes]
+        empty = np.array([None], object) if self.distinct.dtype == object else np.array([np.nan])
+        return np.concatenate([self.distinct, empty])[self.codes]
 
     def count(self) -> int:
         """How many different cells there are."""

@@ -5,10 +5,10 @@ import gzip
 import io
 import lzma
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ....errors import UserError
 
@@ -16,7 +16,7 @@ _HEAD_BYTES = 1 << 16
 # A cell may contain line breaks, but a quote that is never closed must not take the rest of the file.
 _LINES_IN_A_CELL = 20
 _LONGEST_LINE = 1 << 26
-_OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+_OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 OTHER_ENCODING = "cp1252"
 
