@@ -2,8 +2,8 @@
 
 import numpy as np
 
-# Values that are read at once: 32 MB as float64.
-BATCH_VALUES = 1 << 22
+# Values that are read at once: 8 MB as float64.
+BATCH_VALUES = 1 << 20
 
 
 def joined(parts: list[np.ndarray]) -> np.ndarray:

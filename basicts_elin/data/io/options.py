@@ -21,3 +21,6 @@ class ReadOptions:
     sensor: Optional[str] = None
     channel: Optional[str] = None
     covariates: bool = False
+
+
+NO_OPTIONS = ReadOptions()

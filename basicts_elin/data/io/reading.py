@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...errors import UserError, one_line
-from .options import ReadOptions
+from .options import NO_OPTIONS, ReadOptions
 from .raw import RawSeries
 
 __all__ = ["ReadOptions", "read_series"]
@@ -25,7 +25,7 @@ _TEXT = (".csv", ".tsv", ".txt", ".tab", ".dat", ".psv")
 _PACKED = (".gz", ".bz2", ".xz", ".zip")
 
 
-def read_series(path: Path, options: ReadOptions = ReadOptions()) -> RawSeries:
+def read_series(path: Path, options: ReadOptions = NO_OPTIONS) -> RawSeries:
     """The series in `path`: a text table, Parquet, Feather, `.npz`, `.npy`, `.h5`, or a folder of such files.
 
     Nothing that the file carries is executed.
@@ -50,7 +50,7 @@ def read_file(path: Path, options: ReadOptions) -> RawSeries:
     reader = _reader(path)
     try:
         return reader(path, options)
-    except (UserError, OSError):
+    except UserError:
         raise
     except Exception as error:
         # A damaged file can fail in any way, from zlib.error to MemoryError.
@@ -104,7 +104,7 @@ def _zip_reader(path: Path, suffix: str) -> Callable[[Path, ReadOptions], RawSer
 
 
 def _text(path: Path, options: ReadOptions) -> RawSeries:
-    from .table import read_table
+    from .tables.table import read_table
     from .text.csv import CsvTable
 
     _refuse_key(path, options)
@@ -133,21 +133,21 @@ def _feather(path: Path, options: ReadOptions) -> RawSeries:
 
 
 def _arrow(path: Path, options: ReadOptions, kind: str) -> RawSeries:
-    from .arrow import ArrowTable
-    from .table import read_table
+    from .tables.arrow import ArrowTable
+    from .tables.table import read_table
 
     _refuse_key(path, options)
     return read_table(ArrowTable(path, kind), options)
 
 
 def _npy(path: Path, options: ReadOptions) -> RawSeries:
-    from .arrays import read_npy_series
+    from .arrays.series import read_npy_series
 
     return read_npy_series(path, options)
 
 
 def _npz(path: Path, options: ReadOptions) -> RawSeries:
-    from .arrays import read_npz_series
+    from .arrays.series import read_npz_series
 
     return read_npz_series(path, options)
 

@@ -37,7 +37,7 @@ def test_a_damaged_archive_is_refused(npz, out, damage):
 
 def test_pickled_objects_are_not_loaded(tmp_path, out):
     path = save_npz(tmp_path / "PEMS08.npz", np.array([{"a": 1}], dtype=object))
-    with refuses("file", found=path, expected=".npz"):
+    with refuses("file", found=(path, "Python objects"), expected="numbers", fix="np.savez"):
         prepare_dataset("PEMS08", path, out=out)
 
 

@@ -1,22 +1,23 @@
 """Text tables, read in batches of lines straight into float32."""
 
 import io
-import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Union
 
 import numpy as np
 
 from ....errors import UserError, one_line
 from ..batches import joined
-from ..table import Content
+from ..tables.labels import Coder
+from ..tables.table import Content
 from .layout import BLANKS, MISSING, Layout, find_layout, is_missing
-from .lines import OTHER_ENCODING, find_encoding, read_lines
+from .lines import OTHER_ENCODING, find_encoding, read_blocks
 
 _HEAD_LINES = 100
-_HEAD_CHARACTERS = 1 << 23
-_BATCH_CHARACTERS = 1 << 23
+_HEAD_CHARACTERS = 1 << 20
+_FEWEST_LINES = 5
+_FEW = 32
 _TRUE_OR_FALSE = {"true": 1.0, "false": 0.0}
 
 
@@ -57,49 +58,52 @@ class CsvTable:
         return content
 
     def _head(self) -> list[tuple[int, str]]:
-        head, size = [], 0
-        for number, line in itertools.islice(read_lines(self.path, self._encoding), _HEAD_LINES):
-            head.append((number, line))
-            size += len(line)
-            if size > _HEAD_CHARACTERS:
+        head: list[tuple[int, str]] = []
+        size = 0
+        for numbers, lines in read_blocks(self.path, self._encoding, _HEAD_CHARACTERS):
+            head += zip(numbers, lines, strict=True)
+            size += sum(map(len, lines))
+            if len(head) >= _HEAD_LINES or (size >= _HEAD_CHARACTERS and len(head) > _FEWEST_LINES):
                 break
-        return head
+        return head[:_HEAD_LINES]
 
     def _read(self, labels: list[int], values: list[int]) -> Content:
         parts: list[np.ndarray] = []
-        texts: dict[int, list[np.ndarray]] = {number: [] for number in labels}
-        shared: dict[str, str] = {}
+        coders = {number: Coder() for number in labels}
         parser = _Parser(self.path, self._layout, labels, values)
         for numbers, lines in self._batches():
             frame = parser.frame(lines, numbers)
             parts.append(parser.numbers(frame, numbers))
-            for label in labels:
-                texts[label].append(_label(frame[label], shared))
+            for label, coder in coders.items():
+                column = frame[label].cat
+                coder.add(column.codes.to_numpy(), [str(text) for text in column.categories])
         if not parts:
             return Content({}, np.empty((0, len(values)), np.float32))
-        read_labels = {number: np.concatenate(part) for number, part in texts.items()}
-        return Content(read_labels, joined(parts))
+        return Content({number: coder.label() for number, coder in coders.items()}, joined(parts))
 
-    def _batches(self) -> Iterator[tuple[list[int], list[str]]]:
-        lines: Iterable[tuple[int, str]] = read_lines(self.path, self._encoding)
-        if self._layout.has_header:
-            lines = itertools.islice(lines, 1, None)
-        numbers, batch, size = [], [], 0
-        width, count = len(self.columns), self._layout.count
-        for number, line in lines:
-            cells = count(line)
-            if cells != width and not (cells == width + 1 and line.rstrip().endswith(self._layout.separator)):
-                found = f"line {number} of {self.path} has {cells} cells"
-                fix = "complete or remove the line (a cell that holds the separator needs quotes)"
-                raise UserError("file", found, f"{width}, one for each column", fix)
-            numbers.append(number)
-            batch.append(line)
-            size += len(line)
-            if size > _BATCH_CHARACTERS:
-                yield numbers, batch
-                numbers, batch, size = [], [], 0
-        if batch:
-            yield numbers, batch
+    def _batches(self) -> Iterator[tuple[Sequence[int], list[str]]]:
+        skip = 1 if self._layout.has_header else 0
+        width, separator = len(self.columns), self._layout.separator
+        for numbers, lines in read_blocks(self.path, self._encoding):
+            numbers, lines, skip = numbers[skip:], lines[skip:], 0
+            # Only the lines that look wrong are taken apart.
+            doubtful = [
+                place
+                for place, line in enumerate(lines)
+                if line.count(separator) != width - 1 or '"' in line or separator == BLANKS
+            ]
+            for place in doubtful:
+                self._check_width(numbers[place], lines[place])
+            if lines:
+                yield numbers, lines
+
+    def _check_width(self, number: int, line: str) -> None:
+        width, cells = len(self.columns), self._layout.count(line)
+        ends_empty = cells == width + 1 and line.rstrip(" ").endswith(self._layout.separator)
+        if cells != width and not ends_empty:
+            found = f"line {number} of {self.path} has {cells} cells"
+            fix = "complete or remove the line (a cell that holds the separator needs quotes)"
+            raise UserError("file", found, f"{width}, one for each column", fix)
 
 
 class _Parser:
@@ -116,8 +120,7 @@ class _Parser:
             # the strings are shared between rows
             "dtype": dict.fromkeys(labels, "category"),
             "decimal": layout.decimal,
-            # An id may be NA.
-            "na_values": {**dict.fromkeys(values, list(MISSING)), **dict.fromkeys(labels, [""])},
+            "na_values": _missing(labels, values),
             "keep_default_na": False,
             "skipinitialspace": True,
             "skip_blank_lines": False,
@@ -127,7 +130,7 @@ class _Parser:
         }
         self._is_blanks = layout.separator == BLANKS
 
-    def frame(self, lines: list[str], numbers: list[int]):  # type: ignore[no-untyped-def]  # pandas has no types here
+    def frame(self, lines: list[str], numbers: Sequence[int]):  # type: ignore[no-untyped-def]  # pandas has no types here
         """A DataFrame of the lines, its columns named by their numbers."""
         import pandas as pd
 
@@ -143,7 +146,7 @@ class _Parser:
             raise UserError("file", found, f"{len(lines)}, one for each line", "correct the lines")
         return frame
 
-    def numbers(self, frame, numbers: list[int]) -> np.ndarray:  # type: ignore[no-untyped-def]
+    def numbers(self, frame, numbers: Sequence[int]) -> np.ndarray:  # type: ignore[no-untyped-def]
         """float32 [rows, K] of the value columns."""
         out = np.empty((len(frame), len(self._values)), np.float32)
         kinds = [getattr(kind, "kind", "O") for kind in frame.dtypes]
@@ -156,7 +159,7 @@ class _Parser:
                 out[:, place] = self._cells(frame[column].to_numpy(object), column, numbers)
         return out
 
-    def _cells(self, cells: np.ndarray, column: int, numbers: list[int]) -> np.ndarray:
+    def _cells(self, cells: np.ndarray, column: int, numbers: Sequence[int]) -> np.ndarray:
         out = np.empty(len(cells), np.float64)
         for row, cell in enumerate(cells.tolist()):
             number = _number(cell, self._decimal)
@@ -169,6 +172,13 @@ class _Parser:
                 raise UserError("file", found, "a number", fix)
             out[row] = number
         return out
+
+
+def _missing(labels: list[int], values: list[int]) -> Union[list[str], dict[int, list[str]]]:
+    """What stands for a missing value. In a long table an id may be NA; for each column of a wide one it takes long."""
+    if len(values) > _FEW:
+        return list(MISSING)
+    return {**dict.fromkeys(values, list(MISSING)), **dict.fromkeys(labels, [""])}
 
 
 def _number(cell: object, decimal: str) -> Optional[float]:
@@ -187,11 +197,3 @@ def _number(cell: object, decimal: str) -> Optional[float]:
         return float(text if decimal == "." else text.replace(".", "x").replace(",", "."))
     except ValueError:
         return None
-
-
-def _label(column, shared: dict[str, str]) -> np.ndarray:  # type: ignore[no-untyped-def]
-    """Strings of a categorical column in an object array; equal ones are one object."""
-    texts = [str(text).strip() for text in column.cat.categories]
-    # Blanks around a text are no part of it; None stands for the code -1.
-    distinct = np.array([*(shared.setdefault(text, text) or None for text in texts), None], dtype=object)
-    return distinct[column.cat.codes.to_numpy()]

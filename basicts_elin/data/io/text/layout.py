@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ....errors import UserError
-from ..roles import CLOCK, NUMBER, TEXT, TIME, Column
-from ..times_text import is_clock, is_time
+from ..tables.roles import CLOCK, NUMBER, TEXT, TIME, Column
+from ..tables.times_text import is_clock, is_time
 
 # Separators in the order of their certainty: a comma may also be the decimal mark.
 _SEPARATORS = "\t;|,"

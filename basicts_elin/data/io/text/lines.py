@@ -5,17 +5,18 @@ import gzip
 import io
 import lzma
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Optional
+from typing import IO, Any
 
 from ....errors import UserError
 
 _HEAD_BYTES = 1 << 16
 # A cell may contain line breaks, but a quote that is never closed must not take the rest of the file.
 _LINES_IN_A_CELL = 20
-_OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+_LONGEST_LINE = 1 << 26
+_OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 OTHER_ENCODING = "cp1252"
 
@@ -69,30 +70,59 @@ def find_encoding(path: Path) -> str:
     return "utf-8"
 
 
-def read_lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
-    """The lines that are not blank and no comment (#), with their numbers from 1, without line ends.
+def read_blocks(path: Path, encoding: str, size: int = 1 << 22) -> Iterator[tuple[Sequence[int], list[str]]]:
+    """The lines that are not blank and no comment (#), without line ends, and their numbers from 1.
 
     A line with an open quote goes on in the next one. The line `sep=;` that Excel writes is left out.
+
+    Args:
+        size: characters of a block.
     Raises: UserError if a quote is not closed. UnicodeDecodeError if the encoding is another one.
     """
     with open_bytes(path) as content, io.TextIOWrapper(content, encoding=encoding, newline=None) as text:
-        waiting: Optional[str] = None
-        started = number = 0
-        for number, line in enumerate(text, start=1):
-            line = line.rstrip("\n")
-            if waiting is not None:
-                line = f"{waiting} {line}"
-            if line.count('"') % 2:
-                started = number if waiting is None else started
-                if number - started >= _LINES_IN_A_CELL:
-                    raise _open_quote(path, started)
-                waiting = line
+        rest, first = "", 1
+        while True:
+            new = text.read(size)
+            block = rest + new
+            cut = block.rfind("\n") + 1 if new else len(block)
+            if not block:
+                return
+            if len(block) - cut > _LONGEST_LINE:
+                raise UserError("file", f"line {first} of {path} has no end", "a text table", "save it as CSV")
+            lines = block[:cut].removesuffix("\n").split("\n") if cut else []
+            if first > 1 and not any(map(str.isspace, lines)) and all(lines) and not set(block).intersection('"#'):
+                numbers: Sequence[int] = range(first, first + len(lines))
+                first, rest = first + len(lines), block[cut:]
+            else:
+                numbers, kept, used = _kept(lines, first, path, is_end=not new)
+                rest = "".join(f"{line}\n" for line in lines[used:]) + block[cut:]
+                lines, first = kept, first + used
+            if lines:
+                yield numbers, lines
+
+
+def _kept(lines: list[str], first: int, path: Path, is_end: bool) -> tuple[list[int], list[str], int]:
+    """The lines that count, with their numbers, and how many were used: not the last ones, in an open quote."""
+    numbers: list[int] = []
+    kept: list[str] = []
+    waiting: list[str] = []
+    for place, line in enumerate(lines):
+        number = first + place
+        turns = line.count('"') % 2 == 1
+        if waiting or turns:
+            waiting.append(line)
+            number -= len(waiting) - 1
+            if len(waiting) > _LINES_IN_A_CELL:
+                raise _open_quote(path, number)
+            if not turns or len(waiting) == 1:
                 continue
-            if line and not line.isspace() and not line.startswith("#") and not (number == 1 and _is_excel_mark(line)):
-                yield (number if waiting is None else started), line
-            waiting = None
-        if waiting is not None:
-            raise _open_quote(path, started)
+            line, waiting = " ".join(waiting), []
+        if line and not line.isspace() and not line.startswith("#") and not (number == 1 and _is_excel_mark(line)):
+            numbers.append(number)
+            kept.append(line)
+    if waiting and is_end:
+        raise _open_quote(path, first + len(lines) - len(waiting))
+    return numbers, kept, len(lines) - len(waiting)
 
 
 def _open_quote(path: Path, line: int) -> UserError:

@@ -1,16 +1,20 @@
 """Series in `.npy` and `.npz` files. T steps, N nodes, C channels."""
 
 import zipfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, Optional
+from typing import Optional, Protocol, TypeVar
 
 import numpy as np
 
-from ...errors import UserError, one_line
-from .channels import channel_note, choose_channel, target_first
-from .options import ReadOptions
-from .raw import RawSeries
+from ....errors import UserError, one_line
+from ..channels import channel_note, choose_channel, target_first
+from ..options import ReadOptions
+from ..raw import RawSeries
 from .stream import Header, read_channels, read_header, read_small
+
+_Result = TypeVar("_Result")
 
 _KEY = "data"
 _AGAIN = "download or copy it again"
@@ -30,7 +34,11 @@ def read_npy_series(path: Path, options: ReadOptions) -> RawSeries:
         with path.open("rb") as stream:
             header = read_header(stream)
             _check(header, str(path))
-            return _series(stream, header, options, str(path), [])
+
+            def channels(numbers: list[int]) -> np.ndarray:
+                return read_channels(stream, header, numbers)
+
+            return _series(channels, header, options, str(path), [])
 
     return _guarded(read, path, "an .npy file")
 
@@ -42,35 +50,80 @@ def read_npz_series(path: Path, options: ReadOptions) -> RawSeries:
     Raises: UserError if several arrays can be it, if it is none, or if the file is damaged.
     """
     _refuse(options, path, ("time", "sensor"))
+    return _opened(path, lambda archive: read_arrays(archive, options))
+
+
+def npz_headers(path: Path) -> dict[str, Header]:
+    """The arrays in an `.npz` file.
+
+    Raises: UserError if the file is damaged.
+    """
+    return _opened(path, lambda archive: archive.headers)
+
+
+def _opened(path: Path, read: Callable[["_Archive"], _Result]) -> _Result:
     if not zipfile.is_zipfile(path):
         raise UserError("file", f"{path} is not a zip archive, or only the start of one", "an .npz file", _AGAIN)
 
-    def read() -> RawSeries:
+    def read_open() -> _Result:
         with zipfile.ZipFile(path) as archive:
-            headers = {}
-            for name in archive.namelist():
-                with archive.open(name) as stream:
-                    headers[name.removesuffix(".npy")] = read_header(stream)
-            members = dict(zip(headers, archive.namelist(), strict=True))
-            key = options.key if options.key is not None else _choose(headers, path)
-            if key not in headers:
-                expected = f"one of {', '.join(headers) or '(none)'}"
-                raise UserError("key", f"{key!r}, which is not in {path}", expected, "correct --key")
-            _check(headers[key], f"{key!r} in {path}")
-            notes = [f"the series is the array {key!r} of {', '.join(headers)}"] if len(headers) > 1 else []
-            facts = {
-                name: _small(archive, members[name]) for name in _beside(headers, key, notes) if name not in (key,)
-            }
-            channel_names = _channel_names(headers[key], facts)
-            with archive.open(members[key]) as stream:
-                read_header(stream)
-                series = _series(stream, headers[key], options, f"{key!r} in {path}", notes, channel_names)
-        return _with_labels(series, facts)
+            return read(_Archive(path, archive))
 
-    return _guarded(read, path, "an .npz file")
+    return _guarded(read_open, path, "an .npz file")
 
 
-def _guarded(read: Any, path: Path, expected: str) -> RawSeries:
+class ArrayFile(Protocol):
+    """A file of named arrays, of which only the headers have been read."""
+
+    path: Path
+    headers: dict[str, Header]
+
+    def small(self, name: str) -> np.ndarray:
+        """A whole array."""
+
+    def channels(self, name: str, channels: list[int]) -> np.ndarray:
+        """These channels of an array [T, N] or [T, N, C], as float32 [T, N, channels]."""
+
+
+def read_arrays(file: ArrayFile, options: ReadOptions) -> RawSeries:
+    """The series in a file of arrays.
+
+    Raises: UserError if several arrays can be it, or if it is none.
+    """
+    headers, path = file.headers, file.path
+    key = options.key.strip("/") if options.key is not None else _choose(headers, path)
+    if key not in headers:
+        raise UserError("key", f"{key!r}, which is not in {path}", f"one of {_list(headers)}", "correct --key")
+    _check(headers[key], f"{key!r} in {path}")
+    notes = [f"the series is the array {key!r} of {', '.join(headers)}"] if len(headers) > 1 else []
+    facts = {name: file.small(name) for name in _beside(headers, key, notes)}
+
+    def read_channels(channels: list[int]) -> np.ndarray:
+        return file.channels(key, channels)
+
+    names = _channel_names(headers[key], facts)
+    return _with_labels(_series(read_channels, headers[key], options, f"{key!r} in {path}", notes, names), facts)
+
+
+class _Archive:
+    def __init__(self, path: Path, archive: zipfile.ZipFile):
+        self.path, self._archive = path, archive
+        self._members = {name.removesuffix(".npy"): name for name in archive.namelist()}
+        self.headers = {}
+        for name, member in self._members.items():
+            with archive.open(member) as stream:
+                self.headers[name] = read_header(stream)
+
+    def small(self, name: str) -> np.ndarray:
+        with self._archive.open(self._members[name]) as stream:
+            return read_small(stream, read_header(stream))
+
+    def channels(self, name: str, channels: list[int]) -> np.ndarray:
+        with self._archive.open(self._members[name]) as stream:
+            return read_channels(stream, read_header(stream), channels)
+
+
+def _guarded(read: Callable[[], _Result], path: Path, expected: str) -> _Result:
     try:
         return read()
     except UserError:
@@ -109,16 +162,19 @@ def _choose(headers: dict[str, Header], path: Path) -> str:
     if len(headers) == 1:
         # The only array is refused for what it is.
         return next(iter(headers))
-    listed = ", ".join(f"{name} {header.kind} {list(header.shape)}" for name, header in headers.items()) or "(none)"
     objects = [name for name, header in headers.items() if header.holds_objects]
     fix = "name the series by --key" if fitting else "save the series as such an array"
     if objects and not fitting:
         fix = f"{', '.join(objects)} holds Python objects: save numbers, array.astype(np.float32)"
-    raise UserError("file", f"{path} with the arrays {listed}", f"one array of {_SHAPES}", fix)
+    raise UserError("file", f"{path} with the arrays {_list(headers)}", f"one array of {_SHAPES}", fix)
+
+
+def _list(headers: dict[str, Header]) -> str:
+    return ", ".join(f"{name} {header.kind} {list(header.shape)}" for name, header in headers.items()) or "(none)"
 
 
 def _series(
-    stream: IO[bytes],
+    read: Callable[[list[int]], np.ndarray],
     header: Header,
     options: ReadOptions,
     where: str,
@@ -129,7 +185,7 @@ def _series(
     names = channel_names or [str(number) for number in range(count)]
     target = choose_channel(names, options, where)
     kept = [target, *(number for number in range(count) if number != target and options.covariates)]
-    values = read_channels(stream, header, kept)
+    values = read(kept)
     return RawSeries(
         values[..., 0] if len(kept) == 1 else np.ascontiguousarray(values[..., 0]),
         covariates=np.ascontiguousarray(values[..., 1:]) if len(kept) > 1 else None,
@@ -151,11 +207,6 @@ def _beside(headers: dict[str, Header], key: str, notes: list[str]) -> list[str]
     return chosen
 
 
-def _small(archive: zipfile.ZipFile, member: str) -> np.ndarray:
-    with archive.open(member) as stream:
-        return read_small(stream, read_header(stream))
-
-
 def _channel_names(header: Header, facts: dict[str, np.ndarray]) -> Optional[list[str]]:
     """A list of texts that is as long as there are channels."""
     if len(header.shape) < 3:
@@ -170,8 +221,6 @@ def _channel_names(header: Header, facts: dict[str, np.ndarray]) -> Optional[lis
 
 
 def _with_labels(series: RawSeries, facts: dict[str, np.ndarray]) -> RawSeries:
-    from dataclasses import replace
-
     num_rows, num_nodes = series.values.shape
     by_name = {name.lower(): array for name, array in facts.items()}
     ids = next((by_name[name] for name in _ID_KEYS if name in by_name and len(by_name[name]) == num_nodes), None)

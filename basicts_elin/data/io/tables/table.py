@@ -1,27 +1,25 @@
-"""Tables, whatever their file: the columns, and the series that they give. T rows, N sensors, C channels, R long rows."""
+"""A table, whatever its file, and the series that it gives. T rows, N sensors, C channels, R rows of a long table."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Optional, Protocol
 
 import numpy as np
 
-from ...errors import UserError
-from .channels import target_first
-from .options import ReadOptions
-from .raw import RawSeries
+from ....errors import UserError
+from ..channels import target_first
+from ..options import ReadOptions
+from ..raw import RawSeries
+from .labels import Label
 from .roles import Column, Roles, find_roles
 from .times_text import one_text, time_array
 
 
 @dataclass(frozen=True)
 class Content:
-    """What was read of a table: `labels` of the columns asked for, each [T], and `values` float32 [T, columns].
+    """What was read of a table: the `labels` asked for, by the numbers of their columns, and `values` [T, columns]."""
 
-    A label is datetime64, a number, or a string in an object array (None where the cell is empty).
-    """
-
-    labels: dict[int, np.ndarray]
+    labels: dict[int, Label]
     values: np.ndarray
     notes: tuple[str, ...] = ()
 
@@ -37,11 +35,6 @@ class Table(Protocol):
         """The columns with these numbers."""
 
 
-@dataclass
-class _Notes:
-    lines: list[str] = field(default_factory=list)
-
-
 def read_table(table: Table, options: ReadOptions) -> RawSeries:
     """The series of a table: wide (a time column, and a column for each sensor) or long (time, sensor id, value).
 
@@ -52,22 +45,26 @@ def read_table(table: Table, options: ReadOptions) -> RawSeries:
     content = table.read(labels, roles.values)
     if not len(content.values):
         raise UserError("file", f"{table.path} has no rows", "a row for each time", "name another file")
+    names = [table.columns[number].name for number in roles.values]
     notes = [*table.notes, *roles.notes, *content.notes]
     for number in roles.row_numbers:
         _check_row_numbers(content.labels[number], table.columns[number], table.path)
+    # Labels are taken out once they are used: those of a long table are as large as its values.
+    is_once = bool(roles.times) and content.labels[roles.times[0]].count() == len(content.values)
+    if roles.sensor is None and roles.times:
+        _refuse_repeated_times(content.labels[roles.times[0]], names, table.path, len(roles.times))
     times = _times(table, roles, content)
     zone = table.columns[roles.times[0]].zone if roles.times else None
-    names = [table.columns[number].name for number in roles.values]
     if roles.sensor is None:
-        _refuse_repeated_times(times, names, table.path)
         node_names = names if roles.has_names else None
         return RawSeries(content.values, times, zone, node_names=node_names, notes=tuple(notes))
     if times is None:
         fix = "name the time column by --time"
         raise UserError("file", f"{table.path} is a long table without times", "a time in each row", fix)
-    sensors, ids = _ids(content.labels[roles.sensor], table.columns[roles.sensor].name, table.path)
-    if roles.sensor_is_guessed and len(ids) > 1 and len(set(times.tolist())) == len(times):
-        found = f"column {table.columns[roles.sensor].name!r} of {table.path} holds text ({ids[0]!r}), and each time is once"
+    sensors, ids = _ids(content.labels.pop(roles.sensor), table.columns[roles.sensor].name, table.path)
+    if roles.sensor_is_guessed and len(ids) > 1 and is_once:
+        name = table.columns[roles.sensor].name
+        found = f"column {name!r} of {table.path} holds text ({ids[0]!r}), and no time is there twice"
         fix = "remove the column, or name it by --sensor if it holds the sensor ids"
         raise UserError("file", found, "numbers for each sensor", fix)
     return RawSeries(
@@ -82,16 +79,18 @@ def read_table(table: Table, options: ReadOptions) -> RawSeries:
     )
 
 
-def _times(table: Table, roles: Roles, content: Content) -> np.ndarray | None:
+def _times(table: Table, roles: Roles, content: Content) -> Optional[np.ndarray]:
     if not roles.times:
         return None
-    parts = [content.labels[number] for number in roles.times]
+    parts = [content.labels.pop(number) for number in roles.times]
     if len(parts) == 2:
-        return one_text(parts[0], parts[1])
-    return time_array(parts[0])
+        return one_text(parts[0].array(), parts[1].array())
+    label = parts.pop()
+    return Label(time_array(label.distinct), label.codes).array()
 
 
-def _check_row_numbers(cells: np.ndarray, column: Column, path: Path) -> None:
+def _check_row_numbers(label: Label, column: Column, path: Path) -> None:
+    cells = label.array()
     numbers = np.arange(len(cells))
     try:
         found = np.array([-1 if cell is None else cell for cell in cells.tolist()], dtype=np.float64)
@@ -105,35 +104,30 @@ def _check_row_numbers(cells: np.ndarray, column: Column, path: Path) -> None:
         raise UserError("file", text, "times, row numbers or sensors' values", "name the column, or remove it")
 
 
-def _refuse_repeated_times(times: np.ndarray | None, names: list[str], path: Path) -> None:
+def _refuse_repeated_times(label: Label, names: list[str], path: Path, num_columns: int) -> None:
     """A table with the same time in most rows has its sensors below each other, not beside."""
-    if times is None or len(names) > 12 or len(times) < 4:
+    if len(names) > 12 or len(label) < 4 or num_columns > 1:
         return
-    distinct = len(np.unique(times)) if times.dtype != object else len(set(times.tolist()))
-    if 2 * distinct <= len(times):
-        found = f"{len(times)} rows of {path} have {distinct} different times"
+    distinct = label.count()
+    if 2 * distinct <= len(label):
+        found = f"{len(label)} rows of {path} have {distinct} different times"
         expected = f"one row for each time, or a column of sensor ids (the columns are {', '.join(names)})"
         raise UserError("file", found, expected, "if it is a long table, name that column by --sensor")
 
 
-def _ids(cells: np.ndarray, name: str, path: Path) -> tuple[np.ndarray, list[str]]:
+def _ids(label: Label, name: str, path: Path) -> tuple[np.ndarray, list[str]]:
     """The sensor of each row, int64 [R], and the N ids in the order of their first row."""
     import pandas as pd
 
-    if cells.dtype.kind == "f" and not np.isnan(cells).any() and (cells == np.rint(cells)).all():
-        # Numbers that pandas made floats, because some were missing once.
-        cells = cells.astype(np.int64)
-    codes, distinct = pd.factorize(cells)
-    if (codes < 0).any():
-        row = int((codes < 0).argmax())
-        found = f"{(codes < 0).sum()} rows of {path} without a sensor id in column {name!r}, the first row {row}"
+    codes, distinct = (label.codes, label.distinct) if label.codes is not None else pd.factorize(label.distinct)
+    is_empty = codes < 0
+    if is_empty.any():
+        found = (
+            f"{is_empty.sum()} rows of {path} without a sensor id in column {name!r}, such as row {is_empty.argmax()}"
+        )
         raise UserError("file", found, "a sensor id in each row", "complete the ids, or remove the rows")
-    ids = [str(one).strip() for one in distinct.tolist()]
+    ids = [str(one) for one in distinct.tolist()]
     if all(one.endswith(".0") and one[:-2].isdecimal() for one in ids):
+        # Whole numbers that pandas made floats, because some were missing once.
         ids = [one[:-2] for one in ids]
-    if len(set(ids)) != len(ids):
-        # Ids that differ in blanks only.
-        distinct_ids = list(dict.fromkeys(ids))
-        place = {one: number for number, one in enumerate(distinct_ids)}
-        codes, ids = np.array([place[one] for one in ids])[codes], distinct_ids
-    return codes.astype(np.int64, copy=False), ids
+    return codes.astype(np.int64), ids

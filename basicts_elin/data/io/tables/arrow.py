@@ -5,14 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import UserError, one_line
-from .batches import BATCH_VALUES
+from ....errors import UserError, one_line
+from ..batches import BATCH_VALUES
+from .labels import Coder, Label
 from .roles import NUMBER, TEXT, TIME, Column
 from .table import Content
 from .times_text import is_time
 
 _AGAIN = "save or copy it again"
 _SAMPLE = 100
+_TEXTS = ("string", "large_string", "string_view")
 
 
 class ArrowTable:
@@ -23,8 +25,10 @@ class ArrowTable:
 
     def __init__(self, path: Path, kind: str):
         _import_arrow(path)
-        self.path, self._kind, self.notes = path, kind, ()
-        self._schema, self._num_rows = self._guarded(_SCHEMAS[kind], path)
+        self.path, self._kind = path, kind
+        self.notes: tuple[str, ...] = ()
+        self._file = self._guarded(_FILES[kind], path)
+        self._schema, self._num_rows = self._file.schema, self._file.num_rows
         self.columns = self._guarded(self._columns)
 
     def read(self, labels: list[int], values: list[int]) -> Content:
@@ -53,9 +57,9 @@ class ArrowTable:
             name = "" if column.name.startswith("__index_level_") else column.name
             kind = column.type.value_type if types.is_dictionary(column.type) else column.type
             sample: tuple[str, ...] = ()
-            is_text = types.is_string(kind) or types.is_large_string(kind) or _is_view(kind)
+            is_text = str(kind) in _TEXTS
             if is_text or (types.is_integer(kind) and (number == 0 or not name or len(self._schema) <= _FEW)):
-                cells = self._take([number]).column(0)[:_SAMPLE].to_pylist()
+                cells = self._file.head(number, _SAMPLE)
                 sample = tuple(str(cell) for cell in cells if cell is not None)
             if types.is_timestamp(kind) or types.is_date(kind):
                 zone = "UTC" if types.is_timestamp(kind) and kind.tz is not None else None
@@ -83,7 +87,7 @@ class ArrowTable:
         return Content(texts, out)
 
     def _take(self, numbers: list[int]) -> Any:
-        table = _READERS[self._kind](self.path, [self._schema[number].name for number in numbers], numbers)
+        table = self._file.take(numbers)
         if table.num_rows != self._num_rows or table.num_columns != len(numbers):
             raise ValueError(f"{table.num_rows} rows where {self._num_rows} are announced")
         return table
@@ -118,10 +122,6 @@ def _import_arrow(path: Path) -> None:
         ) from error
 
 
-def _is_view(kind: Any) -> bool:
-    return str(kind) == "string_view"
-
-
 def _is_number(kind: Any) -> bool:
     from pyarrow import types
 
@@ -129,65 +129,66 @@ def _is_number(kind: Any) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _parquet_schema(path: Path) -> tuple[list, int]:
-    from pyarrow import parquet
+class _Parquet:
+    def __init__(self, path: Path):
+        from pyarrow import parquet
 
-    with parquet.ParquetFile(path) as file:
-        return list(file.schema_arrow), file.metadata.num_rows
+        with parquet.ParquetFile(path) as file:
+            texts = [column.name for column in file.schema_arrow if str(column.type) in _TEXTS]
+        # A text that many rows have in common is read once.
+        self._file = parquet.ParquetFile(path, read_dictionary=texts)
+        self.schema, self.num_rows = list(self._file.schema_arrow), self._file.metadata.num_rows
 
+    def head(self, number: int, count: int) -> list:
+        batches = self._file.iter_batches(count, columns=[self.schema[number].name], use_threads=False)
+        batch = next(batches, None)
+        return [] if batch is None else batch.column(self.schema[number].name).to_pylist()
 
-def _feather_schema(path: Path) -> tuple[list, int]:
-    import pyarrow as pa
-    from pyarrow import ipc
-
-    with pa.memory_map(str(path)) as source:
-        schema = list(ipc.open_file(source).schema)
-        if not schema:
-            return schema, 0
-        options = ipc.IpcReadOptions(included_fields=[0], use_threads=False)
-        return schema, ipc.open_file(source, options=options).read_all().num_rows
-
-
-def _parquet_columns(path: Path, names: list[str], numbers: list[int]) -> Any:
-    from pyarrow import parquet
-
-    with parquet.ParquetFile(path) as file:
-        table = file.read(columns=names, use_threads=False)
-    # A name with a dot also stands for a part of a column.
-    return table.select(names)
+    def take(self, numbers: list[int]) -> Any:
+        names = [self.schema[number].name for number in numbers]
+        # A name with a dot also stands for a part of a column.
+        return self._file.read(columns=names, use_threads=False).select(names)
 
 
-def _feather_columns(path: Path, names: list[str], numbers: list[int]) -> Any:
-    import pyarrow as pa
-    from pyarrow import ipc
+class _Feather:
+    def __init__(self, path: Path):
+        import pyarrow as pa
+        from pyarrow import ipc
 
-    options = ipc.IpcReadOptions(included_fields=sorted(numbers), use_threads=False)
-    with pa.memory_map(str(path)) as source:
-        return ipc.open_file(source, options=options).read_all().select(names)
+        self._source = pa.memory_map(str(path))
+        file = ipc.open_file(self._source)
+        self.schema = list(file.schema)
+        self.num_rows = self._read([0]).num_rows if self.schema else 0
+
+    def head(self, number: int, count: int) -> list:
+        return self._read([number]).column(0)[:count].to_pylist()
+
+    def take(self, numbers: list[int]) -> Any:
+        return self._read(sorted(numbers)).select([self.schema[number].name for number in numbers])
+
+    def _read(self, numbers: list[int]) -> Any:
+        from pyarrow import ipc
+
+        options = ipc.IpcReadOptions(included_fields=numbers, use_threads=False)
+        return ipc.open_file(self._source, options=options).read_all()
 
 
-def _label(cells: Any) -> np.ndarray:
-    """Dates as datetime64, in UTC if they have a time zone; numbers; texts as objects, equal ones being one object."""
+_FILES = {"Parquet": _Parquet, "Feather": _Feather}
+
+
+def _label(cells: Any) -> Label:
+    """Dates as datetime64, in UTC if they have a time zone; numbers; texts."""
     import pyarrow as pa
 
     types = pa.types
     if types.is_timestamp(cells.type) or types.is_date(cells.type):
-        return np.concatenate(
-            [chunk.to_numpy(zero_copy_only=False) for chunk in cells.chunks] or [np.empty(0, "M8[s]")]
-        )
+        parts = [chunk.to_numpy(zero_copy_only=False) for chunk in cells.chunks]
+        return Label(np.concatenate(parts or [np.empty(0, "M8[s]")]))
     if _is_number(cells.type):
-        return cells.to_numpy()
+        return Label(cells.to_numpy())
+    coder = Coder()
     coded = cells if types.is_dictionary(cells.type) else cells.dictionary_encode()
-    shared: dict[str, str] = {}
-    parts = [np.empty(0, object)]
     for chunk in coded.chunks:
-        texts = [
-            None if text is None else shared.setdefault(str(text), str(text)) for text in chunk.dictionary.to_pylist()
-        ]
-        codes = chunk.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
-        parts.append(np.array([*texts, None], dtype=object)[codes])
-    return np.concatenate(parts)
-
-
-_SCHEMAS = {"Parquet": _parquet_schema, "Feather": _feather_schema}
-_READERS = {"Parquet": _parquet_columns, "Feather": _feather_columns}
+        codes = chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        coder.add(codes, ["" if text is None else str(text) for text in chunk.dictionary.to_pylist()])
+    return coder.label()

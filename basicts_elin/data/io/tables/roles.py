@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from ...errors import UserError
-from .channels import channel_note, choose_channel
-from .options import ReadOptions
-from .times_text import are_unix_times, is_clock, is_day, is_time_name
+from ....errors import UserError
+from ..channels import channel_note, choose_channel
+from ..options import ReadOptions
+from .times_text import are_unix_times, is_day, is_time_name
 
 NUMBER, TIME, CLOCK, TEXT = "number", "time", "clock", "text"
 _IDS = {

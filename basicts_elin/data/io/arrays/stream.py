@@ -7,7 +7,7 @@ from typing import IO
 
 import numpy as np
 
-from .batches import BATCH_VALUES
+from ..batches import BATCH_VALUES
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,132 @@
+"""What an `.h5` file holds, and which of it is the series."""
+
+from pathlib import Path
+from typing import Any, Optional, Union
+
+import h5py
+import numpy as np
+
+from ....errors import UserError, one_line
+from ..arrays.series import read_arrays
+from ..options import ReadOptions
+from ..raw import RawSeries
+from ..tables.roles import NUMBER
+from ..tables.table import read_table
+from .appendable import AppendableFrame
+from .fixed import FixedFrame
+from .plain import PlainArrays, is_array
+
+_AXES = ("axis0", "axis1")
+_EXPECTED = "a frame, dates x sensors, that pandas wrote, or an array [rows, nodes] or [rows, nodes, channels]"
+
+_Frame = Union[FixedFrame, AppendableFrame]
+
+
+def read_h5_series(path: Path, options: ReadOptions) -> RawSeries:
+    """The series in `path`: its only frame, whatever its key, or the only array that can be one.
+
+    Raises: UserError if the file is damaged, if several frames or arrays can be the series, or none.
+    """
+
+    def read(file: h5py.File) -> RawSeries:
+        frame = _frame(file, path, options.key)
+        if frame is not None:
+            return read_table(frame, options)
+        for name in ("time", "sensor"):
+            if getattr(options, name) is not None:
+                found = f"{getattr(options, name)!r}, but {path} holds no table"
+                raise UserError(name, found, fix=f"omit --{name}")
+        return read_arrays(PlainArrays(path, _content(file)[1]), options)
+
+    return _guarded(path, read)
+
+
+def read_h5(path: Path) -> RawSeries:
+    """Values, dates (datetime64[m] [T]) and sensor ids of the only frame in `path`, as the public files have them.
+
+    Raises: UserError if the file is damaged, or does not hold exactly one frame of numbers with an index of dates in
+        local time and whole minutes.
+    """
+
+    def read(file: h5py.File) -> RawSeries:
+        frame = _frame(file, path, None)
+        if frame is None:
+            keys = ", ".join(file) or "(none)"
+            expected = "a frame, dates x sensors, that pandas wrote"
+            raise UserError("file", f"{path} with the keys {keys}", expected, "frame.to_hdf(path, key='data')")
+        if not frame.index_kind.startswith("datetime64") or frame.columns[0].zone is not None:
+            zone = " with a time zone" if frame.columns[0].zone is not None else ""
+            found = f"the index of {frame.where} is {frame.index_kind or 'another type'}{zone}"
+            fix = "make it a DatetimeIndex without time zone"
+            raise UserError("file", found, "dates in local time, one for each row", fix)
+        columns = list(range(1, len(frame.columns)))
+        other = next((column for column in frame.columns[1:] if column.kind != NUMBER), None)
+        if other is not None:
+            found = f"column {other.name} of {path} holds {other.kind}"
+            raise UserError("file", found, "numbers in every column", "remove the column, or convert it")
+        content = frame.read([0], columns)
+        dates = _whole_minutes(content.labels[0].array(), frame.where)
+        return RawSeries(content.values, times=dates, node_names=[frame.columns[column].name for column in columns])
+
+    return _guarded(path, read)
+
+
+def _guarded(path: Path, read: Any) -> RawSeries:
+    try:
+        with h5py.File(path, "r") as file:
+            return read(file)
+    except UserError:
+        raise
+    except Exception as error:
+        # A damaged file can fail in any way, from KeyError to MemoryError.
+        fix = "download it again, or save your own frame without compression"
+        raise UserError("file", f"{path} cannot be read ({one_line(error)})", "an HDF5 file", fix) from error
+
+
+def _content(file: h5py.File) -> tuple[dict[str, Any], dict[str, h5py.Dataset]]:
+    """The frames (a function that opens each), and the arrays that are no part of a frame."""
+    frames: dict[str, Any] = {}
+    arrays: dict[str, h5py.Dataset] = {}
+
+    def visit(name: str, node: h5py.HLObject) -> None:
+        if isinstance(node, h5py.Group):
+            if all(axis in node for axis in _AXES):
+                frames[name] = FixedFrame
+            elif "table" in node and isinstance(node["table"], h5py.Dataset) and node["table"].dtype.names:
+                frames[name] = AppendableFrame
+        elif is_array(node) and not any(name.startswith(f"{frame}/") for frame in frames):
+            arrays[name] = node
+
+    # The root may be a frame.
+    visit("", file)
+    file.visititems(visit)
+    return frames, arrays
+
+
+def _frame(file: h5py.File, path: Path, key: Optional[str]) -> Optional[_Frame]:
+    """The frame that is the series; None if the series is an array."""
+    frames, arrays = _content(file)
+    if key is not None:
+        key = key.strip("/")
+        if key not in frames and key not in arrays:
+            expected = f"one of {', '.join([*frames, *arrays]) or '(none)'}"
+            raise UserError("key", f"{key!r}, which is no frame or array of {path}", expected, "correct --key")
+        return frames[key](path, key, file[key]) if key in frames else None
+    if len(frames) == 1:
+        key, kind = next(iter(frames.items()))
+        return kind(path, key, file[key or "/"])
+    if frames:
+        found = f"{path} with the frames {', '.join(frames)}"
+        raise UserError("file", found, "one frame", "name the right one by --key")
+    if not any(array.ndim in (2, 3) for array in arrays.values()):
+        found = f"{path} with the keys {', '.join(file) or '(none)'}"
+        raise UserError("file", found, _EXPECTED, "save a frame by frame.to_hdf(path, key='data')")
+    return None
+
+
+def _whole_minutes(exact: np.ndarray, where: str) -> np.ndarray:
+    dates = exact.astype("datetime64[m]")
+    if (dates != exact).any():
+        row = int((dates != exact).argmax())
+        raise UserError("file", f"row {row} of {where} has the date {exact[row]}", "whole minutes", "round the dates")
+    return dates

@@ -1,0 +1,138 @@
+"""Frames in pandas's fixed format. T rows, N columns.
+
+The axes are datasets of their own; the columns of each type are one block.
+"""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from ....errors import UserError
+from ..tables.labels import Label
+from ..tables.roles import NUMBER, TEXT, TIME, Column
+from ..tables.table import Content
+from ..tables.times_text import is_time
+from .slices import slices, text
+
+_SAMPLE = 100
+
+
+class FixedFrame:
+    """A frame, see `table.Table`. Column 0 is its index.
+
+    Raises: UserError if it is empty, its column names repeat, or a column holds neither numbers nor dates.
+    """
+
+    def __init__(self, path: Path, key: str, frame: h5py.Group):
+        self.path, self.where, self._key, self._frame = path, f"{key!r} of {path}", key, frame
+        self.notes: tuple[str, ...] = ()
+        names = _names(frame["axis0"], path)
+        # Pandas writes an empty axis as one value with an attribute for its shape.
+        is_empty = any("shape" in frame[axis].attrs for axis in ("axis0", "axis1"))
+        if len(set(names)) != len(names) or is_empty:
+            found = f"{key!r} in {path} is empty, or two of its columns have the same name"
+            raise UserError("file", found, "dates x sensors", "save the frame again")
+        self.index_kind = " ".join(text(frame["axis1"].attrs.get("kind")).split())
+        self._num_rows = len(frame["axis1"])
+        place = {name: column for column, name in enumerate(names, start=1)}
+        columns = {0: _index_column(frame["axis1"], self.index_kind)}
+        self._blocks = []
+        for number in range(int(frame.attrs["nblocks"])):
+            block, items = frame[f"block{number}_values"], _names(frame[f"block{number}_items"], path)
+            kind = self._kind(block, items)
+            zone = "UTC" if kind == TIME and block.attrs.get("tz") is not None else None
+            is_transposed = bool(block.attrs.get("transposed"))
+            self._check_shape(number, block.shape if is_transposed else block.shape[::-1], len(items))
+            self._blocks.append((block, is_transposed, [place[item] for item in items]))
+            columns |= {place[item]: Column(item, kind, zone=zone) for item in items}
+        # Of no block: pandas fills such a column with missing values.
+        self.columns = [columns.get(number, Column(name, NUMBER)) for number, name in enumerate(["", *names])]
+
+    def read(self, labels: list[int], values: list[int]) -> Content:
+        """The label columns as dates, numbers or strings, the value columns as float32 [T, values]."""
+        texts = {number: self._label(number) for number in labels}
+        out = np.full((self._num_rows, len(values)), np.nan, np.float32)
+        target = {number: place for place, number in enumerate(values)}
+        for block, is_transposed, numbers in self._blocks:
+            chosen = [place for place, number in enumerate(numbers) if number in target]
+            if not chosen:
+                continue
+            into = np.array([target[numbers[place]] for place in chosen])
+            whole = chosen == list(range(len(numbers)))
+            for axis, part in slices(block):
+                is_rows = (axis == 0) == is_transposed
+                with np.errstate(over="ignore"):
+                    if is_rows:
+                        cells = block[part] if is_transposed else block[:, part].T
+                        self._put(out, part, into, cells if whole else cells[:, chosen])
+                    else:
+                        cells = block[part].T if not is_transposed else block[:, part]
+                        here = [place for place, at in enumerate(chosen) if part.start <= at < part.stop]
+                        columns = [chosen[place] - part.start for place in here]
+                        out[:, into[here]] = cells[:, columns]
+        return Content(texts, out)
+
+    @staticmethod
+    def _put(out: np.ndarray, rows: slice, into: np.ndarray, cells: np.ndarray) -> None:
+        if len(into) == out.shape[1] and (into == np.arange(len(into))).all():
+            out[rows] = cells
+        else:
+            out[rows, into] = cells
+
+    def _label(self, number: int) -> Label:
+        column = self.columns[number]
+        if number == 0:
+            axis = self._frame["axis1"]
+            if column.kind == TIME and self.index_kind.startswith("datetime64"):
+                return Label(dates(np.asarray(axis), self.index_kind))
+            cells = np.asarray(axis)
+            if cells.dtype.kind in "iuf":
+                return Label(cells)
+            return Label.of_texts([text(cell) for cell in cells.tolist()], missing=("nan", ""))
+        for block, is_transposed, numbers in self._blocks:
+            if number in numbers:
+                place = numbers.index(number)
+                cells = block[:, place] if is_transposed else block[place]
+                return Label(dates(cells, text(block.attrs.get("value_type"))) if column.kind == TIME else cells)
+        return Label(np.full(self._num_rows, np.nan))
+
+    def _kind(self, block: h5py.Dataset, items: list[str]) -> str:
+        # Dates and durations are written as integers.
+        written = text(block.attrs.get("value_type")) or str(block.dtype)
+        if written.startswith("datetime64") and block.dtype.kind == "i":
+            return TIME
+        if np.dtype(block.dtype).kind not in "iufb" or "time" in written:
+            found = f"column {items[0] if items else '?'} of {self.path} is {written}"
+            fix = "remove the column, or convert it; a long table with texts: format='table', Parquet or CSV"
+            raise UserError("file", found, "numbers in every column", fix)
+        return NUMBER
+
+    def _check_shape(self, number: int, shape: tuple[int, ...], num_items: int) -> None:
+        if shape != (self._num_rows, num_items):
+            found = f"block {number} of {self._key!r} in {self.path} has the shape {list(shape)}"
+            raise UserError("file", found, [self._num_rows, num_items], "download or save it again")
+
+
+def dates(cells: np.ndarray, kind: str) -> np.ndarray:
+    """datetime64 of integers since 1970, in the unit that `kind` names, such as "datetime64[us]"."""
+    unit = kind.removeprefix("datetime64").strip("[]") or "ns"
+    return np.ascontiguousarray(cells).astype("int64").view(f"datetime64[{unit}]")
+
+
+def _index_column(axis: h5py.Dataset, kind: str) -> Column:
+    sample = tuple(text(cell) for cell in np.asarray(axis[:_SAMPLE]).tolist())
+    if kind.startswith("datetime64"):
+        return Column("", TIME, zone="UTC" if axis.attrs.get("tz") is not None else None)
+    if kind.startswith("timedelta64"):
+        return Column("", TEXT, ("durations",))
+    if axis.dtype.kind in "iuf":
+        return Column("", NUMBER, sample)
+    return Column("", TIME if 2 * sum(map(is_time, sample)) > len(sample) else TEXT, sample)
+
+
+def _names(axis: h5py.Dataset, path: Path) -> list[str]:
+    if "PSEUDOATOM" in axis.attrs:
+        found = f"{path} with column names of several types, which pandas pickles"
+        raise UserError("file", found, "texts or numbers as names", "frame.columns = frame.columns.map(str)")
+    return [text(name) for name in np.asarray(axis)]

@@ -1,0 +1,1 @@
+"""Tables of any file: which column is what, and the series that they give."""
