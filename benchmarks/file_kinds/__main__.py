@@ -41,7 +41,7 @@ def page() -> str:
 def _row(kind: Kind) -> str:
     with tempfile.TemporaryDirectory() as folder:
         code, _, error = outcome(kind, Path(folder))
-        result = error if code else describe(Path(folder))
+        result = error.removeprefix("error: ") if code else describe(Path(folder))
     options = f"`{' '.join(map(_quoted, kind.options))}`" if kind.options else ""
     cells = (kind.name, options, result)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -62,7 +62,7 @@ def _(folder: Path) -> str:
     return "data.npy"
 
 
-@kind(GROUP, "`.npy` [sensors, rows]", *TIMES, refused=("rows", "3 rows"))
+@kind(GROUP, "`.npy` [sensors, rows]", *TIMES, refused=("rows", "3 rows", "transposed"))
 def _(folder: Path) -> str:
     np.save("data.npy", VALUES.T)
     return "data.npy"

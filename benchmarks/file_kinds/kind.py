@@ -15,6 +15,7 @@ import pandas as pd
 from basicts_elin.cli import main
 from basicts_elin.data.dataset import Dataset, open_dataset
 from basicts_elin.data.layout import PARTS
+from basicts_elin.data.times.options import length
 
 SENSORS = ["north", "east", "south"]
 START = "2024-03-04 00:00"
@@ -108,8 +109,7 @@ def describe(folder: Path) -> str:
     """What was prepared, as a cell of the table."""
     dataset, values, dates = prepared(folder)
     minutes = dataset.interval_minutes
-    interval = f"{minutes} min" if minutes % 60 else f"{minutes // 60} h"
-    facts = [f"{values.shape[0]} × {values.shape[1]}", f"every {interval}"]
+    facts = [f"{values.shape[0]} × {values.shape[1]}", f"every {length(minutes)}"]
     if dataset.start is not None:
         facts.append(f"from {dataset.start}")
     facts.append(f"{np.isnan(values).sum()} missing")

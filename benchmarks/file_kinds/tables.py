@@ -164,9 +164,11 @@ def _(folder: Path) -> str:
     return "data.csv"
 
 
-@kind(WIDE, "Excel", refused=("file", "data.xlsx", "CSV"))
+@kind(WIDE, "Excel", refused=("file", "data.xlsx", "spreadsheet", "CSV"))
 def _(folder: Path) -> str:
-    Path("data.xlsx").write_bytes(b"PK\x03\x04 a workbook")
+    with zipfile.ZipFile("data.xlsx", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.xml", "<workbook/>")
     return "data.xlsx"
 
 

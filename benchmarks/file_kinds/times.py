@@ -138,7 +138,7 @@ def _(folder: Path) -> str:
     return _write(pd.concat([table(), table()[20:21] + 2]))
 
 
-@kind(GROUP, "a few seconds off", refused=("file", "--align"))
+@kind(GROUP, "a few seconds off", refused=("file", "--freq 60min", "--align nearest"))
 def _(folder: Path) -> str:
     frame = table()
     return _write(frame.set_axis(frame.index + pd.to_timedelta(np.arange(240) % 7, unit="s")))

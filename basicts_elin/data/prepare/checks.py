@@ -14,12 +14,15 @@ from .missing import blocks
 MIN_PART_ROWS = 24
 
 
-def check_rows(num_rows: int, split: tuple[float, float, float], field: str = "rows") -> None:
-    """Raises: UserError unless each part has enough rows for a window."""
+def check_rows(num_rows: int, split: tuple[float, float, float], num_nodes: int = 0) -> None:
+    """Raises: UserError unless each part has enough rows for a window. `num_nodes`: of an array without times."""
     lengths = split_lengths(num_rows, split)
     if min(lengths) < MIN_PART_ROWS:
         found = f"{num_rows} rows, which give parts of {lengths[0]}, {lengths[1]} and {lengths[2]}"
-        raise UserError(field, found, f"{MIN_PART_ROWS} or more in each part (12 in, 12 out)", "take more rows")
+        fix = "take more rows"
+        if num_nodes > num_rows:
+            fix = f"save the transposed array if these are {num_rows} nodes and {num_nodes} rows, or {fix}"
+        raise UserError("rows", found, f"{MIN_PART_ROWS} or more in each part (12 in, 12 out)", fix)
 
 
 def check_values(

@@ -113,7 +113,7 @@ def prepare_own(
         interval_minutes=timeline.interval_minutes,
         null_value=np.nan,
     )
-    check_rows(len(values), parts)
+    check_rows(len(values), parts, facts.num_nodes if series.times is None else 0)
     names, dates = series.node_names, timeline.dates()
 
     def where(row: int, column: int) -> str:

@@ -5,6 +5,7 @@ from typing import Optional
 import numpy as np
 
 from ...errors import UserError
+from ..catalog import MINUTES_PER_DAY
 from .options import check_interval, length
 
 _MS_PER_MINUTE = 60_000
@@ -21,16 +22,26 @@ def find_interval(times: np.ndarray) -> int:
         raise UserError("file", "rows of only one time", "two times or more", "give --freq, or more rows")
     values, counts = np.unique(steps, return_counts=True)
     step = int(values[counts.argmax()])
+    likely = _likely_interval(float(np.median(steps)))
     if (steps % step).any() and 2 * counts.max() <= len(steps):
         order = np.argsort(-counts, kind="stable")[:_SHOWN]
         shown = ", ".join(f"{counts[which]} x {length(values[which] / _MS_PER_MINUTE)}" for which in order)
         more = f" and {len(values) - _SHOWN} others" if len(values) > _SHOWN else ""
-        fix = "give --freq, such as --freq 15min, and --align floor or nearest for times between two steps"
+        fix = f"give --freq, such as --freq {likely or 15}min, and --align floor or nearest for times between two steps"
         raise UserError("file", f"rows at irregular distances ({shown}{more})", "one interval between rows", fix)
     if step % _MS_PER_MINUTE:
         fix = "give --freq 1min with --align floor and --duplicates mean"
+        if likely is not None:
+            fix = f"give --freq {likely}min with --align floor or --align nearest"
         raise UserError("file", f"rows every {length(step / _MS_PER_MINUTE)}", "whole minutes between rows", fix)
     return check_interval(step // _MS_PER_MINUTE, "file")
+
+
+def _likely_interval(step: float) -> Optional[int]:
+    """The minutes, a divisor of the day, of which a step in milliseconds is within 5 %; None if there are none."""
+    divisors = [minutes for minutes in range(1, MINUTES_PER_DAY + 1) if MINUTES_PER_DAY % minutes == 0]
+    nearest = min(divisors, key=lambda minutes: abs(minutes * _MS_PER_MINUTE - step))
+    return nearest if abs(nearest * _MS_PER_MINUTE - step) <= 0.05 * step else None
 
 
 def on_steps(

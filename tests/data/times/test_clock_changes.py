@@ -69,7 +69,7 @@ def test_one_occurrence_of_the_autumn_hour_is_the_first():
 def test_a_third_occurrence_is_a_duplicate():
     times = local(AUTUMN)
     twice = times == np.datetime64("2024-10-27T02:15")
-    with refuses("file", found="1 rows", fix="--duplicates"):
+    with refuses("file", found="1 row", fix="--duplicates"):
         placed(np.r_[times, times[twice][:1]], tz=BERLIN)
 
 

@@ -106,8 +106,9 @@ def _check_names(columns: list[Column], path: Path) -> None:
     counts = Counter(column.name for column in columns if column.name)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
-        places = [number + 1 for number, column in enumerate(columns) if column.name == twice[0]]
-        found = f"{len(twice)} column names are there more than once in {path}, such as {twice[0]!r} (columns {places})"
+        places = ", ".join(str(number + 1) for number, column in enumerate(columns) if column.name == twice[0])
+        more = f", and {len(twice) - 1} more" if len(twice) > 1 else ""
+        found = f"names that are not unique in {path}: {twice[0]!r} (columns {places}){more}"
         raise UserError("file", found, "a name of its own for each column", "rename or remove the columns")
     if sum(bool(_TWO_LEVELS.fullmatch(name)) for name in counts) > len(columns) / 2:
         found = f"{path} with column names of two levels, such as {next(iter(reversed(counts)))}"
