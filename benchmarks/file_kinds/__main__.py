@@ -16,6 +16,7 @@ PAGE = """# File kinds
 What `prepare` makes of {count} kinds of file: {taken} are taken, {refused} are refused with an error. The tables were
 made by
 
+<!-- not run: tests -->
 ```bash
 python -m benchmarks.file_kinds --markdown docs/file-kinds.md
 ```

@@ -50,6 +50,9 @@ def check_other(words):
         assert all((ROOT / word).exists() for word in words[3:] if not word.startswith("-"))
     elif program == "python":
         script = ROOT / arguments[0]
+        if arguments[0] == "-m":
+            script = ROOT / arguments[1].replace(".", "/") / "__main__.py"
+            arguments = arguments[2:]
         assert script.is_file()
         assert {word for word in arguments if re.match(r"--?[a-z]", word)} <= options_of(script)
     else:
