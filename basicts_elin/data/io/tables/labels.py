@@ -35,6 +35,8 @@ class Label:
         """The cells [R]; None or NaN where a cell is empty."""
         if self.codes is None:
             return self.distinct
+        if (self.codes >= 0).all():
+            return self.distinct[self.codes]
         empty = np.array([None], object) if self.distinct.dtype == object else np.array([np.nan])
         return np.concatenate([self.distinct, empty])[self.codes]
 

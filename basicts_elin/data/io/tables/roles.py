@@ -70,15 +70,15 @@ def find_roles(columns: list[Column], path: Path, options: ReadOptions) -> Roles
     if row_numbers:
         notes.append(f"column {names[row_numbers[0]] or 'without name'} counts the rows and is left out")
     if len(times) == 2:
-        notes.append(f"columns {names[times[0]]} and {names[times[1]]} together are the time")
+        notes.append(f"{_listed(names, times)} together are the time")
 
     sensor, is_guessed = _find_sensor(columns, rest, path, options)
     if sensor is not None and sensor in times + row_numbers:
         times, row_numbers = ([n for n in part if n != sensor] for part in (times, row_numbers))
     rest = [number for number in rest if number != sensor]
-    other = [number for number in rest if columns[number].kind in (TIME, CLOCK, TEXT)]
+    other = [number for number in rest if _is_no_value(columns[number])]
     if other and (sensor is not None or options.time is not None or columns[other[0]].kind != TEXT):
-        notes.append(f"{_listed(names, other)} without numbers left out")
+        notes.append(f"{_listed(names, other)}: no values, left out")
         rest = [number for number in rest if number not in other]
     elif other:
         column = columns[other[0]]
@@ -113,6 +113,13 @@ def _check_names(columns: list[Column], path: Path) -> None:
     if sum(bool(_TWO_LEVELS.fullmatch(name)) for name in counts) > len(columns) / 2:
         found = f"{path} with column names of two levels, such as {next(iter(reversed(counts)))}"
         raise UserError("file", found, "one name for each column", "save one channel, frame[channel], in a file")
+    plain = {_plain(name) for name in counts}
+    if {"from", "to"} <= plain and len(columns) <= 4:
+        fix = "give it by --graph, and the series here"
+        raise UserError("file", f"{path} is a list of edges: {', '.join(counts)}", "a series", fix)
+    if {"year", "month", "day"} <= plain:
+        fix = "join them into one column of dates, such as 2024-01-31 12:00"
+        raise UserError("file", f"the dates of {path} are in several columns, year, month, day", "one column", fix)
     unnamed = [number for number, column in enumerate(columns) if not column.name]
     if counts and len(unnamed) > 1:
         number = unnamed[1]
@@ -159,13 +166,16 @@ def _index(columns: list[Column]) -> Optional[int]:
         # Without a header, numbers that count may be measured ones.
         return None
     unnamed = [number for number, column in enumerate(columns) if not column.name]
+    # pandas writes the index as the first column of a CSV, and as the last of a Parquet file.
+    if unnamed and unnamed[0] not in (0, len(columns) - 1):
+        return None
     return unnamed[0] if unnamed else 0 if _plain(columns[0].name) in _ROW_NUMBERS else None
 
 
 def _counts(column: Column) -> bool:
     """Whether the cells go up by one each. With a name, they must also start at 0 or 1, as no measured ones do."""
     try:
-        sample = [float(cell) for cell in column.sample]
+        sample = [int(cell) for cell in column.sample]
     except ValueError:
         return False
     is_start = not column.name or (len(sample) > 1 and sample[0] in (0, 1))
@@ -210,6 +220,11 @@ def _channels(
     return rest[target], [number for number in rest if number != rest[target]]
 
 
+def _is_no_value(column: Column) -> bool:
+    """Whether the column holds texts, or times beside the time column."""
+    return column.kind != NUMBER or (is_time_name(column.name) and are_unix_times(column.sample))
+
+
 def _named(names: list[str], name: str, field: str, path: Path) -> int:
     if name in names:
         return names.index(name)
@@ -222,6 +237,6 @@ def _plain(name: str) -> str:
 
 
 def _listed(names: list[str], numbers: "list[int] | range") -> str:
-    shown = [names[number] or "(without name)" for number in numbers]
+    shown = [names[number] or f"number {number + 1}" for number in numbers]
     more = f", ... ({len(shown)})" if len(shown) > 8 else ""
     return f"column{'s' * (len(shown) > 1)} {', '.join(shown[:8])}{more}"

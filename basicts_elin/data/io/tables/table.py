@@ -62,7 +62,7 @@ def read_table(table: Table, options: ReadOptions) -> RawSeries:
         fix = "name the time column by --time"
         raise UserError("file", f"{table.path} is a long table without times", "a time in each row", fix)
     sensors, ids = _ids(content.labels.pop(roles.sensor), table.columns[roles.sensor].name, table.path)
-    if roles.sensor_is_guessed and len(ids) > 1 and is_once:
+    if roles.sensor_is_guessed and is_once:
         name = table.columns[roles.sensor].name
         found = f"column {name!r} of {table.path} holds text ({ids[0]!r}), and no time is there twice"
         fix = "remove the column, or name it by --sensor if it holds the sensor ids"

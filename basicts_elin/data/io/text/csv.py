@@ -33,6 +33,8 @@ class CsvTable:
         try:
             head = self._head()
         except UnicodeDecodeError:
+            if self._encoding != "utf-8":
+                raise
             self._encoding = OTHER_ENCODING
             head = self._head()
         self._layout = find_layout(head, path)
@@ -47,7 +49,7 @@ class CsvTable:
         try:
             content = self._read(labels, values)
         except UnicodeDecodeError:
-            if self._encoding == OTHER_ENCODING:
+            if self._encoding != "utf-8":
                 raise
             # Letters of another encoding, far below.
             self._encoding = OTHER_ENCODING
@@ -75,8 +77,7 @@ class CsvTable:
             frame = parser.frame(lines, numbers)
             parts.append(parser.numbers(frame, numbers))
             for label, coder in coders.items():
-                column = frame[label].cat
-                coder.add(column.codes.to_numpy(), [str(text) for text in column.categories])
+                coder.add(*parser.texts(frame, label))
         if not parts:
             return Content({}, np.empty((0, len(values)), np.float32))
         return Content({number: coder.label() for number, coder in coders.items()}, joined(parts))
@@ -117,8 +118,8 @@ class _Parser:
             "header": None,
             "names": range(width),
             "usecols": sorted({*labels, *values}),
-            # the strings are shared between rows
-            "dtype": dict.fromkeys(labels, "category"),
+            # "category" would make the ids 001 and 01 one number.
+            "dtype": dict.fromkeys(labels, str),
             "decimal": layout.decimal,
             "na_values": _missing(labels, values),
             "keep_default_na": False,
@@ -145,6 +146,14 @@ class _Parser:
             found = f"lines {numbers[0]} to {numbers[-1]} of {self._path} give {len(frame)} rows"
             raise UserError("file", found, f"{len(lines)}, one for each line", "correct the lines")
         return frame
+
+    @staticmethod
+    def texts(frame, label: int) -> tuple[np.ndarray, list[str]]:  # type: ignore[no-untyped-def]
+        """The cells of a column as codes, -1 where empty, and the texts that they stand for."""
+        import pandas as pd
+
+        codes, texts = pd.factorize(frame[label])
+        return codes, [str(text) for text in texts]
 
     def numbers(self, frame, numbers: Sequence[int]) -> np.ndarray:  # type: ignore[no-untyped-def]
         """float32 [rows, K] of the value columns."""

@@ -131,7 +131,7 @@ def _are_ids(first: list[str], body: list[list[str]]) -> bool:
     numbers = [int(cell) for cell in first]
     cells = [cell.strip() for row in body for cell in row if not is_missing(cell)]
     if numbers in ([*range(len(first))], [*range(1, len(first) + 1)]):
-        return len(first) > 2
+        return len(first) > 3
     if not cells or not all(map(_is_number, cells)):
         return False
     if len(body) > 1 and all("." in cell for cell in cells):
@@ -162,11 +162,11 @@ def _names(first: list[str], width: int, body: list[list[str]], path: Path, line
 
 def _is_second_header(body: list[list[str]]) -> bool:
     """Whether the first row of `body` holds names or units, as two levels of columns give."""
-    first, others = body[0], body[1:]
-    texts = [
-        number for number, cell in enumerate(first) if not _is_number(cell) and not is_time(cell) and not is_clock(cell)
-    ]
-    return bool(texts) and all(all(_is_number(row[number]) for row in others if number < len(row)) for number in texts)
+    first, last = body[0], body[-1]
+    if any(is_time(cell) or (_is_number(cell) and not is_missing(cell)) for cell in first):
+        return False
+    texts = [number for number, cell in enumerate(first) if not is_missing(cell)]
+    return bool(texts) and all(_is_number(cell) or is_time(cell) for cell in last)
 
 
 def _is_number_line(row: list[str]) -> bool:
