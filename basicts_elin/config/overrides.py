@@ -16,6 +16,7 @@ from torch.utils.data import Dataset
 
 from ..errors import UserError, nearest, one_line
 from .describe import is_object
+from .own_fields import OWN_FIELDS, remove_defaults
 
 # groups of arguments, each with the field that holds the class; a group may have any argument of its class
 _ARGUMENTS_OF = {"optimizer_params": "optimizer", "lr_scheduler_params": "lr_scheduler"}
@@ -48,13 +49,12 @@ def with_overrides(config: BasicTSForecastingConfig, overrides: dict[str, Any]) 
         fields["ckpt_save_dir"] = None
     # their values are also in optimizer_params and in the three batch sizes, and would win over overrides of those
     fields["lr"] = fields["batch_size"] = None
-    # a field that BasicTS does not have; a run without it keeps its hash
-    fields.setdefault("precision", None)
+    for name in OWN_FIELDS:
+        fields.setdefault(name, None)
     # classes first, because their arguments depend on them
     for name in sorted(overrides, key=lambda name: name not in _ARGUMENTS_OF.values()):
         _override(fields, _types(config), name, overrides[name])
-    if fields["precision"] in (None, "fp32"):
-        del fields["precision"]
+    remove_defaults(fields)
     try:
         changed = type(config)(**fields)
     except Exception as error:

@@ -8,6 +8,7 @@ from basicts.configs import BasicTSForecastingConfig, BasicTSModelConfig
 from torch.optim import Adam
 from torch.optim.lr_scheduler import MultiStepLR
 
+from ...config.own_fields import OWN_FIELDS, remove_defaults
 from ...data.catalog import DAYS_PER_WEEK, DatasetFacts
 from ...data.dataset import Dataset, find_dataset, open_dataset
 from ...errors import UserError
@@ -19,8 +20,7 @@ from .taskflow import OriginalScaleTaskFlow
 # evaluation of the best model at the end remains.
 NEVER = 10**9
 
-# BasicTS's fields, and one of this package, see `loop`
-_FIELDS = {field.name for field in fields(BasicTSForecastingConfig) if not field.name.startswith("_")} | {"precision"}
+_FIELDS = {field.name for field in fields(BasicTSForecastingConfig) if not field.name.startswith("_")} | {*OWN_FIELDS}
 
 
 def benchmark_config(
@@ -38,7 +38,7 @@ def benchmark_config(
             the dataset.
         dataset: a name, or the result of `find_dataset`. Facts come from the folder `datasets/<name>` in the working
             directory if it is prepared, else from the catalogue.
-        differences: any field of `BasicTSForecastingConfig`. `callbacks` are added to the protocol's own.
+        differences: any field of `BasicTSForecastingConfig`, and those in `config.own_fields`. `callbacks` are added to the protocol's own.
     Raises: UserError for a dataset that is neither prepared nor in the catalogue, and for an unknown field.
     """
     unknown = differences.keys() - _FIELDS
@@ -83,6 +83,7 @@ def benchmark_config(
         "seed": 42,
     }
     recipe.update(differences)
+    remove_defaults(recipe)
     recipe["callbacks"] = [FinitePredictions(), *differences.get("callbacks", [])]
     config = BasicTSForecastingConfig(model=model, model_config=model_config, **recipe)
     if isinstance(found, Dataset):

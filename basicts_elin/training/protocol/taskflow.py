@@ -1,4 +1,4 @@
-"""Loss and metrics on the original scale; missing inputs scaled like any value."""
+"""Loss and metrics on the original scale; missing inputs as the configuration says."""
 
 import math
 from typing import Any
@@ -7,6 +7,8 @@ import torch
 from basicts.configs import BasicTSForecastingConfig
 from basicts.runners.callback import BasicTSCallback
 from basicts.runners.taskflow import BasicTSForecastingTaskFlow
+
+from .missing_inputs import scaled_without_gaps
 
 # in a batch: the targets before they are scaled
 _ORIGINAL = "original_targets"
@@ -23,8 +25,8 @@ class OriginalScaleTaskFlow(BasicTSForecastingTaskFlow, BasicTSCallback):
     def preprocess(self, runner, data: dict[str, Any]) -> dict[str, Any]:
         """Scale inputs and targets [batch, steps, nodes], and add `targets_mask`, True = measured.
 
-        BasicTS defect 2: there, a missing input becomes the mean of the series. Here it is scaled like any value:
-        (0 - mean) / deviation.
+        BasicTS defect 2: there, a missing input becomes the mean of the series. Here the configuration says what it
+        becomes, see `missing_inputs`; by default it is scaled like any value: (0 - mean) / deviation.
         """
         self._become_first_callback(runner)
         for name, tensor in data.items():
@@ -34,12 +36,13 @@ class OriginalScaleTaskFlow(BasicTSForecastingTaskFlow, BasicTSCallback):
             data[_ORIGINAL] = data["targets"]
         data["targets_mask"] = _is_measured(data["targets"], runner.cfg.null_val)
         data["targets"] = data["targets"].masked_fill(~data["targets_mask"], runner.cfg.null_to_num)
-        data["inputs"] = runner.scaler.transform(data["inputs"])
-        if math.isnan(runner.cfg.null_val):
-            # NaN cannot be scaled like any value.
-            data["inputs"] = data["inputs"].masked_fill(data["inputs"].isnan(), runner.cfg.null_to_num)
+        data["inputs"] = self.scaled(runner, data["inputs"])
         data["targets"] = runner.scaler.transform(data["targets"], data["targets_mask"])
         return data
+
+    def scaled(self, runner, values: torch.Tensor) -> torch.Tensor:
+        """Scaled values [batch, steps, nodes] for a model to see: never NaN."""
+        return scaled_without_gaps(values, _is_measured(values, runner.cfg.null_val), runner.scaler, runner.cfg)
 
     def on_compute_loss(self, runner, *args, forward_return: dict[str, Any], **kwargs) -> None:
         """Bring prediction and targets back to the original scale, before other callbacks see them.

@@ -17,9 +17,6 @@ from tqdm import tqdm
 
 from .meters import DeferredMeters
 
-# The number formats of matrix products during training. Weights, loss and evaluation are always float32.
-PRECISIONS = ("fp32", "tf32", "bf16")
-
 # BasicTS's MAPE leaves out targets this close to zero.
 _NEAR_ZERO = 5e-5
 
