@@ -38,8 +38,8 @@ def benchmark_config(
             the dataset.
         dataset: a name, or the result of `find_dataset`. Facts come from the folder `datasets/<name>` in the working
             directory if it is prepared, else from the catalogue.
-        differences: any field of `BasicTSForecastingConfig`, and those in `config.own_fields`. `callbacks` are added to the protocol's own.
-    Raises: UserError for a dataset that is neither prepared nor in the catalogue, and for an unknown field.
+        differences: any field of `BasicTSForecastingConfig`, or of `config.own_fields`. `callbacks` are added to the
+            protocol's own.
     """
     unknown = differences.keys() - _FIELDS
     if unknown:
