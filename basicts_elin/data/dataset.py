@@ -10,7 +10,6 @@ import numpy as np
 
 from ..errors import UserError, one_line
 from .catalog import (
-    DATES,
     MINUTES_PER_DAY,
     DatasetFacts,
     UnknownDatasetError,
@@ -22,17 +21,17 @@ from .catalog import (
     steps_per_day,
     unit_of,
 )
+from .dataset_times import read_breaks, read_origin, read_times, window_starts
 from .io.npy import map_array
 from .io.pickles import parse_arrays
 from .layout import FILES, GRAPH_FILE, INTERVAL, META_FILE, PARTS, SETTINGS, meta_error, read_meta
 from .quality import check_arrays
-from .times.dates import agree, format_time, row_dates
+from .times.calendars import Calendar, calendar_of_meta
+from .times.dates import format_time
 
 DATASETS = Path("datasets")
 
 _TIMESTAMPS = ("time of day", "day of week")
-# Every dataset of the catalogue has fewer rows before its first one.
-_MOST_SKIPPED = 10**6
 
 
 class Dataset:
@@ -138,13 +137,29 @@ class Dataset:
     @property
     def start(self) -> Optional[str]:
         """Date and time of the first row, local time; None if it is not known."""
-        return None if self._dates is None else format_time(self._dates[0])
+        return None if self._times is None else format_time(self._times[0][0])
 
     @property
     def gaps(self) -> tuple[tuple[str, int], ...]:
         """(last date before the gap, number of missing rows) for each gap between the dates."""
-        _, gaps, _ = self._calendar
+        _, gaps, _ = read_origin(self, self._facts)
         return tuple(map(tuple, gaps))
+
+    @property
+    def timezone(self) -> Optional[str]:
+        """Name of the IANA. The rows are then regular in real time; without one, by the clock."""
+        return self.meta.get("timezone")
+
+    @functools.cached_property
+    def calendar(self) -> Optional[Calendar]:
+        """The local times that the series has; None: all."""
+        found = self.meta.get("calendar")
+        return None if found is None else calendar_of_meta(found)
+
+    @property
+    def windows_across_breaks(self) -> bool:
+        """Whether a window may hold rows before and after a break: a night that the calendar skips, or a gap."""
+        return self.meta.get("windows_across_breaks", True)
 
     @property
     def node_names(self) -> list[str]:
@@ -160,8 +175,14 @@ class Dataset:
         return [str(name) for name in names]
 
     def values(self, part: str) -> np.ndarray:
-        """float32 [T, N] of "train", "val" or "test", memory-mapped."""
-        return self.stored(part, "data")
+        """float32 [T, N] of "train", "val" or "test", memory-mapped if the file has that type."""
+        stored = self.stored(part, "data")
+        if stored.dtype == np.float32:
+            return stored
+        if (part, "values") not in self._arrays:
+            with np.errstate(over="ignore"):
+                self._arrays[part, "values"] = stored.astype(np.float32)
+        return self._arrays[part, "values"]
 
     def timestamps(self, part: str) -> np.ndarray:
         """float32 [T, 2], time of day and day of week, both in [0, 1).
@@ -183,18 +204,21 @@ class Dataset:
         return [described.index(name) for name in _TIMESTAMPS] if {*_TIMESTAMPS} <= {*described} else [0, 1]
 
     def dates(self, part: str) -> Optional[np.ndarray]:
-        """datetime64[m] [T]; None if the dates are not known.
+        """Local times datetime64[m] [T], from `meta.json` or the catalogue; None if the dates are not known.
 
-        They follow from `start` and `gaps` in `meta.json`, or from the catalogue. They must agree with the stored time
-        of day, and with the day of week if the dataset's rule takes that from dates.
+        They must agree with the stored time of day, and with the day of week if the dataset's rule takes it from dates.
 
         Raises: UserError if `start` and `gaps` are not dates.
         """
-        if self._dates is None:
-            return None
-        lengths = [len(self.timestamps(name)) for name in PARTS]
-        first = sum(lengths[: PARTS.index(part)])
-        return self._dates[first : first + lengths[PARTS.index(part)]]
+        return None if self._times is None else self._times[0][self._rows(part)]
+
+    def instants(self, part: str) -> Optional[np.ndarray]:
+        """Real times datetime64[m] [T]: UTC with a time zone, else as `dates`; None if the dates are not known."""
+        return None if self._times is None else self._times[1][self._rows(part)]
+
+    def window_starts(self, part: str, input_len: int, output_len: int) -> np.ndarray:
+        """The first row of each window of a part, int64. Raises: UserError if breaks leave no window."""
+        return window_starts(self, part, input_len, output_len)
 
     @functools.cached_property
     def graph(self) -> Optional[bytes]:
@@ -219,6 +243,9 @@ class Dataset:
                 data.update(f"{part}_{kind} {array.dtype.str} {array.shape}".encode())
                 for rows in np.array_split(array, max(1, array.nbytes // 2**24)):
                     data.update(np.ascontiguousarray(rows))
+            if not self.windows_across_breaks:
+                data.update(f"{part} windows without breaks".encode())
+                data.update(np.packbits(read_breaks(self, part)))
         found = {"data": data.hexdigest(), "nodes": hashlib.sha256(names.encode()).hexdigest()}
         return found if self.graph is None else {**found, "graph": hashlib.sha256(self.graph).hexdigest()}
 
@@ -248,9 +275,9 @@ class Dataset:
         except Exception as error:
             # A damaged header can fail in any way, from EOFError to SyntaxError.
             raise UserError(file, f"cannot be read ({one_line(error)})", "an .npy array", again) from error
-        expected = "floats [rows, columns]" if name.endswith("_timestamps.npy") else "float32 [rows, nodes]"
-        is_float = array.dtype.kind == "f" if name.endswith("_timestamps.npy") else array.dtype == np.float32
-        if array.ndim != 2 or not is_float:
+        is_times = name.endswith("_timestamps.npy")
+        expected = "floats [rows, columns]" if is_times else "numbers [rows, nodes]"
+        if array.ndim != 2 or array.dtype.kind not in ("f" if is_times else "fiu"):
             raise UserError(file, f"{array.dtype} {list(array.shape)}", expected, again)
         return array
 
@@ -258,33 +285,16 @@ class Dataset:
         """The fact in the catalogue."""
         return default if self._facts is None else getattr(self._facts, fact)
 
-    @property
-    def _calendar(self) -> tuple[Optional[str], list, int]:
-        """Date of a row, gaps after it, and its distance in rows before the first row."""
-        start, first_row = self.meta.get("start"), self.meta.get("first_row")
-        if start is None and self._facts and (first_row is not None or self.num_rows == self._facts.num_rows):
-            skipped = 0 if first_row is None else first_row - self._facts.first_row
-            return self._facts.start, list(self._facts.gaps), skipped
-        return start, self.meta.get("gaps", []), 0
-
     @functools.cached_property
-    def _dates(self) -> Optional[np.ndarray]:
-        """The dates of all rows."""
-        start, gaps, skipped = self._calendar
-        if start is None or not 0 <= skipped <= _MOST_SKIPPED:
-            return None
-        stamps = np.concatenate([self.timestamps(part) for part in PARTS])
-        try:
-            dates = row_dates(start, skipped + len(stamps), self.interval_minutes, gaps)[skipped:]
-        except (TypeError, ValueError, OverflowError) as error:
-            found, example = (
-                f"{start!r}, {gaps!r} ({one_line(error)})",
-                '"2017-01-01 00:00", [["2017-03-12 01:55", 12]]',
-            )
-            raise meta_error(self.folder, "start, gaps", found, f"dates such as {example}") from error
-        # By another rule, days may be counted from the first one, whatever weekday it was.
-        columns = [0, 1] if self.timestamp_rule == DATES else [0]
-        return dates if agree(dates, stamps, self.interval_minutes, columns) else None
+    def _times(self) -> Optional[tuple[np.ndarray, np.ndarray]]:
+        """The dates of all rows, and their instants."""
+        return read_times(self, self._facts)
+
+    def _rows(self, part: str) -> slice:
+        """The rows of a part among those of all parts."""
+        lengths = [len(self.timestamps(name)) for name in PARTS]
+        first = sum(lengths[: PARTS.index(part)])
+        return slice(first, first + lengths[PARTS.index(part)])
 
 
 def open_dataset(folder: Union[str, Path]) -> Dataset:

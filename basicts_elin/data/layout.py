@@ -6,6 +6,8 @@ from typing import Any
 from ..errors import UserError
 from ..files import read_json
 from .catalog import DATES, ROW_INDEX
+from .times.calendars import calendar_of_meta
+from .times.zones import check_zone
 
 PARTS = ("train", "val", "test")
 META_FILE, GRAPH_FILE = "meta.json", "adj_mx.pkl"
@@ -29,7 +31,14 @@ _TYPES = {
     "part_of": str,
     "start": str,
     "first_row": int,
+    "timezone": str,
+    "calendar": dict,
+    "windows_across_breaks": bool,
     "gaps": list,
+    "channel": str,
+    "covariates": list,
+    "missing": list,
+    "graph": str,
     "node_names": list,
 }
 _RULES = (ROW_INDEX, DATES)
@@ -53,6 +62,7 @@ def read_meta(folder: Path) -> dict[str, Any]:
             raise meta_error(folder, key, meta[key], "1 or more")
     if meta.get("timestamp_rule", DATES) not in _RULES:
         raise meta_error(folder, "timestamp_rule", meta["timestamp_rule"], " or ".join(_RULES))
+    _check_times(folder, meta)
     _check_settings(folder, meta.get(SETTINGS, {}))
     return meta
 
@@ -60,6 +70,22 @@ def read_meta(folder: Path) -> dict[str, Any]:
 def meta_error(folder: Path, key: str, found: object, expected: object) -> UserError:
     """The error for a key of a folder's `meta.json`."""
     return UserError(folder / META_FILE, f"{key}: {found}", expected, _FIX)
+
+
+def _check_times(folder: Path, meta: dict[str, Any]) -> None:
+    zone, calendar = meta.get("timezone"), meta.get("calendar")
+    try:
+        if zone is not None:
+            check_zone(zone)
+    except UserError as error:
+        raise meta_error(folder, "timezone", error.found, error.expected) from error
+    try:
+        if calendar is not None:
+            calendar_of_meta(calendar)
+    except ValueError as error:
+        raise meta_error(folder, "calendar", repr(calendar), error) from error
+    if meta.get("gaps") and (zone is not None or calendar is not None):
+        raise meta_error(folder, "gaps", f"{len(meta['gaps'])} gaps", "none beside a timezone or a calendar")
 
 
 def _check_settings(folder: Path, settings: dict[str, Any]) -> None:

@@ -31,7 +31,14 @@ def check_arrays(dataset: "Dataset") -> None:
             raise UserError(file, f"{found} nodes", f"{num_nodes}, as train_data.npy", _AGAIN)
     if dataset.num_nodes != num_nodes:
         raise meta_error(dataset.folder, "num_vars", dataset.num_nodes, f"{num_nodes}, the nodes of train_data.npy")
+    if _must_have_dates(dataset) and dataset.start is None:
+        expected = "those of the rows, as in the timestamps"
+        raise meta_error(dataset.folder, "start, timezone, calendar", "other times", expected)
     _ = dataset.node_names
+
+
+def _must_have_dates(dataset: "Dataset") -> bool:
+    return dataset.timezone is not None or dataset.calendar is not None and "start" in dataset.meta
 
 
 def _check_part(dataset: "Dataset", part: str) -> None:
@@ -42,18 +49,30 @@ def _check_part(dataset: "Dataset", part: str) -> None:
         raise UserError(stamps_file, f"{stamps.shape[1]} columns", expected, _AGAIN)
     if len(stamps) != len(values):
         raise UserError(stamps_file, f"{len(stamps)} rows", f"{len(values)}, as {file.name}", _AGAIN)
-    _check_values(dataset, values, file)
+    _check_values(dataset, dataset.values(part), file)
     stamps = dataset.timestamps(part)
     if not np.isfinite(stamps).all():
         raise UserError(stamps_file, "NaN or infinity", "times in [0, 1)", _AGAIN)
+    _check_other_times(dataset, part, stamps_file)
     # Without a known rule, rows may skip nights or weekends.
     is_regular = dataset.timestamp_rule is not None
     interval = dataset.interval_minutes
     if is_regular and MINUTES_PER_DAY % interval and interval % MINUTES_PER_DAY:
         expected = f"a divisor or a multiple of {MINUTES_PER_DAY}, the minutes of a day"
         raise meta_error(dataset.folder, INTERVAL, interval, expected)
-    is_ordered = is_regular and not dataset.gaps and interval <= MINUTES_PER_DAY
+    # Dates that agree with the timestamps are in order. An hour that comes twice, or six days without rows, are not.
+    is_ordered = is_regular and not dataset.gaps and interval <= MINUTES_PER_DAY and not _must_have_dates(dataset)
     check_timestamps(stamps, dataset.steps_per_day, stamps_file, is_regular=is_regular, is_ordered=is_ordered)
+
+
+def _check_other_times(dataset: "Dataset", part: str, file: object) -> None:
+    """Day of month, day of year: what BasicTS's own runs give to models as it is."""
+    stamps = dataset.stored(part, "timestamps")
+    for column, name in enumerate(dataset.meta.get("timestamps_description", [])[: stamps.shape[1]]):
+        outside = ~((stamps[:, column] >= 0) & (stamps[:, column] < 1))
+        if " of " in str(name).replace("_", " ") and outside.any():
+            row = int(outside.argmax())
+            raise UserError(file, f"{name} {stamps[row, column]:g} in row {row}", "[0, 1)", "correct the timestamps")
 
 
 def _check_values(dataset: "Dataset", values: np.ndarray, file: object) -> None:

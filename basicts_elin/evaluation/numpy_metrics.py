@@ -1,5 +1,6 @@
 """The benchmark's metrics in numpy, for forecasts made outside a run: the naive ones."""
 
+from collections.abc import Sequence
 from typing import Optional
 
 import numpy as np
@@ -22,24 +23,35 @@ def observed(targets: np.ndarray, null_value: float) -> np.ndarray:
 def masked_metrics(prediction: np.ndarray, targets: np.ndarray, mask: np.ndarray) -> dict[str, Optional[float]]:
     """MAE, RMSE and MAPE (per cent) over the entries whose mask is True; None if there is no such entry.
 
-    The arrays have the same shape. MAPE skips targets of zero. Computed in float64.
+    The arrays have the same shape. MAPE is the mean over targets other than zero. Computed in float64.
     """
-    target = targets[mask].astype(np.float64)
-    error = np.abs(prediction[mask].astype(np.float64) - target)
-    if not error.size:
-        return dict.fromkeys(METRICS)
+    return metrics_of(error_sums(prediction[mask][None], targets[mask][None], np.ones((1, mask.sum()), bool))[0])
+
+
+def error_sums(prediction: np.ndarray, targets: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """What the metrics are made of, float64 [rows, 5], of arrays [rows, nodes].
+
+    For each row, over the entries whose mask is True: their number, the sums of the absolute and of the squared errors;
+    the number of targets other than zero, and the sum of the errors relative to these.
+    """
+    target = np.where(mask, targets, 0.0).astype(np.float64)
+    error = np.abs(np.where(mask, prediction, 0.0) - target)
     nonzero = np.abs(target) > _NEAR
-    percentage = 100 * float(np.mean(error[nonzero] / np.abs(target[nonzero]))) if nonzero.any() else None
-    return {"MAE": float(np.mean(error)), "RMSE": float(np.sqrt(np.mean(error**2))), "MAPE": percentage}
+    share = np.divide(error, np.abs(target), out=np.zeros_like(error), where=nonzero)
+    columns = (mask.sum(1), error.sum(1), np.square(error).sum(1), nonzero.sum(1), share.sum(1))
+    return np.stack(columns, axis=1).astype(np.float64)
 
 
-def metrics_by_horizon(prediction: np.ndarray, targets: np.ndarray, null_value: float) -> dict[str, dict]:
-    """Metrics at steps 3, 6 and 12 and overall, of forecasts [windows, steps, nodes]."""
-    mask = observed(targets, null_value)
-    rows = {
-        str(step): masked_metrics(prediction[:, step - 1], targets[:, step - 1], mask[:, step - 1])
-        for step in HORIZONS
-        if step <= targets.shape[1]
-    }
-    rows[OVERALL] = masked_metrics(prediction, targets, mask)
-    return rows
+def metrics_of(sums: np.ndarray) -> dict[str, Optional[float]]:
+    """MAE, RMSE and MAPE (per cent) of `error_sums` [5]; None where nothing was measured."""
+    count, error, square, nonzero, share = map(float, sums)
+    if not count:
+        return dict.fromkeys(METRICS)
+    percentage = 100 * share / nonzero if nonzero else None
+    return {"MAE": error / count, "RMSE": (square / count) ** 0.5, "MAPE": percentage}
+
+
+def metrics_by_horizon(sums: np.ndarray, horizons: Sequence[int] = HORIZONS) -> dict[str, dict]:
+    """Metrics at some steps of a forecast and overall, of the `error_sums` of each step [steps, 5]."""
+    rows = {str(step): metrics_of(sums[step - 1]) for step in horizons if step <= len(sums)}
+    return {**rows, OVERALL: metrics_of(sums.sum(axis=0))}

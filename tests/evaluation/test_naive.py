@@ -1,3 +1,4 @@
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from basicts_elin.evaluation.naive import (
     historical_average,
     last_value,
     naive_metrics,
-    windows,
+    node_means,
 )
 
 
@@ -67,42 +68,42 @@ def historical_average_in_loops():
     return np.stack([average[start + STEPS : start + 2 * STEPS] for start in range(len(targets))]), targets
 
 
-def test_windows_are_all_of_them_in_order():
-    series = np.arange(10).reshape(5, 2)
-    np.testing.assert_array_equal(windows(series, 3), [series[0:3], series[1:4], series[2:5]])
-
-
 def test_the_last_measured_value_is_held():
     series = column(1, 2, 3, 4, 5, 6)
-    np.testing.assert_array_equal(last_value(series, 3, 2, 0.0)[:, :, 0], [[3, 3], [4, 4]])
+    np.testing.assert_array_equal(last_value(series, 3, 0.0, 0.0)[:, 0], [3, 4, 5, 6])
 
 
 def test_the_last_value_looks_past_missing_ones():
     series = np.concatenate([column(1, 2, 0, 0, 0, 9, 9), column(0, 0, 7, 0, 0, 9, 9)], axis=1)
-    forecast = last_value(series, 3, 2, 0.0)
-    # windows [0:3], [1:4] and [2:5]; the third of the first node holds nothing
-    np.testing.assert_array_equal(forecast[:, 0], [[2, 7], [2, 7], [0, 7]])
-    np.testing.assert_array_equal(forecast[:, 1], forecast[:, 0])
+    forecast = last_value(series, 3, 0.0, 0.0)
+    # windows [0:3], [1:4], ...; the third of the first node holds nothing
+    np.testing.assert_array_equal(forecast, [[2, 7], [2, 7], [0, 7], [9, 9], [9, 9]])
 
 
 def test_the_last_value_with_nan_for_missing_ones():
-    forecast = last_value(column(1, np.nan, np.nan, np.nan, 9), 2, 1, np.nan)
-    np.testing.assert_array_equal(forecast[:, 0, 0], [1, np.nan, np.nan])
+    forecast = last_value(column(1, np.nan, np.nan, np.nan, 9), 2, np.nan, np.array([5.5]))
+    np.testing.assert_array_equal(forecast[:, 0], [1, 5.5, 5.5, 9])
+
+
+def test_the_mean_of_a_node_is_that_of_its_measured_values():
+    train = part(np.array([[1, np.nan, 0], [3, np.nan, 5]], np.float32), slots=[0, 1], days=[0, 0])
+    np.testing.assert_array_equal(node_means(train, np.nan, 7.0), [2, 7, 2.5])
+    np.testing.assert_array_equal(node_means(train, 0.0, 7.0)[[0, 2]], [2, 5])
 
 
 def test_the_average_is_of_the_same_time_of_the_same_day():
     train = part(column(10, 20, 30, 0, 50, 70), slots=[0, 1, 0, 1, 0, 1], days=[0, 0, 1, 1, 0, 0])
     test = part(column(1, 1, 1), slots=[0, 1, 0], days=[0, 0, 1])
-    np.testing.assert_allclose(historical_average(train, test, 0.0), column(30, 45, 30))
+    np.testing.assert_allclose(historical_average(train, test, 0.0, 0.0), column(30, 45, 30))
 
 
 def test_an_empty_time_falls_back_to_the_time_of_day_then_to_the_node_then_to_nothing():
     first = column(10, 30, 0, 0, 80)
     train = part(np.concatenate([first, 0 * first], axis=1), slots=[0, 0, 1, 1, 2], days=[0, 1, 0, 1, 0])
     test = part(np.ones((4, 2)), slots=[0, 0, 1, 3], days=[1, 2, 0, 0])
-    average = historical_average(train, test, 0.0)
+    average = historical_average(train, test, 0.0, -1.0)
     np.testing.assert_allclose(average[:, 0], [30, 20, 40, 40])
-    np.testing.assert_array_equal(average[:, 1], 0)
+    np.testing.assert_array_equal(average[:, 1], -1)
 
 
 def test_slot_and_day_continue_from_part_to_part(tiny):
@@ -155,6 +156,60 @@ def test_nan_may_mark_missing_values(tiny):
         np.save(file, np.where(values == 0, np.float32(np.nan), values))
     rewrite_meta(tiny, regular_settings={"null_val": float("nan")})
     assert naive_metrics(open_dataset(Path("datasets") / NAME)) == by_zero
+
+
+def test_windows_across_breaks_are_left_out_if_the_dataset_says_so(tiny):
+    # after row 33 of the test part
+    after = np.datetime64("2024-01-01 00:00", "m") + 5 * (96 + 43 + 33) * np.timedelta64(1, "m")
+    gaps = {"start": "2024-01-01 00:00", "gaps": [[str(after), 288]]}
+    rewrite_meta(tiny, windows_across_breaks=False, **gaps)
+    forecast, targets = last_value_in_loops()
+    kept = [start for start in range(len(targets)) if start + 2 * STEPS <= 34 or start >= 34]
+    rows = naive_metrics(open_dataset(Path("datasets") / NAME))[LAST_VALUE]
+    assert rows["overall"] == pytest.approx(metrics_in_loops(forecast[kept], targets[kept]), rel=1e-6)
+    assert rows["6"] == pytest.approx(metrics_in_loops(forecast[kept, 5], targets[kept, 5]), rel=1e-6)
+
+
+def test_horizons_may_be_others(tiny):
+    dataset = open_dataset(Path("datasets") / NAME)
+    found = naive_metrics(dataset, 24, 20, (1, 6, 20, 96))
+    assert list(found[LAST_VALUE]) == ["1", "6", "20", "overall"]
+
+
+def write_series(folder, values, steps_per_day=24):
+    """A dataset of hours, with NaN for what is missing."""
+    folder.mkdir()
+    index = np.arange(len(values))
+    stamps = np.stack([index % steps_per_day / steps_per_day, index // steps_per_day % 7 / 7], axis=1)
+    cuts = [len(values) // 2, len(values) * 5 // 8]
+    for part, data, times in zip(PARTS, np.split(values, cuts), np.split(stamps, cuts), strict=True):
+        np.save(folder / f"{part}_data.npy", data.astype(np.float32))
+        np.save(folder / f"{part}_timestamps.npy", times.astype(np.float32))
+    return open_dataset(folder)
+
+
+def test_without_a_value_to_forecast_from_it_is_the_mean(tmp_path):
+    values = np.full((320, 3), 7.0)
+    values[:160, 1], values[:, 2] = 4, np.nan
+    # the second sensor measures once before the test part ends, the third only there
+    values[160:, 1], values[310, 1], values[311, 2] = np.nan, 9, 15
+    rows = naive_metrics(write_series(tmp_path / "City", values))
+    # its own mean, 4, and that of all values, 5.5; rows 310 and 311 are targets of 10 and of 9 windows
+    expected = (10 * (9 - 4) + 9 * (15 - 5.5)) / (97 * 12 + 10 + 9)
+    for name in (LAST_VALUE, HISTORICAL_AVERAGE):
+        assert rows[name]["overall"]["MAE"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_long_windows_of_many_nodes_take_no_more_memory(tmp_path):
+    dataset = write_series(tmp_path / "City", np.random.default_rng(0).normal(5, 1, (1600, 60)))
+    peaks = []
+    for steps in (12, 240):
+        tracemalloc.start()
+        naive_metrics(dataset, 96, steps)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    # as one array, the windows of 240 steps would take 265 x 240 x 60 x 8 bytes: 30 MB
+    assert peaks[1] < 1.2 * peaks[0] < 15e6
 
 
 def test_the_last_value_on_real_traffic(shared, tmp_path):

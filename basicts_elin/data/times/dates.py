@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Optional
 
 import numpy as np
 
@@ -25,11 +26,14 @@ class Gap:
         after: date of the last row before the gap, datetime64[m].
         steps: number of missing rows.
         interval_minutes: minutes between rows.
+        ends: the first and the last missing date; None if they follow from the interval. They do not where a calendar
+            or the clock skips times.
     """
 
     after: np.datetime64
     steps: int
     interval_minutes: int
+    ends: Optional[tuple[np.datetime64, np.datetime64]] = None
 
     @property
     def length(self) -> np.timedelta64:
@@ -38,7 +42,12 @@ class Gap:
     @property
     def first(self) -> np.datetime64:
         """The first missing date."""
-        return self.after + self.interval_minutes * _MINUTE
+        return self.ends[0] if self.ends else self.after + self.interval_minutes * _MINUTE
+
+    @property
+    def last(self) -> np.datetime64:
+        """The last missing date."""
+        return self.ends[1] if self.ends else self.after + self.length
 
     @property
     def is_clock_change(self) -> bool:
@@ -49,26 +58,38 @@ class Gap:
 
     def __str__(self) -> str:
         kind = "clock change" if self.is_clock_change else "gap"
-        last = format_time(self.after + self.length)
-        return f"{kind}: {format_time(self.first)} to {last} missing ({self.steps} steps)"
+        return f"{kind}: {format_time(self.first)} to {format_time(self.last)} missing ({self.steps} steps)"
 
 
 def format_time(time: np.datetime64) -> str:
     return str(time.astype("datetime64[m]")).replace("T", " ")
 
 
-def date_timestamps(dates: np.ndarray) -> np.ndarray:
-    """Time of day and day of week / 7, Monday = 0: float32 [T, 2] in [0, 1), of dates datetime64[m] [T]."""
-    days = dates.astype("datetime64[D]")
-    time_of_day = (dates - days) / _MINUTE / MINUTES_PER_DAY
-    day_of_week = (days.astype(int) + _FIRST_WEEKDAY) % DAYS_PER_WEEK / DAYS_PER_WEEK
-    return np.stack([time_of_day, day_of_week], axis=1).astype(np.float32)
+def minutes_of_day(dates: np.ndarray) -> np.ndarray:
+    """int64 [T] of dates datetime64 [T]."""
+    return (dates - dates.astype("datetime64[D]")) // _MINUTE
+
+
+def weekdays_of(dates: np.ndarray) -> np.ndarray:
+    """int64 [T] of dates datetime64 [T], Monday = 0."""
+    return (dates.astype("datetime64[D]").astype(np.int64) + _FIRST_WEEKDAY) % DAYS_PER_WEEK
+
+
+def date_timestamps(dates: np.ndarray, interval_minutes: int = 1) -> np.ndarray:
+    """Time of day and day of week / 7, Monday = 0: float32 [T, 2] in [0, 1), of dates datetime64[m] [T].
+
+    The time of day is that of the step in which a date lies: of rows at half past each hour it is the full hour's, and
+    of daily rows it is 0.
+    """
+    minutes = minutes_of_day(dates)
+    time_of_day = (minutes - minutes % min(interval_minutes, MINUTES_PER_DAY)) / MINUTES_PER_DAY
+    return np.stack([time_of_day, weekdays_of(dates) / DAYS_PER_WEEK], axis=1).astype(np.float32)
 
 
 def agree(dates: np.ndarray, stamps: np.ndarray, interval_minutes: int, columns: Sequence[int]) -> bool:
     """Whether timestamps [T, 2] are those of the dates [T], in the columns named (0: time of day, 1: day of week)."""
-    units = np.array([MINUTES_PER_DAY / interval_minutes, DAYS_PER_WEEK])
-    differ = np.rint(date_timestamps(dates) * units) != np.rint(stamps * units)
+    units = np.array([max(1, MINUTES_PER_DAY / interval_minutes), DAYS_PER_WEEK])
+    differ = np.rint(date_timestamps(dates, interval_minutes) * units) != np.rint(stamps * units)
     return not differ[:, columns].any()
 
 
@@ -90,6 +111,23 @@ def find_gaps(dates: np.ndarray, interval_minutes: int) -> list[Gap]:
         Gap(dates[row], int(minutes[row] // interval_minutes) - 1, interval_minutes)
         for row in np.flatnonzero(minutes > interval_minutes)
     ]
+
+
+def find_breaks(instants: Optional[np.ndarray], stamps: np.ndarray, interval_minutes: int) -> np.ndarray:
+    """bool [T]: where a row is not one interval after the row before it. The first row is no break.
+
+    Args:
+        instants: datetime64[m] [T]; None if they are not known.
+        stamps: time of day and day of week [T, 2], which decide if the instants are not known.
+    """
+    if instants is not None:
+        follows = np.diff(instants) == interval_minutes * _MINUTE
+    elif interval_minutes >= MINUTES_PER_DAY:
+        follows = np.ones(max(0, len(stamps) - 1), bool)
+    else:
+        steps_per_day = MINUTES_PER_DAY // interval_minutes
+        follows = np.diff(_places(stamps, steps_per_day)) % (DAYS_PER_WEEK * steps_per_day) == 1
+    return np.concatenate([np.zeros(min(1, len(stamps)), bool), ~follows])
 
 
 def check_timestamps(
@@ -120,9 +158,7 @@ def check_timestamps(
 
 def _check_order(stamps: np.ndarray, steps_per_day: int, field: object) -> None:
     steps_per_week = DAYS_PER_WEEK * steps_per_day
-    place = np.rint(stamps[:, 1] * DAYS_PER_WEEK).astype(int) * steps_per_day
-    place += np.rint(stamps[:, 0] * steps_per_day).astype(int)
-    steps = np.diff(place) % steps_per_week
+    steps = np.diff(_places(stamps, steps_per_day)) % steps_per_week
     for wrong, relation in (
         (steps == 0, "at the same time as"),
         (steps > steps_per_week - steps_per_day, "before"),
@@ -131,6 +167,12 @@ def _check_order(stamps: np.ndarray, steps_per_day: int, field: object) -> None:
             row = int(wrong.argmax()) + 1
             fix = "sort the rows and remove duplicates"
             raise UserError(field, f"row {row} is {relation} row {row - 1}", "rows in the order of their times", fix)
+
+
+def _places(stamps: np.ndarray, steps_per_day: int) -> np.ndarray:
+    """Number of the step in the week, int [T]."""
+    days = np.rint(stamps[:, 1] * DAYS_PER_WEEK).astype(int)
+    return days * steps_per_day + np.rint(stamps[:, 0] * steps_per_day).astype(int)
 
 
 def row_dates(start: str, num_rows: int, interval_minutes: int, gaps: Iterable[tuple[str, int]] = ()) -> np.ndarray:

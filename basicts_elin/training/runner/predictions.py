@@ -5,10 +5,9 @@ BasicTS defect 10: its own files have wrong rows after a short batch, no header,
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from ...data.dataset import Dataset
 from ...errors import UserError, one_line
@@ -38,12 +37,18 @@ class Predictions:
         self._filled = rows.stop
 
     def write(self, path: Path, dataset: Dataset, input_len: int) -> None:
-        """Write the arrays, node_names [nodes] and times [windows, steps], as a whole or not at all."""
-        windows, steps, _ = self.arrays["prediction"].shape
+        """Write the arrays, node_names [nodes] and times [windows, steps], as a whole or not at all.
+
+        `times` are local. If the dataset has a time zone, `times_utc` are the same in UTC.
+        """
+        steps = self.arrays["prediction"].shape[1]
+        starts = dataset.window_starts("test", input_len, steps)
         where_and_when = {
             "node_names": np.array(dataset.node_names),
-            "times": target_times(dataset, input_len, windows, steps),
+            "times": target_times(dataset.dates("test"), starts + input_len, steps),
         }
+        if dataset.timezone is not None:
+            where_and_when["times_utc"] = target_times(dataset.instants("test"), starts + input_len, steps)
         temporary = path.with_suffix(".tmp")
         try:
             with temporary.open("wb") as file:
@@ -55,21 +60,26 @@ class Predictions:
             raise UserError("predictions", found, fix="free space there, and evaluate again") from error
 
 
-def target_times(dataset: Dataset, input_len: int, windows: int, steps: int) -> np.ndarray:
-    """The date of each predicted value, datetime64[m] [windows, steps]; NaT if the dataset's dates are not known."""
-    dates = dataset.dates("test")
-    if dates is None:
-        return np.full((windows, steps), np.datetime64("NaT", "m"))
-    return sliding_window_view(dates[input_len:], steps)
+def target_times(times: Optional[np.ndarray], first: np.ndarray, steps: int) -> np.ndarray:
+    """The time of each predicted value, datetime64[m] [windows, steps]; NaT if the times are not known.
+
+    Args:
+        times: of the rows of the test part.
+        first: the row of the first target of each window, [windows].
+    """
+    if times is None:
+        return np.full((len(first), steps), np.datetime64("NaT", "m"))
+    return times[first[:, None] + np.arange(steps)]
 
 
 def announcement(path: Path, dataset: Dataset, input_len: int, output_len: int) -> str:
     """The file that `write` will write, and its size. Raises: UserError for names or dates that cannot be written."""
-    rows, nodes = dataset.values("test").shape
-    windows, steps = rows - input_len - output_len + 1, output_len
+    nodes, steps = dataset.values("test").shape[1], output_len
+    windows = len(dataset.window_starts("test", input_len, output_len))
     names, is_dated = np.array(dataset.node_names), dataset.dates("test") is not None
     bytes_per_value = sum(np.dtype(kind).itemsize for kind in _TYPES.values())
-    size = windows * steps * (nodes * bytes_per_value + np.dtype("datetime64[m]").itemsize) + names.nbytes
+    bytes_per_step = np.dtype("datetime64[m]").itemsize * (1 if dataset.timezone is None else 2)
+    size = windows * steps * (nodes * bytes_per_value + bytes_per_step) + names.nbytes
     unknown = "" if is_dated else "; without times, because the dataset's dates are not known"
     return f"predictions: {windows} windows x {steps} steps x {nodes} nodes, {_readable(size)}, to {path}{unknown}"
 

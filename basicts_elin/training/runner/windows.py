@@ -16,7 +16,8 @@ class ForecastingWindows(BasicTSForecastingDataset):
     """BasicTS's windows over the arrays of a `Dataset`. BasicTS itself would open the files again for each loader.
 
     With `memmap`, windows are read from the disk when they are needed; without, the part is kept in memory. Models get
-    two timestamp columns, time of day and day of week, even if the files have more.
+    two timestamp columns, time of day and day of week, even if the files have more. If the dataset says that windows
+    do not span breaks, those that would are left out.
     """
 
     def __init__(
@@ -41,13 +42,22 @@ class ForecastingWindows(BasicTSForecastingDataset):
         self._data = self._kept(self.source.values(part))
         if self.use_timestamps:
             self.timestamps = self._kept(self.source.timestamps(part))
+        self._starts = None
+        if not self.source.windows_across_breaks:
+            self._starts = self.source.window_starts(part, self.input_len, self.output_len)
+
+    def __len__(self) -> int:
+        return super().__len__() if self._starts is None else len(self._starts)
+
+    def __getitem__(self, index: int) -> dict[str, np.ndarray]:
+        return super().__getitem__(index if self._starts is None else int(self._starts[index]))
 
     def _kept(self, array: np.ndarray) -> np.ndarray:
         return array if self.memmap else np.array(array)
 
     def __getstate__(self) -> dict[str, Any]:
         """The state without the arrays. A worker process opens them itself."""
-        return {name: value for name, value in vars(self).items() if name not in ("_data", "timestamps")}
+        return {name: value for name, value in vars(self).items() if name not in ("_data", "timestamps", "_starts")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)

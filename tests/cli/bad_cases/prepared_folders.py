@@ -28,7 +28,7 @@ PREPARED_CASES = [
     ("a bare pickle", pickled(f"{DATASET}/val_data.npy"), TRAIN, "error: datasets/Tiny/val_data.npy: "),
     ("an archive", archive(f"{DATASET}/val_data.npy"), TRAIN, "error: datasets/Tiny/val_data.npy: "),
     ("objects", array(lambda data: np.array([[Runs()]])), TRAIN, "error: datasets/Tiny/val_data.npy: "),
-    ("float64", array(lambda data: data.astype(float)), TRAIN, "error: datasets/Tiny/val_data.npy: ", "float64", "float32", "[rows"),
+    ("complex", array(lambda data: data.astype(complex)), TRAIN, "error: datasets/Tiny/val_data.npy: ", "complex128", "numbers", "[rows"),
     ("three dimensions", array(lambda data: data[..., None]), TRAIN, "error: datasets/Tiny/val_data.npy: ", "float32"),
     ("other nodes in a part", array(lambda data: data[:, :4]), TRAIN, "error: datasets/Tiny/val_data.npy: ", "4", "train_data.npy", "5"),
     ("other nodes than meta", json_with(f"{DATASET}/meta.json", num_vars=9), TRAIN, "error: datasets/Tiny/meta.json: ", "num_vars", "9", "5"),

@@ -87,15 +87,23 @@ def test_another_number_of_nodes_names_both_and_the_way_out(tiny):
 @pytest.mark.parametrize(
     ("change", "found"),
     [
-        (lambda data: data.astype(np.float64), "float64 [43, 5]"),
-        (lambda data: data.astype(np.int16), "int16 [43, 5]"),
+        (lambda data: data.astype(np.complex64), "complex64 [43, 5]"),
+        (lambda data: data > 0, "bool [43, 5]"),
         (lambda data: data[..., None], "float32 [43, 5, 1]"),
     ],
 )
 def test_another_type_or_shape_is_named(tiny, change, found):
     rewrite("val", "data", change)
-    with refuses(FOLDER / "val_data.npy", found=found, expected="float32 [rows, nodes]"):
+    with refuses(FOLDER / "val_data.npy", found=found, expected="numbers [rows, nodes]"):
         checked_dataset(ours())
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.int16, np.uint8])
+def test_numbers_of_another_type_are_cast(tiny, kind):
+    rewrite("val", "data", lambda data: (data % 200).astype(kind))
+    values = checked_dataset(ours()).values("val")
+    assert values.dtype == np.float32
+    np.testing.assert_array_equal(values, np.load(FOLDER / "val_data.npy"))
 
 
 def test_timestamps_of_another_length_are_named(tiny):

@@ -163,6 +163,30 @@ def test_times_skip_what_is_missing(tiny):
     assert (np.diff(found[0]) > np.timedelta64(5, "m")).sum() == 1
 
 
+def test_windows_across_breaks_have_no_predictions_if_the_dataset_says_so(tiny, capsys):
+    after = START + 5 * (FIRST_ROW + 20) * np.timedelta64(1, "m")
+    rewrite_meta(tiny, start="2024-01-01 00:00", gaps=[[str(after), 288]], windows_across_breaks=False)
+    found = trained()
+    # the row after the gap is row 33 of the test part
+    kept = [start for start in range(WINDOWS["test"]) if start + 2 * STEPS <= 33 or start >= 33]
+    expected = expected_times()[kept]
+    expected[expected > after] += np.timedelta64(1, "D")
+    np.testing.assert_array_equal(found["times"], expected)
+    _, targets = raw_windows()
+    np.testing.assert_allclose(found["target"][found["mask"]], targets[kept][found["mask"]], rtol=1e-5)
+    assert f"predictions: {len(kept)} windows x 12 steps" in capsys.readouterr().out
+
+
+def test_a_dataset_with_a_time_zone_has_both_clocks(tiny, capsys):
+    rewrite_meta(tiny, start="2024-01-01 00:00+05:30", timezone="Asia/Kolkata")
+    found = trained()
+    np.testing.assert_array_equal(found["times"], expected_times())
+    np.testing.assert_array_equal(found["times_utc"], expected_times() - np.timedelta64(330, "m"))
+    assert list(found)[-1] == "times_utc"
+    size = 50 * 12 * (5 * 9 + 16) + found["node_names"].nbytes
+    assert f"{size / 1000:.1f} kB" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("part", ["train", "test"])
 def test_there_are_no_times_where_the_start_is_another(tiny, capsys, part):
     stamps = np.load(FOLDER / f"{part}_timestamps.npy")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from basicts.data import BasicTSForecastingDataset
-from tiny import NAME, NODES, STEPS, WINDOWS, bare, ours, weights
+from tiny import NAME, NODES, STEPS, WINDOWS, bare, ours, rewrite_meta, weights
 
 from basicts_elin.data.dataset import dataset_of, open_dataset
 from basicts_elin.data.layout import PARTS
@@ -76,3 +76,20 @@ def test_workers_change_nothing(tiny):
         launch_training(config)
     first, second = (weights(best_checkpoint(config)) for config in (one, several))
     assert all(np.array_equal(first[name], second[name]) for name in first)
+
+
+def test_windows_across_a_break_are_left_out_if_the_dataset_says_so(tiny):
+    # within the validation part, which begins at row 96 and has 43 rows
+    after = np.datetime64("2024-01-01 00:00", "m") + 5 * (96 + 30) * np.timedelta64(1, "m")
+    rewrite_meta(tiny, start="2024-01-01 00:00", gaps=[[str(after), 288]])
+    every = made("val")
+    rewrite_meta(tiny, windows_across_breaks=False)
+    found = made("val")
+    kept = [start for start in range(WINDOWS["val"]) if start + 2 * STEPS <= 31 or start >= 31]
+    assert len(every) == WINDOWS["val"] and len(found) == len(kept) == 8
+    for index, start in enumerate(kept):
+        for name, values in every[start].items():
+            np.testing.assert_array_equal(found[index][name], values)
+    received = pickle.loads(pickle.dumps(found))
+    assert len(received) == 8 and len(made("train")) == WINDOWS["train"]
+    np.testing.assert_array_equal(received[3]["inputs"], found[3]["inputs"])

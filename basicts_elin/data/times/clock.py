@@ -1,0 +1,86 @@
+"""Local times become real ones. R: rows of a file."""
+
+from typing import Optional
+
+import numpy as np
+
+from ...errors import UserError
+from .stamps import Stamps
+from .zones import never_shown, shown_twice, to_local, to_utc
+
+_MS_PER_MINUTE = 60_000
+
+
+def real_times(
+    stamps: Stamps, sensors: Optional[np.ndarray], zone: Optional[str]
+) -> tuple[np.ndarray, Optional[str], tuple[str, ...]]:
+    """The times of the rows, datetime64[ms] [R], the time zone if they are UTC, and what was decided.
+
+    Args:
+        sensors: [R] of a long table; None if the rows are of different times.
+        zone: of the clock; None: the clock stays as it is written.
+    Raises: UserError if the times need a time zone, or the clock of the zone never shows some of them.
+    """
+    offset = stamps.offset
+    if zone is not None:
+        if offset is not None:
+            return stamps.times, zone, ()
+        times, notes = _localised(stamps, sensors, zone)
+        return times, zone, notes
+    if offset is None:
+        return stamps.times, None, ()
+    if np.isnan(offset):
+        found = f"times with different offsets from UTC, such as {stamps.texts[0]!r}"
+        raise UserError("file", found, "one clock", "name the time zone by --tz, such as --tz Europe/Berlin")
+    if offset == 0:
+        return stamps.times, "UTC", ("time zone: UTC, as in the file; --tz reads the clock of another one",)
+    sign, minutes = "-" if offset < 0 else "+", abs(int(offset))
+    written = f"{sign}{minutes // 60:02d}:{minutes % 60:02d}"
+    note = f"times: all have the offset {written} and are taken by that clock; --tz reads the clock of a time zone"
+    return stamps.times + np.timedelta64(int(offset) * _MS_PER_MINUTE, "ms"), None, (note,)
+
+
+def _localised(stamps: Stamps, sensors: Optional[np.ndarray], zone: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """UTC times. The first of two equal times in autumn is summer time, in the order in which the file runs."""
+    times, texts = stamps.times, stamps.texts
+    wrong = never_shown(times, zone)
+    if wrong.any():
+        row = int(wrong.argmax())
+        found = f"{wrong.sum()} of {len(times)} times that the clock of {zone} skips, such as {texts[row]} in row {row}"
+        offset = (to_local(to_utc(times[:1], zone), zone) - to_utc(times[:1], zone))[0] / np.timedelta64(1, "h")
+        winter = f" (a clock without summer time: --tz Etc/GMT{-int(offset):+d})" if offset == int(offset) else ""
+        raise UserError("file", found, f"times of {zone}", f"correct --tz{winter}, or the times")
+    utc = to_utc(times, zone)
+    twice = np.flatnonzero(shown_twice(times, zone))
+    if not len(twice):
+        return utc, ()
+    # The newest row may come first.
+    steps = np.diff(times).astype(np.int64)
+    if (steps < 0).sum() > (steps > 0).sum():
+        twice = twice[::-1]
+    which, counts = _occurrences(times[twice].astype(np.int64), None if sensors is None else sensors[twice])
+    later = twice[which > 0]
+    utc[later] = to_utc(times[later], zone, second=True)
+    pairs, single = int((which == 1).sum()), int((counts == 1).sum())
+    notes = []
+    if pairs:
+        notes.append(f"clock change: {pairs} times come twice in autumn, such as {texts[later[0]]}; both are kept")
+    if single:
+        row = twice[counts == 1][0]
+        notes.append(
+            f"clock change: {single} times of the hour that comes twice in autumn come only once, such as "
+            f"{texts[row]}; they are taken as the first"
+        )
+    return utc, tuple(notes)
+
+
+def _occurrences(times: np.ndarray, sensors: Optional[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """How many equal times of the same sensor come before each one, and how many there are in all: [R] each."""
+    keys = np.stack([times, np.zeros_like(times) if sensors is None else sensors])
+    _, group, sizes = np.unique(keys, axis=1, return_inverse=True, return_counts=True)
+    group = group.ravel()
+    order = np.argsort(group, kind="stable")
+    firsts = np.cumsum(sizes) - sizes
+    which = np.empty(len(times), np.int64)
+    which[order] = np.arange(len(times)) - firsts[group[order]]
+    return which, sizes[group]

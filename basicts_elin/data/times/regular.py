@@ -1,0 +1,73 @@
+"""The interval between rows, and times that are between two steps of it. R: rows of a file."""
+
+from typing import Optional
+
+import numpy as np
+
+from ...errors import UserError
+from .options import check_interval, length
+
+_MS_PER_MINUTE = 60_000
+_SHOWN = 4
+
+
+def find_interval(times: np.ndarray) -> int:
+    """The minutes between rows: the most frequent difference of the times datetime64[ms] [R].
+
+    Raises: UserError unless it is regular: all other differences are multiples of it, or it is that of most rows.
+    """
+    steps = np.diff(np.unique(times)).astype(np.int64)
+    if not len(steps):
+        raise UserError("file", "rows of only one time", "two times or more", "give --freq, or more rows")
+    values, counts = np.unique(steps, return_counts=True)
+    step = int(values[counts.argmax()])
+    if (steps % step).any() and 2 * counts.max() <= len(steps):
+        order = np.argsort(-counts, kind="stable")[:_SHOWN]
+        shown = ", ".join(f"{counts[which]} x {length(values[which] / _MS_PER_MINUTE)}" for which in order)
+        more = f" and {len(values) - _SHOWN} others" if len(values) > _SHOWN else ""
+        fix = "give --freq, such as --freq 15min, and --align floor or nearest for times between two steps"
+        raise UserError("file", f"rows at irregular distances ({shown}{more})", "one interval between rows", fix)
+    if step % _MS_PER_MINUTE:
+        fix = "give --freq 1min with --align floor and --duplicates mean"
+        raise UserError("file", f"rows every {length(step / _MS_PER_MINUTE)}", "whole minutes between rows", fix)
+    return check_interval(step // _MS_PER_MINUTE, "file")
+
+
+def on_steps(
+    times: np.ndarray, interval_minutes: int, align: Optional[str], offset_minutes: int, texts: np.ndarray
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Times at whole steps, datetime64[m] [R], and what was moved.
+
+    Args:
+        times: datetime64[ms] [R].
+        align: see `TimeOptions`; the steps are then those from the clock's midnight.
+        offset_minutes: the clock's distance from the times.
+        texts: [R], for messages.
+    Raises: UserError if some are between two steps, and `align` is None.
+    """
+    step = interval_minutes * _MS_PER_MINUTE
+    # Days and weeks are counted from a Monday.
+    millis = times.astype(np.int64) + offset_minutes * _MS_PER_MINUTE - 4 * 1440 * _MS_PER_MINUTE
+    phases, counts = np.unique(millis % step, return_counts=True)
+    phase = 0 if align is not None else int(phases[counts.argmax()])
+    past = (millis - phase) % step
+    moved = past != 0
+    if align is None and phase % _MS_PER_MINUTE:
+        found = f"times with seconds, such as {texts[0]}"
+        raise UserError("file", found, "whole minutes", "give --align floor or --align nearest")
+    notes: tuple[str, ...] = ()
+    if moved.any():
+        row = int(moved.argmax())
+        found = f"{moved.sum()} of {len(times)} times between two steps of {length(interval_minutes)}"
+        example = f"such as {texts[row]} in row {row}"
+        if align is None:
+            many = ", with --duplicates mean if several rows fall on one step" if 5 * moved.sum() > len(times) else ""
+            fix = f"give --align floor or --align nearest{many}, or another --freq"
+            raise UserError("file", f"{found}, {example}", f"times every {length(interval_minutes)}", fix)
+        notes = (f"times: {found} are moved to {_MOVED[align]}, {example}",)
+        up = (align == "nearest") & (2 * past >= step)
+        times = times + np.where(up, step - past, -past).astype("timedelta64[ms]")
+    return times.astype("datetime64[m]"), notes
+
+
+_MOVED = {"floor": "the step before", "nearest": "the nearest step"}
