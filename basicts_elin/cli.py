@@ -178,14 +178,16 @@ def _print_config(config: Any) -> None:
 
 def _config(arguments: argparse.Namespace) -> Any:
     """The configuration that the command names, with the overrides from its other arguments."""
+    from .config.lengths import is_count
     from .config.overrides import with_overrides
     from .training.launch.devices import parse_gpus
     from .zoo.config_file import config_file, config_name, load_config
 
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root
-    config = load_config(arguments.cfg)
     overrides = dict(_assignment(text) for text in arguments.set)
+    lengths = {name: overrides[name] for name in ("input_len", "output_len") if is_count(overrides.get(name))}
+    config = load_config(arguments.cfg, **lengths)
     for name, option in (("gpus", "gpus"), ("gpu_num", "gpus"), ("seed", "seed")):
         if name in overrides:
             fix = f"use --{option} {overrides[name]}"

@@ -40,6 +40,7 @@ PRIVATE = {
         "train_time_predictor",
         "update_meter",
         # evaluation
+        "_eval_loop",
         "_eval_on_horizons",
         "_save_metrics",
         "_save_results",

@@ -16,6 +16,8 @@ from torch.utils.data import Dataset
 
 from ..errors import UserError, nearest, one_line
 from .describe import is_object
+from .lengths import is_count, usual_horizons
+from .own_fields import OWN_FIELDS, remove_defaults
 
 # groups of arguments, each with the field that holds the class; a group may have any argument of its class
 _ARGUMENTS_OF = {"optimizer_params": "optimizer", "lr_scheduler_params": "lr_scheduler"}
@@ -48,13 +50,14 @@ def with_overrides(config: BasicTSForecastingConfig, overrides: dict[str, Any]) 
         fields["ckpt_save_dir"] = None
     # their values are also in optimizer_params and in the three batch sizes, and would win over overrides of those
     fields["lr"] = fields["batch_size"] = None
-    # a field that BasicTS does not have; a run without it keeps its hash
-    fields.setdefault("precision", None)
+    for name in OWN_FIELDS:
+        fields.setdefault(name, None)
+    before = fields["output_len"]
     # classes first, because their arguments depend on them
     for name in sorted(overrides, key=lambda name: name not in _ARGUMENTS_OF.values()):
         _override(fields, _types(config), name, overrides[name])
-    if fields["precision"] in (None, "fp32"):
-        del fields["precision"]
+    remove_defaults(fields)
+    _adapt_horizons(fields, before, overrides)
     try:
         changed = type(config)(**fields)
     except Exception as error:
@@ -65,6 +68,15 @@ def with_overrides(config: BasicTSForecastingConfig, overrides: dict[str, Any]) 
     if config.get("_dataset") is not None:
         changed["_dataset"] = config["_dataset"]
     return changed
+
+
+def _adapt_horizons(fields: dict[str, Any], before: Any, overrides: dict[str, Any]) -> None:
+    """Other steps out have their own usual horizons. Horizons that the user chose stay."""
+    now = fields["output_len"]
+    if "eval_horizons" in overrides or now == before or not (is_count(before) and is_count(now)):
+        return
+    if fields["eval_horizons"] is not None and list(fields["eval_horizons"]) == usual_horizons(before):
+        fields["eval_horizons"] = usual_horizons(now)
 
 
 def _override(fields: dict[str, Any], types: dict[str, Any], name: str, value: Any) -> None:

@@ -19,14 +19,14 @@ CHANNELS, RETURNED = "legacy_channels", "legacy_returned"
 
 
 class LegacyTaskFlow(OriginalScaleTaskFlow):
-    """Also passes `future` to the model in training: the scaled targets, missing ones scaled like any value."""
+    """Also passes `future` to the model in training: the scaled targets, missing ones as among the inputs."""
 
     def preprocess(self, runner: Any, data: dict[str, Any]) -> dict[str, Any]:
         # the base class replaces missing targets
         targets = data["targets"] = runner.to_running_device(data["targets"], non_blocking=True)
         data = super().preprocess(runner, data)
         if runner.status == RunnerStatus.TRAINING:
-            data["future"] = runner.scaler.transform(targets)
+            data["future"] = self.scaled(runner, targets)
         return data
 
 

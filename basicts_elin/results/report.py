@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
+from ..config.lengths import usual_horizons
 from ..data.dataset import Dataset
 from ..errors import UserError
 from ..evaluation.naive import naive_metrics
+from ..evaluation.numpy_metrics import OVERALL
 from ..record import RECORD_FILE
 from .schema import PERCENT, Result, distinct_labels, horizons_of, metric_names
 
@@ -16,7 +18,8 @@ def naive_results(like: Result, dataset: Dataset) -> list[Result]:
     for name in ("input_len", "output_len"):
         if getattr(like, name) is None:
             raise UserError(f"{Path(like.run, RECORD_FILE)}, {name}", "missing", "int", "train the run again")
-    metrics = naive_metrics(dataset, like.input_len, like.output_len)
+    horizons = [int(name) for name in like.metrics if name != OVERALL] or usual_horizons(like.output_len)
+    metrics = naive_metrics(dataset, like.input_len, like.output_len, horizons)
     same = ("dataset", "input_len", "output_len", "interval_minutes", "unit", "nodes")
     facts = {name: getattr(like, name) for name in same}
     return [Result(model=name, metrics=by_horizon, **facts) for name, by_horizon in metrics.items()]

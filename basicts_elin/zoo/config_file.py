@@ -16,18 +16,19 @@ FOLDER = "baselines_cfg"
 _EXPECTED = "a file with CFG = benchmark_config(...), or MODEL/DATASET with a model that `basicts-elin list` offers"
 
 
-def load_config(path: str) -> BasicTSForecastingConfig:
+def load_config(path: str, **lengths: int) -> BasicTSForecastingConfig:
     """The configuration that the user names.
 
     Args:
         path: a Python file with `CFG`, or one of a BasicTS 0.5 checkout; or `<Model>/<Dataset>` or
             `legacy/<Model>/<Dataset>`, also written as `baselines_cfg/<Model>/<Dataset>.py`. A file of that path in the
             working folder takes precedence over the registry.
+        lengths: `input_len` and `output_len` that a model by name is built for, in place of the recipe's.
     Raises: UserError if there is neither such a file nor such a model, and for a file without a configuration.
     """
     file = config_file(path)
     if file is None:
-        return _by_name(path)
+        return _by_name(path, lengths)
     source = source_of_path(file)
     return legacy_config(source) if source else _of_file(file)
 
@@ -62,12 +63,13 @@ def _names(path: str) -> str:
     return "/".join((*folders, dataset)) if is_name else ""
 
 
-def _by_name(path: str) -> BasicTSForecastingConfig:
+def _by_name(path: str, lengths: dict[str, int]) -> BasicTSForecastingConfig:
     model, _, dataset = _names(path).rpartition("/")
     if not model or find(model) is None:
         like = suggestion(model, f"/{dataset}") if model else ""
         raise UserError(f"config file {path}", "missing", _EXPECTED + like)
-    return config_for(model, dataset)
+    # a legacy model has the lengths of its own configuration
+    return config_for(model, dataset, **({} if model.startswith(LEGACY) else lengths))
 
 
 def _of_file(file: Path) -> BasicTSForecastingConfig:

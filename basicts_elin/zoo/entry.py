@@ -28,6 +28,7 @@ class ModelEntry:
         name: as in `-c <name>/<Dataset>`.
         load: imports the model. Returns its class and the class of its configuration. None = the model has no code.
         model_fields: fields of the model's configuration that differ from their defaults.
+        window_fields: (input_len, output_len) -> fields of the model's configuration that must fit the window.
         run_fields: fields of the run that differ from the benchmark's recipe, see `benchmark_config`.
         dataset_fields: dataset -> fields of the run that differ on that dataset.
         callbacks: makes the callbacks that the model needs besides the protocol's.
@@ -40,11 +41,13 @@ class ModelEntry:
         paper_name: in the paper's tables; "" = not there.
         paper_attention: the attention with which the paper measured memory and time; "" = its own.
         unfit: why it cannot be trained; "" = it can.
+        unfit_window: (input_len, output_len) -> why it cannot be trained on such windows; "" = it can.
     """
 
     name: str
     load: Optional[Callable[[], tuple[type, type]]] = None
     model_fields: Fields = field(default_factory=dict)
+    window_fields: Optional[Callable[[int, int], Fields]] = None
     run_fields: Fields = field(default_factory=dict)
     dataset_fields: Mapping[str, Fields] = field(default_factory=dict)
     callbacks: Callable[[], list[Any]] = list
@@ -56,6 +59,7 @@ class ModelEntry:
     paper_name: str = ""
     paper_attention: str = ""
     unfit: str = ""
+    unfit_window: Optional[Callable[[int, int], str]] = None
 
     @property
     def is_legacy(self) -> bool:

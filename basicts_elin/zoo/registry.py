@@ -13,6 +13,7 @@ from dataclasses import MISSING, Field, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, Optional
 
+from ..config.lengths import INPUT_LEN, OUTPUT_LEN, is_count
 from ..errors import UserError, nearest
 from ..plugins import load_plugins
 from . import entries
@@ -44,6 +45,7 @@ __all__ = [
 ]
 
 _ENTRIES: dict[str, ModelEntry] = {}
+_LENGTHS = {"input_len": INPUT_LEN, "output_len": OUTPUT_LEN}
 
 
 def register(entry: ModelEntry) -> None:
@@ -176,6 +178,10 @@ def config_for(name: str, dataset: str, **differences: Any) -> "BasicTSForecasti
     model_config = config_type(**open_fields)
     # the configuration may not declare these fields
     model_config.update(_model_fields(variant))
+    lengths = [differences.get(name, default) for name, default in _LENGTHS.items()]
+    # other lengths are refused before the run starts
+    if all(map(is_count, lengths)):
+        model_config.update(_window_fields(variant.entry, *lengths))
     callbacks = [*variant.entry.callbacks(), *differences.pop("callbacks", [])]
     run_fields = {**_run_fields(variant, dataset), **differences}
     return benchmark_config(model, model_config, dataset, callbacks=callbacks, **run_fields)
@@ -242,6 +248,13 @@ def _model_fields(variant: Variant) -> dict[str, Any]:
     if variant.attention:
         found.update(attention_entry(variant.attention).model_fields)
     return copy.deepcopy(found)
+
+
+def _window_fields(entry: ModelEntry, input_len: int, output_len: int) -> dict[str, Any]:
+    reason = entry.unfit_window(input_len, output_len) if entry.unfit_window else ""
+    if reason:
+        raise UserError(f"model {entry.name}", f"input_len={input_len}, output_len={output_len}", fix=reason)
+    return dict(entry.window_fields(input_len, output_len)) if entry.window_fields else {}
 
 
 def _run_fields(variant: Variant, dataset: str) -> dict[str, Any]:

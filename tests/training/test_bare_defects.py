@@ -3,21 +3,23 @@
 import json
 import os
 
+import numpy as np
 import pytest
 import torch
 from basicts import BasicTSLauncher
 from basicts.runners import BasicTSRunner, basicts_runner
-from basicts.runners.callback import EarlyStopping
+from basicts.runners.callback import BasicTSCallback, EarlyStopping
+from basicts.runners.taskflow import BasicTSForecastingTaskFlow
 from basicts.scaler import ZScoreScaler
 from basicts.utils.mask import null_val_mask
 from easytorch.core import checkpoint
-from tiny import Tiny, bare, series, weights
+from tiny import NAME, Tiny, bare, metrics, ours, raw_windows, rewrite_meta, series, weights
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from basicts_elin.training.launch.launcher import run_folder
+from basicts_elin.training.launch.launcher import launch_training, run_folder
 from basicts_elin.training.launch.processes import free_port
 from basicts_elin.training.protocol.scaler import BenchmarkZScoreScaler
-from basicts_elin.training.protocol.taskflow import _is_measured
+from basicts_elin.training.protocol.taskflow import OriginalScaleTaskFlow, _is_measured
 
 
 class StopEarly(EarlyStopping):
@@ -156,3 +158,63 @@ def test_bare_the_null_value_is_copied_for_every_mask():
             mask(values, 0.0)
         counts.append(copies.count)
     assert counts == [1, 0]
+
+
+def counts(folder):
+    """Zeros become values, of which later rows have more."""
+    for part in ("train", "val", "test"):
+        file = folder / f"{part}_data.npy"
+        values = np.load(file)
+        values[np.random.default_rng(0).random(values.shape) < np.linspace(0, 0.8, len(values))[:, None]] = 0
+        np.save(file, values)
+    rewrite_meta(folder.parents[1], regular_settings={"null_val": float("nan")})
+
+
+class AlwaysTheSame(BasicTSCallback):
+    """The model always forecasts the mean of the training part."""
+
+    def on_epoch_start(self, runner, *args, **kwargs):
+        for group in runner.optimizer.param_groups:
+            group["lr"] = 0.0
+        with torch.no_grad():
+            for parameter in runner.model.parameters():
+                parameter.zero_()
+
+
+def test_bare_mape_weights_batches_by_targets_that_it_leaves_out(tiny):
+    """31, where more and more values are zeros."""
+    counts(tiny / "datasets" / NAME)
+    reported = []
+    for launch, configure in ((BasicTSLauncher.launch_training, bare), (launch_training, ours)):
+        scaling = {"scaler": BenchmarkZScoreScaler, "norm_each_channel": False}
+        config = configure(callbacks=[AlwaysTheSame()], null_val=float("nan"), test_batch_size=7, **scaling)
+        launch(config)
+        reported.append(metrics(run_folder(config)))
+    _, targets = raw_windows()
+    mean = np.load(tiny / "datasets" / NAME / "train_data.npy").astype(np.float64).mean()
+    for name, part in {"overall": targets, "horizon_3": targets[:, 2], "horizon_12": targets[:, 11]}.items():
+        counted = part[part != 0]
+        right = np.abs((mean - counted) / counted).mean()
+        theirs, mine = (found[name]["MAPE"] for found in reported)
+        assert mine == pytest.approx(right, rel=1e-5)
+        assert abs(theirs / right - 1) > 1e-3
+
+
+def there_and_back(taskflow, targets):
+    """The targets that the metrics get: scaled by 2406, around a mean of 5000, and scaled back."""
+    config = bare(null_val=float("nan"), scaler=BenchmarkZScoreScaler, norm_each_channel=False, taskflow=taskflow)
+    runner = BasicTSRunner(config)
+    runner.scaler.stats = {"mean": torch.tensor(5000.0), "std": torch.tensor(2406.0)}
+    data = taskflow.preprocess(runner, {"inputs": targets, "targets": targets})
+    data["prediction"] = data["targets"]
+    runner.callback_handler.trigger("on_compute_loss", runner, forward_return=data)
+    return taskflow.postprocess(runner, data)["targets"]
+
+
+def test_bare_a_measured_zero_comes_back_as_another_number(tiny):
+    """32."""
+    targets = torch.tensor([[[0.0], [torch.nan], [7000.1]]])
+    theirs = there_and_back(BasicTSForecastingTaskFlow(), targets)
+    assert 5e-5 < theirs[0, 0].abs().item() < 1e-2
+    mine = there_and_back(OriginalScaleTaskFlow(), targets)
+    assert mine.flatten().tolist() == torch.tensor([0.0, 0.0, 7000.1]).tolist()

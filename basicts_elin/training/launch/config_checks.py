@@ -11,9 +11,10 @@ from basicts.configs import BasicTSForecastingConfig
 from basicts.metrics import ALL_METRICS
 
 from ...config.field_types import check_types
+from ...config.own_fields import MISSING_INPUTS, PRECISIONS
 from ...data.layout import PARTS
 from ...errors import UserError, one_line
-from ..runner.loop import PRECISIONS
+from ..protocol.taskflow import OriginalScaleTaskFlow
 
 # The metrics of BasicTS that can be trained with. The gradient of MAPE is NaN where a target is missing. BasicTS 1.1.0
 # drops the default arguments of HUBER.
@@ -35,6 +36,7 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
     _check_intervals(config)
     _check_loss_and_metrics(config)
     _check_numerics(config)
+    _check_missing_inputs(config)
     if processes > 1:
         _check_processes(config, processes)
 
@@ -103,6 +105,14 @@ def _check_numerics(config: BasicTSForecastingConfig) -> None:
     can_compile = getattr(config.model, "supports_compile", True)
     expected = f"False: torch cannot compile {config.model.__name__}"
     _require(not config.compile_model or can_compile, config, "compile_model", expected, "omit --compile")
+
+
+def _check_missing_inputs(config: BasicTSForecastingConfig) -> None:
+    rule = config.get("missing_inputs")
+    _require(rule is None or rule in MISSING_INPUTS, config, "missing_inputs", f"one of {', '.join(MISSING_INPUTS)}")
+    is_ours = isinstance(config.taskflow, OriginalScaleTaskFlow)
+    expected = f"None: {type(config.taskflow).__name__} does not read it"
+    _require(rule is None or is_ours, config, "missing_inputs", expected, "use OriginalScaleTaskFlow, or omit it")
 
 
 def _check_processes(config: BasicTSForecastingConfig, processes: int) -> None:

@@ -10,10 +10,12 @@ from basicts.configs import BasicTSForecastingConfig
 from ...config.describe import CONFIG_TEXT, describe
 from ...data.dataset import Dataset
 from ...data.layout import PARTS
-from ...data.quality import quality_warnings
+from ...data.quality import missing_share, quality_warnings
 from ...errors import UserError
 from ...files import made_folder, write_atomically
 from ...record import CONFIG_FILE
+from ..protocol.missing_inputs import missing_inputs_line
+from ..protocol.taskflow import OriginalScaleTaskFlow
 from ..runner.checkpoints import best_checkpoint_file
 from ..runner.predictions import PREDICTIONS_FILE, announcement
 from ..runner.runner import BenchmarkRunner
@@ -64,7 +66,7 @@ def launch_training(
         return folder
     for line in quality_warnings([dataset.values(part) for part in PARTS], config.null_val, dataset.node_names):
         print(line)
-    _announce(config, folder, group, resume=resume)
+    _announce(config, dataset, folder, group, resume=resume)
     predictions_file = _announced_predictions(config, dataset, folder) if save_predictions else None
     with locked(folder):
         _record_inputs(config, dataset, folder)
@@ -125,13 +127,20 @@ def _evaluate(
         )
 
 
-def _announce(config: BasicTSForecastingConfig, folder: Path, group: Group, *, resume: bool) -> None:
+def _announce(config: BasicTSForecastingConfig, dataset: Dataset, folder: Path, group: Group, *, resume: bool) -> None:
     """Tell the user what training in the folder will do."""
+    if isinstance(config.taskflow, OriginalScaleTaskFlow):
+        share = missing_share([dataset.values(part) for part in PARTS], config.null_val)
+        _print_if_any(missing_inputs_line(share, config))
     resumption = describe_resumption(config, folder, resume=resume)
-    if resumption:
-        print(resumption)
+    _print_if_any(resumption)
     if group.size > 1:
         print(f"{group.size} processes divide each batch of {config.train_batch_size}")
+
+
+def _print_if_any(line: str) -> None:
+    if line:
+        print(line)
 
 
 def _announced_predictions(config: BasicTSForecastingConfig, dataset: Dataset, folder: Path) -> Path:

@@ -8,6 +8,8 @@ from basicts.configs import BasicTSForecastingConfig, BasicTSModelConfig
 from torch.optim import Adam
 from torch.optim.lr_scheduler import MultiStepLR
 
+from ...config.lengths import INPUT_LEN, OUTPUT_LEN, is_count, usual_horizons
+from ...config.own_fields import OWN_FIELDS, remove_defaults
 from ...data.catalog import DAYS_PER_WEEK, DatasetFacts
 from ...data.dataset import Dataset, find_dataset, open_dataset
 from ...errors import UserError
@@ -19,8 +21,7 @@ from .taskflow import OriginalScaleTaskFlow
 # evaluation of the best model at the end remains.
 NEVER = 10**9
 
-# BasicTS's fields, and one of this package, see `loop`
-_FIELDS = {field.name for field in fields(BasicTSForecastingConfig) if not field.name.startswith("_")} | {"precision"}
+_FIELDS = {field.name for field in fields(BasicTSForecastingConfig) if not field.name.startswith("_")} | {*OWN_FIELDS}
 
 
 def benchmark_config(
@@ -28,9 +29,11 @@ def benchmark_config(
 ) -> BasicTSForecastingConfig:
     """The configuration of a run by the benchmark's protocol: that of BasicTS 0.5's STAEformer configurations.
 
-    12 steps in, 12 out; one mean and one deviation over the training part; Adam, learning rate 1e-3, weight decay 3e-4,
+    12 steps in, 12 out; one mean and one deviation over the training part, or one for each node where the dataset's
+    settings say so; Adam, learning rate 1e-3, weight decay 3e-4,
     times 0.1 after epochs 20 and 25; batch 16, 64 for validation and test; masked MAE on the original scale; 100
-    epochs, best validation MAE kept; test metrics overall and at steps 3, 6, 12; seed 42.
+    epochs, best validation MAE kept; test metrics overall and at a quarter, the half and
+    the whole of the steps: 3, 6, 12; seed 42.
 
     Args:
         model: model class.
@@ -38,8 +41,8 @@ def benchmark_config(
             the dataset.
         dataset: a name, or the result of `find_dataset`. Facts come from the folder `datasets/<name>` in the working
             directory if it is prepared, else from the catalogue.
-        differences: any field of `BasicTSForecastingConfig`. `callbacks` are added to the protocol's own.
-    Raises: UserError for a dataset that is neither prepared nor in the catalogue, and for an unknown field.
+        differences: any field of `BasicTSForecastingConfig`, or of `config.own_fields`. `callbacks` are added to the
+            protocol's own.
     """
     unknown = differences.keys() - _FIELDS
     if unknown:
@@ -57,19 +60,20 @@ def benchmark_config(
         model_config.num_time_in_day = found.steps_per_day
     if model_config.get("timestamp_sizes", ()) is None:
         model_config.timestamp_sizes = [found.steps_per_day, DAYS_PER_WEEK]
+    output_len = differences.get("output_len", OUTPUT_LEN)
     recipe = {
         "dataset_name": dataset if isinstance(dataset, str) else dataset.name,
-        "input_len": 12,
-        "output_len": 12,
+        "input_len": INPUT_LEN,
+        "output_len": output_len,
         "use_timestamps": True,
         "null_val": found.null_value,
         "scaler": BenchmarkZScoreScaler,
-        "norm_each_channel": False,
+        "norm_each_channel": found.regular_settings.get("norm_each_channel") is True,
         "rescale": True,
         "taskflow": OriginalScaleTaskFlow(),
         "metrics": ["MAE", "RMSE", "MAPE"],
         "target_metric": "MAE",
-        "eval_horizons": [3, 6, 12],
+        "eval_horizons": usual_horizons(output_len) if is_count(output_len) else None,
         "loss": "MAE",
         "optimizer": Adam,
         "optimizer_params": {"lr": 1e-3, "weight_decay": 3e-4},
@@ -83,6 +87,7 @@ def benchmark_config(
         "seed": 42,
     }
     recipe.update(differences)
+    remove_defaults(recipe)
     recipe["callbacks"] = [FinitePredictions(), *differences.get("callbacks", [])]
     config = BasicTSForecastingConfig(model=model, model_config=model_config, **recipe)
     if isinstance(found, Dataset):

@@ -22,15 +22,36 @@ class BenchmarkZScoreScaler(ZScoreScaler):
         BasicTS defect 3: `ZScoreScaler.fit` passes a numpy scalar to `torch.Tensor`, a TypeError.
         Raises: UserError for values that are not finite.
         """
-        if self.norm_each_channel:
-            super().fit(data)
         if self.stats:
             return
-        mean, deviation = _mean_and_deviation(data)
-        if not np.isfinite([mean, deviation]).all():
+        if self.norm_each_channel:
+            self._fit_each_channel(data)
+        else:
+            mean, deviation = _mean_and_deviation(data)
+            # tensors, because BasicTS reads checkpoints with weights_only
+            self.stats = {"mean": torch.tensor(mean), "std": torch.tensor(deviation or 1.0)}
+        if not all(statistic.isfinite().all() for statistic in self.stats.values()):
             raise UserError("training data", "infinity, or NaN only", "finite values", "prepare the dataset again")
-        # tensors, because BasicTS reads checkpoints with weights_only
-        self.stats = {"mean": torch.tensor(mean), "std": torch.tensor(deviation or 1.0)}
+
+    def _fit_each_channel(self, data: np.ndarray) -> None:
+        """BasicTS defect 33: there, a node that misses a value has neither mean nor deviation.
+
+        A node without any value gets those of all nodes, and a constant one the deviation 1.
+        """
+        measured = ~np.isnan(data)
+        if measured.all():
+            super().fit(data)
+            return
+        count = measured.sum(axis=0, keepdims=True)
+        divisor = np.maximum(count, 1)
+        mean = np.sum(data, axis=0, where=measured, keepdims=True, dtype=np.float64) / divisor
+        square = np.sum((data - mean.astype(np.float32)) ** 2, axis=0, where=measured, keepdims=True, dtype=np.float64)
+        deviation = np.sqrt(square / divisor)
+        deviation[deviation == 0] = 1.0
+        if not count.all():
+            both = zip((mean, deviation), _mean_and_deviation(data), strict=True)
+            mean, deviation = (np.where(count == 0, of_all, of_each) for of_each, of_all in both)
+        self.stats = {"mean": torch.tensor(mean).float(), "std": torch.tensor(deviation).float()}
 
     def transform(self, input_data: torch.Tensor, mask: Optional[torch.Tensor] = None) -> torch.Tensor:
         """The normalised values. Values whose mask is False stay unchanged."""

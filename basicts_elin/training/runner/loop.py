@@ -1,12 +1,14 @@
-"""BasicTS's runner with our own training loop."""
+"""BasicTS's runner with our own loops."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Optional
 
 import torch
 from basicts.configs import BasicTSForecastingConfig
+from basicts.metrics import masked_mape
 from basicts.runners import BasicTSRunner
 from basicts.runners.taskflow import BasicTSForecastingTaskFlow
-from basicts.utils import RunnerStatus
+from basicts.utils import BasicTSMode, RunnerStatus
 from easytorch.device import get_device_type
 from easytorch.utils import TimePredictor, is_master
 from easytorch.utils.env import set_tf32_mode
@@ -15,8 +17,8 @@ from tqdm import tqdm
 
 from .meters import DeferredMeters
 
-# The number formats of matrix products during training. Weights, loss and evaluation are always float32.
-PRECISIONS = ("fp32", "tf32", "bf16")
+# BasicTS's MAPE leaves out targets this close to zero.
+_NEAR_ZERO = 5e-5
 
 
 class LoopRunner(BasicTSRunner):
@@ -106,16 +108,51 @@ class LoopRunner(BasicTSRunner):
 
     @torch.no_grad()
     def _update_metrics(self, forward_return: dict[str, Any]) -> None:
-        forward_return = self.taskflow.postprocess(self, forward_return)
-        weight = self._weight(forward_return)
-        for name, metric in self.metrics.items():
-            self.update_meter(f"train/{name}", self._metric_forward(metric, forward_return), weight)
+        self._add_metrics("train/{}", self.taskflow.postprocess(self, forward_return))
 
-    def _weight(self, forward_return: dict[str, Any]) -> Any:
-        """The task flow's weight. BasicTS's, the number of measured targets, stays on the device (defect 18)."""
-        if type(self.taskflow).get_weight is BasicTSForecastingTaskFlow.get_weight:
-            return forward_return["targets_mask"].sum()
-        return self.taskflow.get_weight(forward_return)
+    def _eval_loop(self, mode: BasicTSMode) -> None:
+        """Validate, or test.
+
+        BasicTS defect 31: its loops weight every metric by the measured targets.
+        """
+        is_validation = mode == BasicTSMode.VAL
+        part, loader = ("val", self.val_data_loader) if is_validation else ("test", self.test_data_loader)
+        for number, data in enumerate(tqdm(loader)):
+            data = self.taskflow.preprocess(self, data)
+            forward_return = self._forward(self.model, data, step=number)
+            self._trigger("on_compute_loss", forward_return=forward_return)
+            loss = self._metric_forward(self.loss, forward_return)
+            self.update_meter(f"{part}/loss", loss, self._weight(forward_return))
+            forward_return = self.taskflow.postprocess(self, forward_return)
+            if mode == BasicTSMode.EVAL:
+                self._save_results(number, forward_return)
+            if self.eval_horizons is not None:
+                self._eval_on_horizons(forward_return)
+            self._add_metrics(f"{part}/{{}}", forward_return)
+
+    def _eval_on_horizons(self, forward_return: dict[str, Any]) -> None:
+        for step in self.eval_horizons:
+            at_step = {name: forward_return[name][:, step] for name in ("prediction", "targets", "targets_mask")}
+            self._add_metrics(f"test/{{}}@h{step + 1}", at_step)
+
+    def _add_metrics(self, meter: str, forward_return: dict[str, Any]) -> None:
+        """Add the metrics of a batch to their meters, whose names `meter` makes of those of the metrics."""
+        for name, metric in self.metrics.items():
+            value = self._metric_forward(metric, forward_return)
+            self.update_meter(meter.format(name), value, self._weight(forward_return, metric))
+
+    def _weight(self, forward_return: dict[str, Any], metric: Optional[Callable] = None) -> Any:
+        """The task flow's weight of a batch, for the loss or a metric.
+
+        BasicTS's, the number of measured targets, stays on the device (defect 18). MAPE is a mean over those that are
+        not zero (defect 31).
+        """
+        if type(self.taskflow).get_weight is not BasicTSForecastingTaskFlow.get_weight:
+            return self.taskflow.get_weight(forward_return)
+        counted = forward_return["targets_mask"]
+        if metric is masked_mape:
+            counted = counted & (forward_return["targets"].abs() > _NEAR_ZERO)
+        return counted.sum()
 
     def _trigger(self, event: str, **facts: Any) -> None:
         self.callback_handler.trigger(event, self, **facts)

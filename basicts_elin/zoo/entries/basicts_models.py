@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from .. import window_fields
 from ..registry import ModelEntry, register
 
 _PACKAGE = "basicts.models"
@@ -33,14 +34,22 @@ def _no_training() -> list[Any]:
     return [NoBP()]
 
 
-def _window(**fields: Any) -> dict[str, Any]:
-    """Fields whose defaults, made for windows of 96 to 720 steps, do not fit the benchmark's 12."""
-    return {"model_fields": fields}
-
-
 def _unfit(reason: str) -> dict[str, Any]:
     """What BasicTS 1.1.0 ships but cannot run, or not completely."""
     return {"unfit": reason}
+
+
+def _longer_output(input_len: int, output_len: int) -> str:
+    return "it repeats the input, so output_len must be at most input_len" if output_len > input_len else ""
+
+
+def _different_lengths(input_len: int, output_len: int) -> str:
+    reason = "BasicTS 1.1.0 takes the timestamps of wrong steps for the forecast unless input_len = output_len"
+    return reason if input_len != output_len else ""
+
+
+def _odd_input(input_len: int, output_len: int) -> str:
+    return "its spectrum needs an even input_len" if input_len % 2 else ""
 
 
 # the loss does not depend on some of the parameters
@@ -49,11 +58,11 @@ _UNUSED = {"ddp_find_unused_parameters": True}
 _ATTENTION = {"attention": "matmul"}
 
 _NEEDS: dict[str, dict[str, Any]] = {
-    "Autoformer": _window(label_len=6),
-    "Crossformer": {**_window(patch_len=6), **_ATTENTION},
+    "Autoformer": {"window_fields": window_fields.half_as_label},
+    "Crossformer": {"window_fields": window_fields.patches, **_ATTENTION},
     "DUET": {"callbacks": _auxiliary_loss, "run_fields": _UNUSED},
-    "FITS": {**_window(cut_freq=6), "callbacks": _benchmark_loss},
-    "HI": {"callbacks": _no_training},
+    "FITS": {"window_fields": window_fields.frequencies, "callbacks": _benchmark_loss},
+    "HI": {"callbacks": _no_training, "unfit_window": _longer_output},
     "Informer": _unfit(
         "in BasicTS 1.1.0 it reads the targets that it is to forecast, and uninitialised memory when evaluated"
     ),
@@ -67,12 +76,13 @@ _NEEDS: dict[str, dict[str, Any]] = {
         "that half of the model would forecast zero"
     ),
     "Leddam": _ATTENTION,
-    "LightTS": _window(chunk_size=4),
-    "NonstationaryTransformer": _window(label_len=6),
-    "PatchTST": {**_window(patch_len=3, patch_stride=3), **_ATTENTION},
-    "SegRNN": _window(seg_len=3),
+    "LightTS": {"window_fields": window_fields.chunks},
+    "MTSMixer": {"window_fields": window_fields.halves},
+    "NonstationaryTransformer": {"window_fields": window_fields.half_as_label},
+    "PatchTST": {"window_fields": window_fields.overlapping_patches, **_ATTENTION},
+    "SegRNN": {"window_fields": window_fields.segments},
     "SOFTS": _unfit("BasicTS 1.1.0 calls its STAR layer with an argument that the layer does not have"),
-    "SparseTSF": _window(period_len=3),
+    "SparseTSF": {"window_fields": window_fields.periods},
     # the recipe of BasicTS 0.5's StemGNN configurations, the same for all six datasets
     "StemGNN": {
         "run_fields": {
@@ -81,11 +91,11 @@ _NEEDS: dict[str, dict[str, Any]] = {
             **_UNUSED,
         }
     },
-    "TiDE": _window(num_timestamps=2),
-    "TimeKAN": {**_window(down_sampling_layers=2), "run_fields": _UNUSED},
-    "TimeMixer": _window(down_sampling_layers=2),
+    "TiDE": {"model_fields": {"num_timestamps": 2}, "unfit_window": _different_lengths},
+    "TimeKAN": {"window_fields": window_fields.coarser_scales, "unfit_window": _odd_input, "run_fields": _UNUSED},
+    "TimeMixer": {"window_fields": window_fields.coarser_scales},
     "Timer": _unfit("BasicTS 1.1.0 builds its attention mask for a single node"),
-    "TimeXer": {**_window(patch_len=3), **_ATTENTION},
+    "TimeXer": {"window_fields": window_fields.whole_patches, **_ATTENTION},
 }
 
 

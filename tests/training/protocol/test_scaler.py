@@ -54,10 +54,11 @@ def test_constant_data_are_shifted_only():
 
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered")
-@pytest.mark.parametrize("data", [[[1.0, 2.0], [np.inf, 3.0]], [[np.nan, np.nan]]])
-def test_values_without_a_finite_mean_are_refused(data):
+@pytest.mark.parametrize("norm_each_channel", [False, True])
+@pytest.mark.parametrize("data", [[[1.0, 2.0], [np.inf, 3.0]], [[np.nan, np.nan]], [[np.inf, np.nan], [0.0, 1.0]]])
+def test_values_without_a_finite_mean_are_refused(data, norm_each_channel):
     with refuses("training data", found=("NaN", "infinity"), fix="prepare"):
-        fitted(data)
+        fitted(data, norm_each_channel=norm_each_channel)
 
 
 def test_nan_does_not_count():
@@ -70,6 +71,33 @@ def test_one_deviation_per_node_is_basicts_own():
     reference.fit(data)
     scaler = fitted(data, norm_each_channel=True)
     assert all(torch.equal(scaler.stats[name], reference.stats[name]) for name in ("mean", "std"))
+
+
+def with_gaps():
+    """Values of nodes of different size; some are missing, node 3 has none, node 4 always the same one."""
+    data = series("train") * np.float32([1, 10, 100, 1, 1])
+    data[data == 0] = np.nan
+    data[:, 3], data[1:, 4] = np.nan, np.float32(7)
+    data[0, 4] = np.nan
+    return data
+
+
+def test_bare_a_node_that_misses_a_value_has_no_mean():
+    """33."""
+    theirs = ZScoreScaler(norm_each_channel=True, rescale=True)
+    theirs.fit(with_gaps())
+    assert theirs.stats["mean"].isnan().all()
+
+
+def test_each_node_has_the_mean_and_deviation_of_what_it_measured():
+    data = with_gaps()
+    stats = {name: found.numpy().squeeze() for name, found in fitted(data, norm_each_channel=True).stats.items()}
+    exact = data.astype(np.float64)
+    for node in range(3):
+        assert stats["mean"][node] == pytest.approx(np.nanmean(exact[:, node]), rel=1e-6)
+        assert stats["std"][node] == pytest.approx(np.nanstd(exact[:, node]), rel=1e-6)
+    assert (stats["mean"][3], stats["std"][3]) == pytest.approx((np.nanmean(exact), np.nanstd(exact)), rel=1e-6)
+    assert (stats["mean"][4], stats["std"][4]) == (7, 1)
 
 
 def test_statistics_that_were_given_stay():

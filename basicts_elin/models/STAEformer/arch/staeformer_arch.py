@@ -85,8 +85,9 @@ class STAEformer(nn.Module):
 
         Args:
             inputs (torch.Tensor): scaled history data with shape [batch_size, input_len, num_features]
-            inputs_timestamps (torch.Tensor): shape [batch_size, input_len, 2]; for each step the time of day in [0, 1),
-                a multiple of 1 / num_time_in_day, and the day of week / num_day_in_week
+            inputs_timestamps (torch.Tensor): shape [batch_size, input_len, 2 or more]; for each step the time of day
+                in [0, 1), a multiple of 1 / num_time_in_day, and the day of week / num_day_in_week; further columns
+                are not used
 
         Returns:
             torch.Tensor: scaled prediction with shape [batch_size, output_len, num_features]
@@ -95,6 +96,7 @@ class STAEformer(nn.Module):
             ValueError: inputs or inputs_timestamps have another shape.
         """
         self._check_shapes(inputs, inputs_timestamps)
+        inputs_timestamps = inputs_timestamps[..., :2]
         hidden_states = self._embed(inputs, inputs_timestamps) # [batch_size, num_features, input_len, hidden_size]
         for layer in self.temporal_layers:
             hidden_states = layer(hidden_states)
@@ -124,8 +126,9 @@ class STAEformer(nn.Module):
             raise ValueError(
                 f"inputs: shape {list(inputs.shape)}; expected [batch, input_len={self.input_len}, "
                 f"num_features={self.num_features}], for which this {type(self).__name__} was built")
-        expected = (inputs.shape[0], self.input_len, 2)
-        if tuple(inputs_timestamps.shape) != expected:
+        expected = (inputs.shape[0], self.input_len)
+        shape = tuple(inputs_timestamps.shape)
+        if len(shape) != 3 or shape[:2] != expected or shape[2] < 2:
             raise ValueError(
-                f"inputs_timestamps: shape {list(inputs_timestamps.shape)}; expected {list(expected)}, the time of day "
-                "and day of week of each step")
+                f"inputs_timestamps: shape {list(shape)}; expected {[*expected, 2]}, the time of day and day of week "
+                "of each step, or more columns")
