@@ -29,8 +29,8 @@ def check_duplicates(
     same &= True if series.sensors is None else series.sensors == series.sensors[row]
     first = int(same.argmax())
     of = "" if series.sensors is None else f" of sensor {_name(series, series.sensors[row])}"
-    rows = f"{len(again)} row{'s' if len(again) > 1 else ''}"
-    found = f"{rows} at a time that another row has, such as {texts[row]}{of} in rows {first} and {row}"
+    count = f"{len(again)} row{'s' if len(again) > 1 else ''}"
+    found = f"{count} at a time that another row has, such as {texts[row]}{of} in rows {first} and {row}"
     if placement.duplicates is not None:
         kept = {"mean": "their mean is taken", "first": "the first measured value is taken"}[placement.duplicates]
         return (f"duplicates: {found}; {kept}",)
