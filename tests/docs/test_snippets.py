@@ -11,6 +11,7 @@ from docs.pages import PAGES, REASONS, ROOT, SHELL, blocks
 from tiny import forget_loggers
 
 from basicts_elin import cli
+from basicts_elin.zoo.registry import model_names
 
 ALL = [block for page in PAGES for block in blocks(page)]
 SHELLS = [block for block in ALL if block.language == SHELL]
@@ -74,13 +75,19 @@ def test_other_blocks_are_run_or_files_of_the_scratch_package(block):
 def test_shell_lines_that_are_not_run_are_understood(block, monkeypatch, capsys):
     """Arguments are parsed, scripts exist, and every configuration that is named can be printed."""
     monkeypatch.chdir(ROOT)
+    prepared = set()
     for words in block.commands:
         arguments = our_arguments(words)
         if arguments is None:
             check_other(words)
             continue
         parsed = cli._parser().parse_args(arguments)
-        if parsed.verb in ("train", "evaluate") and not parsed.legacy_root and "0.5" not in parsed.cfg:
+        if parsed.verb == "prepare":
+            prepared.add(parsed.name)
+        elif parsed.verb == "train" and parsed.cfg.rpartition("/")[2] in prepared:
+            # a dataset of the user's own, which is not here
+            assert parsed.cfg.partition("/")[0] in model_names()
+        elif parsed.verb in ("train", "evaluate") and not parsed.legacy_root and "0.5" not in parsed.cfg:
             # the last --gpus counts, and there may be none here
             assert cli.main([*arguments, "--gpus", "cpu", "--print-config"]) == 0
         elif parsed.verb == "reproduce" and parsed.table != "table1" and not parsed.legacy_root:
