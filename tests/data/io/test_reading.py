@@ -91,7 +91,7 @@ def test_pyarrow_that_is_missing_is_named(tmp_path, frame, monkeypatch):
 
 def test_columns_that_parquet_can_hold_and_a_series_cannot(tmp_path, frame):
     frame.assign(c=[[1, 2]] * 20).to_parquet(tmp_path / "a.parquet")
-    with refuses("file", found=("'c'", "list"), fix="remove"):
+    with refuses("file", found=("column c", "list"), fix="remove"):
         read_series(tmp_path / "a.parquet")
     (tmp_path / "b.parquet").write_bytes(b"PAR1 and no more")
     with refuses("file", found="b.parquet", expected="Parquet", fix="again"):
