@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from data.io.files import LONG, long_frame, wide_frame
+from data.small_series import save_legacy
 from refusal import refuses
 
 from basicts_elin.data.io.reading import ReadOptions, read_series
@@ -162,3 +163,11 @@ def test_what_does_not_belong_together_is_refused(folder, frame, save, found, fi
     save(folder, frame)
     with refuses("file", found=found, fix=fix):
         read_series(folder)
+
+
+def test_a_folder_of_basicts_05_has_its_own_reader(tmp_path):
+    flow = np.arange(60, dtype=np.float32).reshape(20, 3, 1)
+    folder = save_legacy(tmp_path / "PEMS", flow)
+    np.testing.assert_array_equal(read_series(folder).values, flow[..., 0])
+    with refuses("channel", found="0.5", fix="omit --channel"):
+        read_series(folder, ReadOptions(channel="1"))

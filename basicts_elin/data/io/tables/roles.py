@@ -78,12 +78,12 @@ def find_roles(columns: list[Column], path: Path, options: ReadOptions) -> Roles
     times = [number for number in times if number != sensor]
     rest = [number for number in rest if number != sensor]
     other = [number for number in rest if _is_no_value(columns[number])]
-    if other and (sensor is not None or options.time is not None or columns[other[0]].kind != TEXT):
+    texts = [number for number in other if columns[number].kind == TEXT]
+    if other and (sensor is not None or not texts):
         notes.append(f"{_listed(names, other)}: no values, left out")
         rest = [number for number in rest if number not in other]
     elif other:
-        column = columns[other[0]]
-        found = f"{_listed(names, other[:1])} of {path} holds text, such as {column.sample[0]!r}"
+        found = f"{_listed(names, texts[:1])} of {path} holds text, such as {columns[texts[0]].sample[0]!r}"
         fix = "remove it, or name it by --sensor if it holds the sensor ids"
         raise UserError("file", found, "numbers in each sensor's column", fix)
     nameless = [number for number in rest if not names[number]]
