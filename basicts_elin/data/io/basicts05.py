@@ -22,7 +22,7 @@ def read_legacy(folder: Path) -> RawSeries:
     data_file = folder / "data.dat"
     if not data_file.is_file():
         expected = "a folder of BasicTS 0.5, or the raw file"
-        raise UserError("file", f"{folder} without data.dat", expected, "name another --raw")
+        raise UserError("file", f"{folder} without data.dat", expected, "name another folder or file")
     shape = _described_shape(folder / "desc.json")
     size, found = prod(shape) * np.dtype(np.float32).itemsize, data_file.stat().st_size
     if found != size:

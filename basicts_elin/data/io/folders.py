@@ -53,6 +53,10 @@ def read_folder(folder: Path, options: ReadOptions) -> RawSeries:
     if (folder / "data.dat").is_file() or (folder / "desc.json").is_file():
         from .basicts05 import read_legacy
 
+        for name, value in vars(options).items():
+            if value:
+                found = f"given for {folder}, a folder of BasicTS 0.5: its first channel is the series"
+                raise UserError(name, found, fix=f"omit --{name}")
         return read_legacy(folder)
     if (folder / "meta.json").is_file() and (folder / "train_data.npy").is_file():
         raise UserError("file", f"{folder} is a prepared dataset", "the files it was made from", "train on it by name")

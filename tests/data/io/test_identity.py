@@ -14,12 +14,15 @@ _NUMBERS = st.floats(-1e6, 1e6, width=32) | st.just(float("nan"))
 # Not the words that stand for a missing value or a role, nor what CSV and HDF5 cannot carry in a name.
 _LETTERS = st.characters(codec="utf-8", categories=("L", "N"))
 _NAMES = st.text(_LETTERS, min_size=1, max_size=8).map(lambda name: f"s{name}")
+# PyTables warns of names that are no Python identifiers.
+pytestmark = pytest.mark.filterwarnings("ignore:object name is not a valid Python identifier")
 _ONCE = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite
 def frames(draw):
-    shape = draw(st.tuples(st.integers(3, 30), st.integers(2, 6)))
+    # more rows than columns: a square array may be a graph
+    shape = draw(st.tuples(st.integers(7, 30), st.integers(2, 6)))
     values = draw(hnp.arrays(np.float32, shape, elements=_NUMBERS))
     values[0] = np.arange(shape[1]) + 0.5
     return wide_frame(values, draw(st.lists(_NAMES, min_size=shape[1], max_size=shape[1], unique=True)))

@@ -89,6 +89,7 @@ def test_words_for_missing_values(read, missing):
     series = read(table("time,a,b", TIMES, [missing, *A[1:]], [missing] * 6))
     assert np.isnan(series.values[0, 0]) and np.isnan(series.values[:, 1]).all()
     np.testing.assert_array_equal(series.values[1:, 0], A[1:])
+    assert not missing or any(repr(missing) in note for note in series.notes)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +106,11 @@ def test_words_for_missing_values(read, missing):
 @pytest.mark.parametrize("name", ["timestamp", ""])
 def test_times_are_found_and_not_read(read, times, found, name):
     assert_series(read(table(f"{name},a,b", times, A, B)), times=times if found is None else found)
+
+
+def test_three_decimals_are_no_thousands(read):
+    series = read(table("time,a,b", TIMES, ["0.125", "1", "1.250", "2.375", "3.5", "2.125"], ["61.234"] * 6))
+    np.testing.assert_array_equal(series.values[:, 0], np.float32([0.125, 1, 1.25, 2.375, 3.5, 2.125]))
 
 
 def test_without_a_header_the_columns_have_no_names(read):
@@ -143,7 +149,7 @@ def test_ids_are_texts(read, ids):
     ("content", "found", "fix"),
     [
         (table("time,a,a", TIMES, A, B), ("'a'", "[2, 3]"), "rename"),
-        (table("time,a,b,remark", TIMES, A, B, ["dry"] * 6), ("'remark'", "'dry'"), "--sensor"),
+        (table("time,a,b,remark", TIMES, A, B, ["dry"] * 6), ("remark", "'dry'"), "--sensor"),
         (table("time,a,b", TIMES, A, ["1%"] * 6), ("'b'", "'1%'"), "remove"),
         (PLAIN + "2024-01-01 06:00,3\n", ("line 8", "2 cells"), "complete"),
         (PLAIN + "2024-01-01 06:00,3,4,5\n", ("line 8", "4 cells"), "quotes"),
@@ -152,6 +158,13 @@ def test_ids_are_texts(read, ids):
         (table("time,a,b", TIMES, ["1", "error", *A[2:]], B), ("'error'", "column a", "line 3"), "leave it empty"),
         ("time,a,b\n,km/h,km/h\n" + table("", TIMES, A, B), "lines 1 and 2", "join"),
         ("x,p,p\ny,q,r\ntime,,\n" + table("", TIMES, A, B), "lines 1 and 2", "join"),
+        (
+            table("time;a", TIMES, ["987", "1.012", "1.234", "999", "1.001", "998"], sep=";"),
+            ("1.012", "987"),
+            "thousands",
+        ),
+        (table("time\ta", TIMES, ["987", "1,012", "1,234", "999", "1,001", "998"], sep="\t"), "1,012", "thousands"),
+        (table("time,end,a,remark", TIMES, CLOCKS, A, ["dry"] * 6), ("remark", "'dry'"), "remove"),
         (PLAIN + '"2024-01-01 06:00,1,2\n', "line 8", "correct"),
         (table("start,end,a", TIMES, TIMES, A), "start, end", "--time"),
         (table("time,a", CLOCKS, A), "clock times", "date"),

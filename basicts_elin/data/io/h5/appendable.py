@@ -118,11 +118,14 @@ def _two_dimensional(cells: np.ndarray) -> np.ndarray:
 
 def _has_zone(info: bytes) -> bool:
     """Whether the pickle names a time zone. It is parsed and not executed: a zone is an object of a library."""
+    names: set[object] = set()
     is_after_name = False
     for code, value, _ in pickletools.genops(info) if info else ():
-        if code.name.endswith("PUT") or code.name == "MEMOIZE":
+        if code.name.endswith("PUT"):
+            # The text before is kept under a number, by which it comes again.
+            names |= {value} if is_after_name else set()
             continue
         if is_after_name and code.name not in ("NONE", "MARK", "EMPTY_DICT", "DICT"):
             return True
-        is_after_name = value == "tz"
+        is_after_name = value == "tz" or (code.name.endswith("GET") and value in names)
     return False

@@ -16,6 +16,8 @@ from ..tables.times_text import is_time
 from .slices import slices, text
 
 _SAMPLE = 100
+_UNITS = {"ns": 10**9, "us": 10**6, "ms": 1000, "s": 1}
+_YEAR = 365 * 24 * 3600
 
 
 class FixedFrame:
@@ -115,9 +117,20 @@ class FixedFrame:
 
 
 def dates(cells: np.ndarray, kind: str) -> np.ndarray:
-    """datetime64 of integers since 1970, in the unit that `kind` names, such as "datetime64[us]"."""
-    unit = kind.removeprefix("datetime64").strip("[]") or "ns"
-    return np.ascontiguousarray(cells).astype("int64").view(f"datetime64[{unit}]")
+    """datetime64 of integers since 1970, in the unit that `kind` names, such as "datetime64[us]".
+
+    Without a unit they are nanoseconds; but pandas 2.0 and 2.1 leave out every unit, and then read 1970 themselves. So
+    it is the first unit in which the dates are a year or more from 1970.
+    """
+    numbers = np.ascontiguousarray(cells).astype("int64")
+    unit = kind.removeprefix("datetime64").strip("[]")
+    if not unit:
+        # NaT is the smallest number.
+        known = numbers[numbers != np.iinfo(np.int64).min]
+        farthest = int(np.abs(known).max()) if known.size else 0
+        fitting = (unit for unit, a_second in _UNITS.items() if farthest >= _YEAR * a_second)
+        unit = next(fitting, "ns")
+    return numbers.view(f"datetime64[{unit}]")
 
 
 def _index_column(axis: h5py.Dataset, kind: str) -> Column:

@@ -64,25 +64,26 @@ def find_roles(columns: list[Column], path: Path, options: ReadOptions) -> Roles
     _check_names(columns, path)
     notes: list[str] = []
     times = _find_times(columns, path, options)
-    row_numbers = [number for number in _row_numbers(columns) if number not in times]
-    rest = [number for number in range(len(columns)) if number not in times + row_numbers]
     names = [column.name for column in columns]
+    row_numbers = [
+        number for number in _row_numbers(columns) if number not in times and names[number] != options.sensor
+    ]
+    rest = [number for number in range(len(columns)) if number not in times + row_numbers]
     if row_numbers:
         notes.append(f"column {names[row_numbers[0]] or 'without name'} counts the rows and is left out")
     if len(times) == 2:
         notes.append(f"{_listed(names, times)} together are the time")
 
     sensor, is_guessed = _find_sensor(columns, rest, path, options)
-    if sensor is not None and sensor in times + row_numbers:
-        times, row_numbers = ([n for n in part if n != sensor] for part in (times, row_numbers))
+    times = [number for number in times if number != sensor]
     rest = [number for number in rest if number != sensor]
     other = [number for number in rest if _is_no_value(columns[number])]
-    if other and (sensor is not None or options.time is not None or columns[other[0]].kind != TEXT):
+    texts = [number for number in other if columns[number].kind == TEXT]
+    if other and (sensor is not None or not texts):
         notes.append(f"{_listed(names, other)}: no values, left out")
         rest = [number for number in rest if number not in other]
     elif other:
-        column = columns[other[0]]
-        found = f"column {column.name!r} of {path} holds text, such as {column.sample[0]!r}"
+        found = f"{_listed(names, texts[:1])} of {path} holds text, such as {columns[texts[0]].sample[0]!r}"
         fix = "remove it, or name it by --sensor if it holds the sensor ids"
         raise UserError("file", found, "numbers in each sensor's column", fix)
     nameless = [number for number in rest if not names[number]]

@@ -17,6 +17,8 @@ from .lines import OTHER_ENCODING, find_encoding, read_blocks
 _HEAD_LINES = 100
 _HEAD_CHARACTERS = 1 << 20
 _FEWEST_LINES = 5
+# Each block costs pandas time for each column, so that wide tables are read in larger ones.
+_BLOCK_CHARACTERS, _BLOCK_LINES, _MOST_CHARACTERS = 1 << 22, 500, 1 << 25
 _FEW = 32
 _TRUE_OR_FALSE = {"true": 1.0, "false": 0.0}
 
@@ -38,6 +40,8 @@ class CsvTable:
             self._encoding = OTHER_ENCODING
             head = self._head()
         self._layout = find_layout(head, path)
+        line = sum(len(line) for _, line in head) // len(head)
+        self._block_size = min(max(_BLOCK_CHARACTERS, _BLOCK_LINES * line), _MOST_CHARACTERS)
         self.columns = self._layout.columns
         self.notes = self._layout.notes
 
@@ -85,7 +89,7 @@ class CsvTable:
     def _batches(self) -> Iterator[tuple[Sequence[int], list[str]]]:
         skip = 1 if self._layout.has_header else 0
         width, separator = len(self.columns), self._layout.separator
-        for numbers, lines in read_blocks(self.path, self._encoding):
+        for numbers, lines in read_blocks(self.path, self._encoding, self._block_size):
             numbers, lines, skip = numbers[skip:], lines[skip:], 0
             # Only the lines that look wrong are taken apart.
             doubtful = [

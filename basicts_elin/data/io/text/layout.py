@@ -74,6 +74,11 @@ def find_layout(head: Sequence[tuple[int, str]], path: Path) -> Layout:
         raise UserError("file", found, "one line of names", "join the two lines into one, or remove one")
     cells = [[row[number].strip() for row in body if number < len(row)] for number in range(len(names))]
     decimal = _decimal([column for column in cells], separator)
+    for name, column in zip(names, cells, strict=True):
+        _refuse_groups(name, column, decimal, path)
+    words = sorted({cell for column in cells for cell in column if cell and is_missing(cell)})
+    if words:
+        notes.append(f"cells such as {', '.join(map(repr, words))} are missing values")
     if decimal == ",":
         notes.append("the decimal mark is a comma")
     if has_header and _is_number_line(rows[0]):
@@ -180,6 +185,18 @@ def _decimal(columns: list[list[str]], separator: str) -> str:
     commas = sum(bool(_DECIMAL_COMMA.fullmatch(cell)) for column in columns for cell in column)
     points = sum(bool(_DECIMAL_POINT.fullmatch(cell)) for column in columns for cell in column)
     return "," if commas > points else "."
+
+
+def _refuse_groups(name: str, cells: list[str], decimal: str, path: Path) -> None:
+    """1.234 beside 987 is a number of four digits in some countries, and of three decimals in others."""
+    marked = [cell for cell in cells if decimal in cell]
+    grouped = re.compile(rf"[+-]?[1-9]\d{{0,2}}{re.escape(decimal)}\d{{3}}")
+    small = next((cell for cell in cells if cell.isdecimal() and len(cell) < 4), None)
+    is_mixed = small is not None and all(cell.isdecimal() and len(cell) < 4 for cell in cells if cell not in marked)
+    if len(marked) > 2 and is_mixed and all(map(grouped.fullmatch, marked)):
+        found = f"column {name or 'without name'} of {path} holds {marked[0]!r} and {small!r}"
+        fix = "write numbers with a decimal point and without thousands separators"
+        raise UserError("file", found, f"numbers in which {decimal!r} has one meaning", fix)
 
 
 def _column(name: str, cells: list[str]) -> Column:

@@ -70,7 +70,7 @@ def find_encoding(path: Path) -> str:
     return "utf-8"
 
 
-def read_blocks(path: Path, encoding: str, size: int = 1 << 22) -> Iterator[tuple[Sequence[int], list[str]]]:
+def read_blocks(path: Path, encoding: str, size: int) -> Iterator[tuple[Sequence[int], list[str]]]:
     """The lines that are not blank and no comment (#), without line ends, and their numbers from 1.
 
     A line with an open quote goes on in the next one. The line `sep=;` that Excel writes is left out.
