@@ -33,7 +33,7 @@ def real_times(
         found = f"times with different offsets from UTC, such as {stamps.texts[0]!r}"
         raise UserError("file", found, "one clock", "name the time zone by --tz, such as --tz Europe/Berlin")
     if offset == 0:
-        return stamps.times, "UTC", ("time zone: UTC, as in the file; --tz reads the clock of another one",)
+        return stamps.times, "UTC", ("clock: UTC, as in the file; --tz reads the clock of a time zone",)
     sign, minutes = "-" if offset < 0 else "+", abs(int(offset))
     written = f"{sign}{minutes // 60:02d}:{minutes % 60:02d}"
     note = f"times: all have the offset {written} and are taken by that clock; --tz reads the clock of a time zone"
@@ -64,11 +64,11 @@ def _localised(stamps: Stamps, sensors: Optional[np.ndarray], zone: str) -> tupl
     pairs, single = int((which == 1).sum()), int((counts == 1).sum())
     notes = []
     if pairs:
-        notes.append(f"clock change: {pairs} times come twice in autumn, such as {texts[later[0]]}; both are kept")
+        notes.append(f"clock: {pairs} times come twice in autumn, such as {texts[later[0]]}; both are kept")
     if single:
         row = twice[counts == 1][0]
         notes.append(
-            f"clock change: {single} times of the hour that comes twice in autumn come only once, such as "
+            f"clock: {single} times of the hour that comes twice in autumn come only once, such as "
             f"{texts[row]}; they are taken as the first"
         )
     return utc, tuple(notes)

@@ -58,7 +58,8 @@ class Gap:
 
     def __str__(self) -> str:
         kind = "clock change" if self.is_clock_change else "gap"
-        return f"{kind}: {format_time(self.first)} to {format_time(self.last)} missing ({self.steps} steps)"
+        steps = f"{self.steps} step{'s' if self.steps > 1 else ''}"
+        return f"{kind}: {format_time(self.first)} to {format_time(self.last)} missing ({steps})"
 
 
 def format_time(time: np.datetime64) -> str:

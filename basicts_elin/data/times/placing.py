@@ -18,7 +18,7 @@ from .options import Placement, TimeOptions, check_choices, length, parse_freq
 from .regular import find_interval, on_steps
 from .stamps import read_stamps
 from .timeline import Timeline
-from .zones import check_zone, to_local
+from .zones import check_zone, is_zone, to_local
 
 _MINUTE = np.timedelta64(1, "m")
 # No calendar keeps fewer steps than one in so many: one hour of a week, and some gaps.
@@ -44,7 +44,9 @@ def place(series: RawSeries, options: TimeOptions) -> Placement:
     if options.start is not None:
         raise UserError("start", options.start, "none: the file has times", "omit --start")
     stamps = read_stamps(series.times, series.zone, options.time_format)
-    times, zone, notes = real_times(stamps, series.sensors, options.tz)
+    # A file may name its own zone, or only have times in UTC.
+    own_zone = series.zone if is_zone(series.zone) else None
+    times, zone, notes = real_times(stamps, series.sensors, options.tz or own_zone)
     interval = find_interval(times) if options.freq is None else parse_freq(options.freq)
     if interval >= MINUTES_PER_DAY and zone is not None:
         # Days have 23 or 25 hours in real time. They are counted by the calendar.

@@ -3,6 +3,7 @@
 import functools
 import zoneinfo
 from datetime import datetime, timedelta, timezone
+from typing import Optional
 
 import numpy as np
 
@@ -23,6 +24,11 @@ def check_zone(name: str, field: object = "tz") -> str:
         expected = f"a time zone of the IANA, such as Europe/Berlin{known}"
         raise UserError(field, repr(name), expected, "correct the name") from error
     return name
+
+
+def is_zone(name: Optional[str]) -> bool:
+    """Whether a name is that of a time zone, and not only an offset or UTC."""
+    return name != "UTC" and name in zoneinfo.available_timezones()
 
 
 def to_local(instants: np.ndarray, zone: str) -> np.ndarray:

@@ -68,7 +68,7 @@ def test_the_summary_counts_gaps_beyond_five(tmp_path, out, capsys):
     path = save_h5(tmp_path / "la.h5", dated_frame([slice(row, row + 1) for row in range(100, 800, 100)]))
     assert len(meta_of(prepare_dataset("METR-LA", path, out=out))["gaps"]) == 7
     printed = capsys.readouterr().out
-    assert printed.count("missing (1 steps)") == 5 and "and 2 more gaps, " in printed
+    assert printed.count("missing (1 step)") == 5 and "and 2 more gaps, " in printed
 
 
 @pytest.mark.parametrize(

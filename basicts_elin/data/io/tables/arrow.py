@@ -62,7 +62,7 @@ class ArrowTable:
                 cells = self._file.head(number, _SAMPLE)
                 sample = tuple(str(cell) for cell in cells if cell is not None)
             if types.is_timestamp(kind) or types.is_date(kind):
-                zone = "UTC" if types.is_timestamp(kind) and kind.tz is not None else None
+                zone = kind.tz if types.is_timestamp(kind) else None
                 columns.append(Column(name, TIME, zone=zone))
             elif is_text:
                 dates = sample and 2 * sum(map(is_time, sample)) > len(sample)

@@ -28,7 +28,7 @@ class Column:
         name: "" if it has none.
         kind: NUMBER, TIME (dates), CLOCK (clock times without a date) or TEXT.
         sample: its first cells that are not empty, as text.
-        zone: "UTC" if it is datetime64 in UTC.
+        zone: the time zone, if it is datetime64 in UTC.
     """
 
     name: str

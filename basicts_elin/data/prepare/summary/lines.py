@@ -59,7 +59,8 @@ def _gaps(gaps: dict[str, Any]) -> list[str]:
 
 
 def _stretch(kind: str, found: dict[str, Any]) -> str:
-    return f"{kind}: {_when(found['first'])} to {_when(found['last'])} missing ({found['rows']} steps)"
+    steps = f"{found['rows']} step{'s' if found['rows'] > 1 else ''}"
+    return f"{kind}: {_when(found['first'])} to {_when(found['last'])} missing ({steps})"
 
 
 def _first_row(report: dict[str, Any]) -> list[str]:
