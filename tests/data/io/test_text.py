@@ -148,7 +148,7 @@ def test_ids_are_texts(read, ids):
 @pytest.mark.parametrize(
     ("content", "found", "fix"),
     [
-        (table("time,a,a", TIMES, A, B), ("'a'", "[2, 3]"), "rename"),
+        (table("time,a,a", TIMES, A, B), ("'a'", "2, 3"), "rename"),
         (table("time,a,b,remark", TIMES, A, B, ["dry"] * 6), ("remark", "'dry'"), "--sensor"),
         (table("time,a,b", TIMES, A, ["1%"] * 6), ("'b'", "'1%'"), "remove"),
         (PLAIN + "2024-01-01 06:00,3\n", ("line 8", "2 cells"), "complete"),
