@@ -1,7 +1,8 @@
 """Checks of a checkpoint before a run starts from it or evaluates it."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import torch
 from basicts.configs import BasicTSForecastingConfig
@@ -14,13 +15,20 @@ from ..runner.checkpoints import DamagedCheckpointError, read_checkpoint
 _EXPECTED = "a .pt file of a run"
 
 
-def check_checkpoint(path: str, config: BasicTSForecastingConfig) -> dict[str, Any]:
+def check_checkpoint(
+    path: str,
+    config: BasicTSForecastingConfig,
+    check_more: Optional[Callable[[dict[str, Any]], None]] = None,
+) -> dict[str, Any]:
     """The content of a checkpoint, which must be of the configuration's model.
 
+    check_more: called with the content before the parameters are compared, for refusals that say why they differ.
     Raises: UserError for a file that is missing, damaged, or of another model.
     """
     content = _read(path)
     _check_model_name(path, config.model.__name__)
+    if check_more is not None:
+        check_more(content)
     _check_parameters(path, content["model_state_dict"], config)
     return content
 

@@ -76,6 +76,11 @@ def _check_intervals(config: BasicTSForecastingConfig) -> None:
     _require(all(map(_is_count, epochs)), config, "ckpt_save_strategy", "epochs, 1 or more")
     start = config.finetune_from
     _require(start is None or Path(start).is_file(), config, "finetune_from", "the file of a checkpoint (.pt)")
+    other = config.get("init_from")
+    is_file = isinstance(other, str) and Path(other).is_file()
+    _require(other is None or is_file, config, "init_from", "the file of a checkpoint (.pt)", "--init RUN sets it")
+    expected = "None with init_from: a run starts from one checkpoint"
+    _require(other is None or start is None, config, "finetune_from", expected)
 
 
 def _check_loss_and_metrics(config: BasicTSForecastingConfig) -> None:

@@ -1,7 +1,5 @@
 """Checks of a run's dataset before it starts."""
 
-from typing import Any
-
 import numpy as np
 from basicts.configs import BasicTSForecastingConfig
 
@@ -28,19 +26,3 @@ def checked_dataset(config: BasicTSForecastingConfig) -> Dataset:
         if not np.isnan(config.null_val) and np.isnan(values).any():
             raise UserError(file, "NaN", f"numbers, as null_val={config.null_val:g}", "--set null_val=nan")
     return dataset
-
-
-def check_same_dataset(checkpoint: dict[str, Any], path: str, dataset: Dataset) -> None:
-    """Warn if the dataset is not the one that the checkpoint was trained on. Raises: UserError if its nodes differ."""
-    trained = checkpoint.get("dataset_sha256")
-    if not isinstance(trained, dict) or not trained:
-        return
-    found = dataset.fingerprint
-    if found["nodes"] != trained.get("nodes"):
-        expected = f"the nodes, in the order, that {path} was trained on"
-        raise UserError(dataset.folder, "other nodes, or another order", expected, "prepare that dataset")
-    if found["data"] != trained.get("data"):
-        print(f"warning: the arrays in {dataset.folder} are not those that {path} was trained on")
-    # A checkpoint says nothing of the graph if it is an early one, or its dataset had none.
-    if "graph" in trained and found.get("graph", trained["graph"]) != trained["graph"]:
-        print(f"warning: the graph in {dataset.folder} is not the one that {path} was trained with")

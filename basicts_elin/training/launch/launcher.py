@@ -1,6 +1,7 @@
 """Training and evaluation from start to end: check, open the folder, lock it, run."""
 
 import copy
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Optional
 
@@ -16,17 +17,18 @@ from ...files import made_folder, write_atomically
 from ...record import CONFIG_FILE
 from ..protocol.missing_inputs import missing_inputs_line
 from ..protocol.taskflow import OriginalScaleTaskFlow
-from ..runner.checkpoints import best_checkpoint_file
+from ..runner.checkpoints import best_checkpoint_file, read_checkpoint
 from ..runner.predictions import PREDICTIONS_FILE, announcement
 from ..runner.runner import BenchmarkRunner
 from .checkpoint_checks import check_checkpoint
 from .config_checks import check_config
-from .data_checks import check_same_dataset, checked_dataset
+from .data_checks import checked_dataset
 from .devices import choose_devices
 from .job import run_job, train
 from .model_checks import check_model
 from .processes import Group, check_picklable, run_in_group
 from .run_dir import check_same_data, describe_resumption, locked, next_run_folder, run_folder
+from .trained_on import array_warning, check_same_dataset, check_start, checkpoint_warnings, facts_of, trained_on
 
 
 def best_checkpoint(config: BasicTSForecastingConfig) -> Path:
@@ -64,8 +66,7 @@ def launch_training(
         # Only the first process writes. The others may not see its folder.
         run_in_group(group, train, config, None)
         return folder
-    for line in quality_warnings([dataset.values(part) for part in PARTS], config.null_val, dataset.node_names):
-        print(line)
+    _print_all(quality_warnings([dataset.values(part) for part in PARTS], config.null_val, dataset.node_names))
     _announce(config, dataset, folder, group, resume=resume)
     predictions_file = _announced_predictions(config, dataset, folder) if save_predictions else None
     with locked(folder):
@@ -100,7 +101,12 @@ def check_run(config: BasicTSForecastingConfig, processes: int = 1) -> Dataset:
     check_config(config, processes)
     check_picklable(config, processes)
     check_model(config)
-    return checked_dataset(config)
+    dataset = checked_dataset(config)
+    start = config.get("init_from")
+    if start is not None:
+        checkpoint = check_checkpoint(start, config, lambda content: check_start(content, start, config))
+        check_same_dataset(checkpoint, start, dataset)
+    return dataset
 
 
 def _evaluate(
@@ -114,7 +120,10 @@ def _evaluate(
 ) -> BenchmarkRunner:
     """The runner, after an evaluation."""
     dataset = check_run(config)
-    check_same_dataset(check_checkpoint(checkpoint, config), checkpoint, dataset)
+    content = check_checkpoint(checkpoint, config)
+    check_same_dataset(content, checkpoint, dataset)
+    _print_all([array_warning(content, checkpoint, dataset)])
+    _print_all(checkpoint_warnings(content, checkpoint, config, dataset))
     config = copy.deepcopy(config)
     predictions_file = _announced_predictions(config, dataset, output) if save_predictions else None
     config["_output_dir"] = str(output)
@@ -131,15 +140,20 @@ def _announce(config: BasicTSForecastingConfig, dataset: Dataset, folder: Path, 
     """Tell the user what training in the folder will do."""
     if isinstance(config.taskflow, OriginalScaleTaskFlow):
         share = missing_share([dataset.values(part) for part in PARTS], config.null_val)
-        _print_if_any(missing_inputs_line(share, config))
+        _print_all([missing_inputs_line(share, config)])
+    start = config.get("init_from")
+    if start is not None:
+        checkpoint = read_checkpoint(Path(start))
+        print(f"starts from {start}, epoch {checkpoint.get('epoch')}, with its scaling")
+        _print_all(checkpoint_warnings(checkpoint, start, config, dataset))
     resumption = describe_resumption(config, folder, resume=resume)
-    _print_if_any(resumption)
+    _print_all([resumption])
     if group.size > 1:
         print(f"{group.size} processes divide each batch of {config.train_batch_size}")
 
 
-def _print_if_any(line: str) -> None:
-    if line:
+def _print_all(lines: Iterable[str]) -> None:
+    for line in filter(None, lines):
         print(line)
 
 
@@ -151,8 +165,10 @@ def _announced_predictions(config: BasicTSForecastingConfig, dataset: Dataset, f
 
 
 def _record_inputs(config: BasicTSForecastingConfig, dataset: Dataset, folder: Path) -> None:
-    """Write the configuration into the run's folder, and note the fingerprint of the dataset in it."""
-    config["_fingerprint"] = dataset.fingerprint
+    """Write the configuration into the run's folder, and note in it what its checkpoints say of the dataset."""
+    start = config.get("init_from")
+    before = None if start is None else facts_of(read_checkpoint(Path(start)), start)
+    config["_fingerprint"], config["_trained_on"] = dataset.fingerprint, trained_on(config, dataset, before)
     check_same_data(folder, dataset)
     write_atomically(folder / CONFIG_FILE, str(config).encode())
     write_atomically(folder / CONFIG_TEXT, describe(config).encode())

@@ -67,7 +67,7 @@ def check_same_data(folder: Path, dataset: Dataset) -> None:
             folder,
             f"a run on other data than those of {dataset.folder}",
             "a run on the same data",
-            f"prepare those data again; {_ANEW}",
+            f"prepare those data again; {_ANEW}; --init {folder} trains on from it in a new folder",
         )
 
 

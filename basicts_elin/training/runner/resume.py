@@ -34,12 +34,22 @@ class ResumableRunner(LoopRunner):
 
     def _init_train(self) -> None:
         """BasicTS defect 30: batches and steps are those of each process alone. Here processes divide each batch."""
+        start = self.cfg.get("init_from")
+        if start is not None:
+            state = read_checkpoint(Path(start))
+            self._module().load_state_dict(state["model_state_dict"])
+            self._take_scaling(state)
         super()._init_train()
         self.train_data_loader = with_epoch_batches(
             self.train_data_loader, self.cfg.get("train_data_shuffle", False), self.cfg.seed
         )
         self.steps_per_epoch = len(self.train_data_loader)
         self.start_step = self.start_epoch * self.steps_per_epoch
+
+    def _take_scaling(self, state: dict[str, Any]) -> None:
+        """The statistics in a checkpoint. A scaler that has some is not fitted."""
+        if self.scaler is not None and state.get("scaler_stats"):
+            self.scaler.stats = state["scaler_stats"]
 
     def on_epoch_start(self, epoch: int) -> None:
         super().on_epoch_start(epoch)
@@ -62,6 +72,7 @@ class ResumableRunner(LoopRunner):
         if state is None:
             return
         self._module().load_state_dict(state["model_state_dict"], strict=strict)
+        self._take_scaling(state)
         self.optimizer.load_state_dict(state["optim_state_dict"])
         self.start_epoch = state["epoch"]
         self.best_metrics = state["best_metrics"]
@@ -133,15 +144,16 @@ class ResumableRunner(LoopRunner):
         )
 
     def _state(self, epoch: int) -> dict[str, Any]:
-        """What BasicTS saves, and the fingerprint of the dataset."""
+        """What BasicTS saves, and what the run is trained on."""
         state = {
             "epoch": epoch,
             "model_state_dict": self._module().state_dict(),
             "optim_state_dict": self.optimizer.state_dict(),
             "best_metrics": self.best_metrics,
             "amp_scaler_state_dict": self.amp_scaler.state_dict(),
-            # a plain dict: the configuration has made it an EasyDict, which torch.load refuses
+            # plain dicts: the configuration has made them EasyDicts, which torch.load refuses
             "dataset_sha256": dict(self.cfg.get("_fingerprint", {})),
+            "trained_on": dict(self.cfg.get("_trained_on", {})),
         }
         if self.scaler is not None:
             state["scaler_stats"] = self.scaler.stats

@@ -23,7 +23,7 @@ class BenchmarkRunner(ParallelRunner):
 
     It reads private fields of the configuration, which stay out of its hash: `_output_dir`, the folder of the run or of
     the results; `_dataset`, see `data.dataset.dataset_of`; `_config_file`, and `_fingerprint` of the dataset, for the
-    record.
+    record; `_trained_on`, for the checkpoints.
     """
 
     def __init__(self, cfg: BasicTSForecastingConfig) -> None:
