@@ -43,7 +43,7 @@ def test_several_arrays_are_listed_and_a_key_decides(save):
         read_series(path, ReadOptions(key="x"))
 
 
-@pytest.mark.parametrize("key", ["ids", "segments", "node_names", "sensors"])
+@pytest.mark.parametrize("key", ["ids", "segments", "node_names", "columns"])
 @pytest.mark.parametrize(
     ("ids", "names"),
     [
@@ -55,6 +55,11 @@ def test_several_arrays_are_listed_and_a_key_decides(save):
 )
 def test_ids_beside_the_series_are_used(save, key, ids, names):
     assert read_series(save(data=SERIES, **{key: np.array(ids)})).node_names == names
+
+
+def test_texts_of_any_name_are_ids_if_there_is_one_for_each_node(save):
+    assert read_series(save(data=SERIES, anything=np.array(list("abcd")))).node_names == list("abcd")
+    assert read_series(save(data=SERIES, one=np.array(list("abcd")), other=np.array(list("abcd")))).node_names is None
 
 
 def test_times_beside_the_series_are_used(save):

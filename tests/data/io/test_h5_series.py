@@ -141,3 +141,22 @@ def test_options_of_tables_are_refused_for_arrays(path, frame):
         file["flow"] = frame.to_numpy()
     with refuses("sensor", found="'x'", fix="omit --sensor"):
         read_series(path, ReadOptions(sensor="x"))
+
+
+@pytest.mark.parametrize("two", ["columns", "rows", "series"])
+def test_what_pandas_writes_in_other_ways_is_refused(path, frame, two):
+    if two == "columns":
+        pd.concat({"flow": frame, "speed": frame}, axis=1).to_hdf(path, key="d")
+    else:
+        (frame.stack().to_frame() if two == "rows" else frame["a"]).to_hdf(path, key="d")
+    with refuses("file", found=("'d'", "Series" if two == "series" else "two levels"), fix="frame.to_hdf"):
+        read_series(path)
+
+
+def test_rows_of_two_levels_in_the_table_format_are_a_long_table(path, frame):
+    rows = frame.stack()
+    rows.index.names = ["when", "sensor"]
+    rows.rename("flow").to_frame().to_hdf(path, key="d", format="table")
+    series = read_series(path)
+    np.testing.assert_array_equal(series.values.reshape(ROWS, 3), frame.to_numpy())
+    assert series.node_names == ["a", "Köln", "c"] and series.sensors[:4].tolist() == [0, 1, 2, 0]

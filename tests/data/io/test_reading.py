@@ -127,3 +127,17 @@ def test_a_long_table_with_other_names_needs_options(tmp_path, frame, kind):
     assert series.node_names == ["a", "b"] and len(series.sensors) == 40
     with refuses("sensor", expected="unique_id", fix="--sensor"):
         read_series(tmp_path / kind, ReadOptions(sensor="id"))
+
+
+def test_numbers_written_as_texts_are_refused(tmp_path, frame):
+    frame.astype(str).to_parquet(tmp_path / "a.parquet")
+    with refuses("file", found=("a, b", "texts"), fix="astype(float)"):
+        read_series(tmp_path / "a.parquet")
+
+
+def test_columns_of_two_levels_are_refused(tmp_path, frame):
+    import pandas as pd
+
+    pd.concat({"flow": frame, "speed": frame}, axis=1).to_parquet(tmp_path / "a.parquet")
+    with refuses("file", found="two levels", fix="frame[channel]"):
+        read_series(tmp_path / "a.parquet")

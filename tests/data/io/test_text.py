@@ -96,6 +96,9 @@ def test_words_for_missing_values(read, missing):
     ("times", "found"),
     [
         (UNIX, UNIX),
+        ([time * 1000 for time in UNIX], None),
+        ([time * 10**6 for time in UNIX], [time * 1000 for time in UNIX]),
+        ([time * 10**9 for time in UNIX], [time * 1000 for time in UNIX]),
         ([time.replace(" ", "T") + "Z" for time in TIMES], None),
         ([f"{time}+01:00" for time in TIMES], None),
         ([f"{day}.01.2024 00:00" for day in range(10, 16)], None),
@@ -103,7 +106,7 @@ def test_words_for_missing_values(read, missing):
         ([*TIMES[:5], ""], [*TIMES[:5], None]),
     ],
 )
-@pytest.mark.parametrize("name", ["timestamp", ""])
+@pytest.mark.parametrize("name", ["timestamp", "index", ""])
 def test_times_are_found_and_not_read(read, times, found, name):
     assert_series(read(table(f"{name},a,b", times, A, B)), times=times if found is None else found)
 
@@ -166,6 +169,7 @@ def test_ids_are_texts(read, ids):
         (table("time\ta", TIMES, ["987", "1,012", "1,234", "999", "1,001", "998"], sep="\t"), "1,012", "thousands"),
         (table("time,end,a,remark", TIMES, CLOCKS, A, ["dry"] * 6), ("remark", "'dry'"), "remove"),
         (PLAIN + '"2024-01-01 06:00,1,2\n', "line 8", "correct"),
+        (table(f"sensor,{TIMES[0]},{TIMES[1]}", list("abcdef"), A, B), "are times", "frame.T"),
         (table("start,end,a", TIMES, TIMES, A), "start, end", "--time"),
         (table("time,a", CLOCKS, A), "clock times", "date"),
         (table("year,month,day,a", [2024] * 6, [1] * 6, range(1, 7), A), "year, month, day", "join"),

@@ -19,7 +19,19 @@ _Result = TypeVar("_Result")
 _KEY = "data"
 _AGAIN = "download or copy it again"
 _SHAPES = "numbers [rows, nodes] or [rows, nodes, channels]"
-_ID_KEYS = ("ids", "id", "segments", "node_names", "names", "sensors", "sensor_ids", "nodes", "stations", "node_ids")
+_ID_KEYS = (
+    "ids",
+    "id",
+    "segments",
+    "node_names",
+    "names",
+    "sensors",
+    "sensor_ids",
+    "nodes",
+    "stations",
+    "node_ids",
+    "columns",
+)
 _TIME_KEYS = ("times", "time", "timestamps", "timestamp", "dates", "date", "datetime", "index", "ds")
 
 
@@ -224,6 +236,9 @@ def _with_labels(series: RawSeries, facts: dict[str, np.ndarray]) -> RawSeries:
     num_rows, num_nodes = series.values.shape
     by_name = {name.lower(): array for name, array in facts.items()}
     ids = next((by_name[name] for name in _ID_KEYS if name in by_name and len(by_name[name]) == num_nodes), None)
+    if ids is None and num_nodes != num_rows:
+        texts = [array for array in facts.values() if array.dtype.kind in "SU" and len(array) == num_nodes]
+        ids = texts[0] if len(texts) == 1 and len(texts[0]) != len(series.channel_names or ()) else None
     times = next((by_name[name] for name in _TIME_KEYS if name in by_name and len(by_name[name]) == num_rows), None)
     if times is None:
         dates = [array for array in facts.values() if array.dtype.kind == "M" and len(array) == num_rows]

@@ -15,9 +15,12 @@ from ..tables.table import read_table
 from .appendable import AppendableFrame
 from .fixed import FixedFrame
 from .plain import PlainArrays, is_array
+from .slices import text
 
 _AXES = ("axis0", "axis1")
-_EXPECTED = "a frame, dates x sensors, that pandas wrote, or an array [rows, nodes] or [rows, nodes, channels]"
+_EXPECTED = (
+    "a frame in pandas's fixed or table format, dates x sensors, or an array [rows, nodes] or [rows, nodes, channels]"
+)
 
 _Frame = Union[FixedFrame, AppendableFrame]
 
@@ -84,8 +87,9 @@ def _guarded(path: Path, read: Any) -> RawSeries:
 
 
 def _content(file: h5py.File) -> tuple[dict[str, Any], dict[str, h5py.Dataset]]:
-    """The frames (a function that opens each), and the arrays that are no part of a frame."""
+    """The frames (a function that opens each), and the arrays that pandas did not write."""
     frames: dict[str, Any] = {}
+    others: list[str] = []
     arrays: dict[str, h5py.Dataset] = {}
 
     def visit(name: str, node: h5py.HLObject) -> None:
@@ -94,12 +98,21 @@ def _content(file: h5py.File) -> tuple[dict[str, Any], dict[str, h5py.Dataset]]:
                 frames[name] = FixedFrame
             elif "table" in node and isinstance(node["table"], h5py.Dataset) and node["table"].dtype.names:
                 frames[name] = AppendableFrame
-        elif is_array(node) and not any(name.startswith(f"{frame}/") for frame in frames):
+            elif "pandas_type" in node.attrs:
+                others.append(name)
+        elif is_array(node) and not any(name.startswith(f"{parent}/") for parent in (*frames, *others)):
             arrays[name] = node
 
     # The root may be a frame.
     visit("", file)
     file.visititems(visit)
+    if others and not frames and not any(array.ndim in (2, 3) for array in arrays.values()):
+        kind = text(file[others[0]].attrs["pandas_type"])
+        content = (
+            "a Series of pandas" if "series" in kind else "a frame of pandas whose rows or columns have two levels"
+        )
+        fix = "save one column for each sensor: frame.to_hdf(path, key='data')"
+        raise UserError("file", f"{others[0]!r} of {file.filename} is {content}", "a frame, dates x sensors", fix)
     return frames, arrays
 
 

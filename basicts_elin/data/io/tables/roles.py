@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
+import numpy as np
+
 from ....errors import UserError
 from ..channels import channel_note, choose_channel
 from ..options import ReadOptions
-from .times_text import are_unix_times, is_day, is_time_name
+from .times_text import are_unix_times, is_day, is_time, is_time_name
 
 NUMBER, TIME, CLOCK, TEXT = "number", "time", "clock", "text"
 _IDS = {
@@ -114,6 +116,10 @@ def _check_names(columns: list[Column], path: Path) -> None:
     if sum(bool(_TWO_LEVELS.fullmatch(name)) for name in counts) > len(columns) / 2:
         found = f"{path} with column names of two levels, such as {next(iter(reversed(counts)))}"
         raise UserError("file", found, "one name for each column", "save one channel, frame[channel], in a file")
+    dates = [name for name in counts if is_time(name)]
+    if len(dates) > len(columns) / 2:
+        found = f"the columns of {path} are times, such as {dates[0]}"
+        raise UserError("file", found, "a row for each time, a column for each sensor", "save it transposed: frame.T")
     plain = {_plain(name) for name in counts}
     if {"from", "to"} <= plain and len(columns) <= 4:
         fix = "give it by --graph, and the series here"
@@ -194,6 +200,9 @@ def _find_sensor(
     texts = [number for number in rest if columns[number].kind == TEXT]
     if len(known) > 1:
         known = [number for number in known if _plain(names[number]) == "uniqueid"] or known
+    if not known and len(texts) > 1 and all(_are_numbers(columns[number]) for number in texts):
+        found = f"{_listed(names, texts)} of {path}: numbers written as texts"
+        raise UserError("file", found, "numbers", "convert the columns: frame.astype(float)")
     if len(known) > 1 or (not known and len(texts) > 1):
         raise UserError(
             "file",
@@ -219,6 +228,13 @@ def _channels(
     target = channels.index("y") if is_default else choose_channel(channels, options, str(path))
     notes += channel_note(channels, target, options)
     return rest[target], [number for number in rest if number != rest[target]]
+
+
+def _are_numbers(column: Column) -> bool:
+    try:
+        return all(np.isfinite(float(cell)) for cell in column.sample if cell not in ("nan", "None"))
+    except ValueError:
+        return False
 
 
 def _is_no_value(column: Column) -> bool:

@@ -17,6 +17,7 @@ _NAMES = {
 }
 # 1971 to 2100, in seconds
 _FIRST, _LAST = 31_536_000, 4_102_444_800
+_FINER = (10**3, 10**6, 10**9)
 
 
 def is_time_name(name: str) -> bool:
@@ -40,12 +41,12 @@ def is_clock(cell: str) -> bool:
 
 
 def are_unix_times(cells: Sequence[str]) -> bool:
-    """Whether these numbers can be seconds or milliseconds since 1970, in any order."""
+    """Whether these numbers can be times since 1970, in any order: seconds, milli-, micro- or nanoseconds."""
     try:
         numbers = np.array(cells, dtype=np.float64)
     except ValueError:
         return False
-    return len(numbers) > 1 and any(((numbers >= _FIRST * k) & (numbers <= _LAST * k)).all() for k in (1, 1000))
+    return len(numbers) > 1 and any(((numbers >= _FIRST * k) & (numbers <= _LAST * k)).all() for k in (1, *_FINER))
 
 
 def one_text(days: np.ndarray, clocks: np.ndarray) -> np.ndarray:
@@ -58,15 +59,18 @@ def one_text(days: np.ndarray, clocks: np.ndarray) -> np.ndarray:
 
 
 def time_array(cells: np.ndarray) -> np.ndarray:
-    """Cells as they are, but digits as numbers, and dates without separators ("20240131") as "2024-01-31"."""
+    """Cells as they are, but digits as numbers, and dates without separators ("20240131") as "2024-01-31".
+
+    Whole numbers of micro- or nanoseconds, as pandas makes of dates, become milliseconds.
+    """
     if cells.dtype != object:
-        return cells
+        return _at_most_milliseconds(cells)
     known = {cell: "" if cell is None else str(cell).strip() for cell in set(cells.tolist())}
     present = [text for text in known.values() if text]
     if present and all(_COMPACT.fullmatch(text) or _COMPACT_DAY.fullmatch(text) for text in present):
         known = {cell: _iso(text) for cell, text in known.items()}
-    elif len(present) == len(known) and all(text.isdecimal() and len(text) < 19 for text in present):
-        return np.array([int(known[cell]) for cell in cells.tolist()], dtype=np.int64)
+    elif len(present) == len(known) and all(text.isdecimal() and int(text) < 2**63 for text in present):
+        return _at_most_milliseconds(np.array([int(known[cell]) for cell in cells.tolist()], dtype=np.int64))
     else:
         try:
             numbers = {cell: float(text) if text else np.nan for cell, text in known.items()}
@@ -75,6 +79,17 @@ def time_array(cells: np.ndarray) -> np.ndarray:
         else:
             return np.array([numbers[cell] for cell in cells.tolist()], dtype=np.float64)
     return np.array([known[cell] for cell in cells.tolist()] + [None], dtype=object)[:-1]
+
+
+def _at_most_milliseconds(cells: np.ndarray) -> np.ndarray:
+    for a_second in _FINER[1:]:
+        if (
+            cells.dtype.kind == "i"
+            and cells.size
+            and _FIRST * a_second <= cells.min() <= cells.max() <= _LAST * a_second
+        ):
+            return cells // (a_second // 1000)
+    return cells
 
 
 def _iso(text: str) -> str:

@@ -122,6 +122,9 @@ def _has_header(rows: list[list[str]]) -> bool:
     if len(rows) > 1 and not first[0] and any(row[0].strip() for row in rows[1:]) and any(first):
         # as pandas writes a table with an index
         return True
+    if len(first) > 2 and not is_time(first[0]) and all(map(is_time, first[1:])):
+        # a table on its side
+        return True
     if any(is_time(cell) for cell in first):
         return False
     if any(not _is_number(cell) and not is_clock(cell) for cell in first):
