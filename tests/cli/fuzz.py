@@ -264,6 +264,31 @@ def options(draw):
         "--seed": number,
         "--force": None,
     }
+    of_own = {
+        "--missing": st.one_of(number, word),
+        "--freq": st.one_of(word, st.sampled_from(["5min", "1h", "1D", "7min", "0min"])),
+        "--tz": st.one_of(word, st.sampled_from(["Europe/Berlin", "UTC", "Europe"])),
+        "--align": st.sampled_from(["floor", "nearest", "ceil"]),
+        "--duplicates": st.sampled_from(["mean", "first", "last"]),
+        "--time-format": word,
+        "--start": st.one_of(word, st.sampled_from(["2024-01-01", "2024-01-01 06:00"])),
+        "--hours": st.one_of(word, st.sampled_from(["06:00-23:00", "23:00-06:00", "6-7"])),
+        "--weekdays": st.one_of(word, st.sampled_from(["mon-fri", "sun-mon", "mon-"])),
+        "--key": word,
+        "--time": word,
+        "--sensor": word,
+        "--channel": st.one_of(number, word),
+        "--graph": file,
+        "--graph-rule": st.sampled_from(["binary", "gaussian", "none"]),
+        "--graph-sigma": st.one_of(number, st.just("nan")),
+        "--threshold": st.one_of(number, st.just("0.5")),
+        "--ids": file,
+        "--sensors": file,
+        "--covariates": None,
+        "--append": None,
+        "--force": None,
+        "--drop-windows-across-breaks": None,
+    }
     of_runs = {"--seed": number, "-g": word, "--save-predictions": None, "--print-config": None, "--set": word}
     of_train = {**of_runs, "--fresh": None, "--resume": None, "--batch": number, "--precision": word}
     names = st.sampled_from(["PEMS08", "METR-LA", "SyntheticTraffic", "PEMS08_tail", "PEMS99", ""])
@@ -272,6 +297,7 @@ def options(draw):
         st.sampled_from(
             [
                 (["prepare", draw(names), "--out", "out"], of_prepare),
+                (["prepare", draw(file), "--name", "Own", "--out", "out"], of_own),
                 (MADE.split(), {"--force": None, "--seed": number, "--rows": rows}),
                 ([*QUICK_TRAIN, "-c", draw(configs)], of_train),
                 ([*EVALUATION, "-c", draw(configs)], {**of_runs, "-b": number, "-ckpt": file}),
