@@ -76,6 +76,7 @@ def train(arguments: argparse.Namespace) -> None:
     )
     if group.is_first:
         _print_results(best_checkpoint(config), folder, "training", arguments.save_predictions)
+        _print_mape_warning(config)
 
 
 def _try_steps(arguments: argparse.Namespace, config: Any, processes: int) -> None:
@@ -120,6 +121,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     save_predictions = arguments.save_predictions
     launch_evaluation(config, str(checkpoint), folder, arguments.batch_size, save_predictions=save_predictions)
     _print_results(checkpoint, folder, "evaluation", save_predictions)
+    _print_mape_warning(config)
 
 
 def list_all(arguments: argparse.Namespace) -> None:
@@ -137,7 +139,7 @@ def list_all(arguments: argparse.Namespace) -> None:
 
 def report(arguments: argparse.Namespace) -> None:
     from .data.dataset import DATASETS, open_dataset
-    from .results.report import markdown_table, naive_results, text_table
+    from .results.report import mape_warnings, markdown_table, naive_results, text_table
     from .results.run_reader import read_runs
     from .results.store import write_results
 
@@ -147,6 +149,8 @@ def report(arguments: argparse.Namespace) -> None:
         datasets = {name: open_dataset(DATASETS / name) for name in {result.dataset for result in results}}
         results += [naive for like in windows.values() for naive in naive_results(like, datasets[like.dataset])]
     print(markdown_table(results) if arguments.markdown else text_table(results))
+    for line in mape_warnings(results):
+        print(line)
     if arguments.output:
         write_results(Path(arguments.output), results)
 
@@ -168,6 +172,15 @@ def _print_results(checkpoint: Path, folder: Path, job: str, saved_predictions: 
     print(f"metrics:    {metrics if metrics.is_file() else 'none, because eval_after_train=False'}")
     if predictions.is_file():
         print(f"predictions: {predictions}{'' if saved_predictions else ', from an earlier evaluation'}")
+
+
+def _print_mape_warning(config: Any) -> None:
+    from .data.dataset import dataset_of
+    from .data.marker_warnings import mape_warning
+
+    line = mape_warning(dataset_of(config).values("test"), config.null_val) if "MAPE" in config.metrics else ""
+    if line:
+        print(line)
 
 
 def _print_config(config: Any) -> None:

@@ -1,6 +1,6 @@
 """Problems of a prepared dataset: those that are refused, and those that only give a warning."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Optional
 
 import numpy as np
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from .dataset import Dataset
 
 _SHOWN = 5
-# values that are looked at at a time
-_BLOCK = 2**22
 _AGAIN = "prepare it again"
 
 
@@ -113,22 +111,10 @@ def quality_warnings(
         (2 * count < num_rows, "miss more than 50 % of their values", f"{missing:.1f} % of all values are missing"),
     )
     return [
-        f"warning: {which.sum()} of {num_nodes} sensors {what} ({_listed(which, names)}); {more}"
+        f"warning: {which.sum()} of {num_nodes} sensors {what} ({listed(which, names)}); {more}"
         for which, what, more in found
         if which.any()
     ]
-
-
-def missing_share(parts: Sequence[np.ndarray], null_value: float) -> float:
-    """The share of the values of a series, [rows, nodes] for each part, that are missing."""
-    count = sum(int(is_missing(rows, null_value).sum()) for values in parts for rows in _blocks(values))
-    return count / sum(values.size for values in parts)
-
-
-def _blocks(values: np.ndarray) -> Iterator[np.ndarray]:
-    """The array in blocks of rows, so that no temporary array has the size of a series."""
-    rows = max(1, _BLOCK // max(1, values.shape[1]))
-    return (values[first : first + rows] for first in range(0, len(values), rows))
 
 
 def is_missing(values: np.ndarray, null_value: float) -> np.ndarray:
@@ -136,7 +122,8 @@ def is_missing(values: np.ndarray, null_value: float) -> np.ndarray:
     return np.isnan(values) if np.isnan(null_value) else values == null_value
 
 
-def _listed(which: np.ndarray, names: Optional[Sequence[str]]) -> str:
+def listed(which: np.ndarray, names: Optional[Sequence[str]]) -> str:
+    """The first of the nodes where `which` is True, by name, for the middle of a line."""
     numbers = np.flatnonzero(which)
     first = [str(number if names is None else names[number]) for number in numbers[:_SHOWN]]
     return ", ".join(first) + (", ..." if len(numbers) > len(first) else "")

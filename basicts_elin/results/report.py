@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Optional
 
 from ..config.lengths import usual_horizons
-from ..data.dataset import Dataset
+from ..data.dataset import DATASETS, Dataset, open_dataset
+from ..data.marker_warnings import mape_warning
 from ..errors import UserError
 from ..evaluation.naive import naive_metrics
 from ..evaluation.numpy_metrics import OVERALL
@@ -23,6 +24,14 @@ def naive_results(like: Result, dataset: Dataset) -> list[Result]:
     same = ("dataset", "input_len", "output_len", "interval_minutes", "unit", "nodes")
     facts = {name: getattr(like, name) for name in same}
     return [Result(model=name, metrics=by_horizon, **facts) for name, by_horizon in metrics.items()]
+
+
+def mape_warnings(results: Sequence[Result]) -> list[str]:
+    """A line for each dataset on which targets near zero carry the MAPE of the results, if the dataset is at hand."""
+    names = dict.fromkeys(result.dataset for result in results if PERCENT in metric_names([result]))
+    datasets = [open_dataset(DATASETS / name) for name in names if (DATASETS / name).is_dir()]
+    lines = ((dataset.name, mape_warning(dataset.values("test"), dataset.null_value)) for dataset in datasets)
+    return [f"{name}: {line}" for name, line in lines if line]
 
 
 def text_table(results: Sequence[Result]) -> str:

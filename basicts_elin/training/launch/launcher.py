@@ -11,7 +11,8 @@ from basicts.configs import BasicTSForecastingConfig
 from ...config.describe import CONFIG_TEXT, describe
 from ...data.dataset import Dataset
 from ...data.layout import PARTS
-from ...data.quality import missing_share, quality_warnings
+from ...data.marker_warnings import marker_warnings, missing_share
+from ...data.quality import quality_warnings
 from ...errors import UserError
 from ...files import made_folder, write_atomically
 from ...record import CONFIG_FILE
@@ -66,7 +67,8 @@ def launch_training(
         # Only the first process writes. The others may not see its folder.
         run_in_group(group, train, config, None)
         return folder
-    _print_all(quality_warnings([dataset.values(part) for part in PARTS], config.null_val, dataset.node_names))
+    for warnings in (quality_warnings, marker_warnings):
+        _print_all(warnings([dataset.values(part) for part in PARTS], config.null_val, dataset.node_names))
     _announce(config, dataset, folder, group, resume=resume)
     predictions_file = _announced_predictions(config, dataset, folder) if save_predictions else None
     with locked(folder):
