@@ -8,8 +8,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..evaluation.numpy_metrics import observed
-from .quality import is_missing, listed
+from .quality import is_missing, listed, observed
 
 # values that are looked at at a time
 _BLOCK = 2**22

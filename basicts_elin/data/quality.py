@@ -13,6 +13,9 @@ from .times.dates import check_timestamps
 if TYPE_CHECKING:
     from .dataset import Dataset
 
+# BasicTS takes a value this close to the null value as missing: absolute, and relative to the null value
+NEAR, _RELATIVELY_NEAR = 5e-5, 1e-5
+
 _SHOWN = 5
 _AGAIN = "prepare it again"
 
@@ -115,6 +118,13 @@ def quality_warnings(
         for which, what, more in found
         if which.any()
     ]
+
+
+def observed(values: np.ndarray, null_value: float) -> np.ndarray:
+    """True where BasicTS takes a value as measured. Values close to the null value are missing there, too."""
+    if np.isnan(null_value):
+        return ~np.isnan(values)
+    return np.abs(values - null_value) > NEAR + _RELATIVELY_NEAR * abs(null_value)
 
 
 def is_missing(values: np.ndarray, null_value: float) -> np.ndarray:

@@ -8,8 +8,9 @@ import numpy as np
 
 from ..data.catalog import DAYS_PER_WEEK
 from ..data.dataset import Dataset
+from ..data.quality import observed
 from ..errors import UserError
-from .numpy_metrics import HORIZONS, error_sums, metrics_by_horizon, observed
+from .numpy_metrics import HORIZONS, error_sums, metrics_by_horizon
 
 LAST_VALUE, HISTORICAL_AVERAGE = "last value", "historical average"
 

@@ -5,19 +5,11 @@ from typing import Optional
 
 import numpy as np
 
+from ..data.quality import NEAR
+
 METRICS = ("MAE", "RMSE", "MAPE")
 HORIZONS = (3, 6, 12)
 OVERALL = "overall"
-
-# BasicTS takes a value this close to the null value as missing: absolute, and relative to the null value
-_NEAR, _RELATIVELY_NEAR = 5e-5, 1e-5
-
-
-def observed(targets: np.ndarray, null_value: float) -> np.ndarray:
-    """True where a target was measured."""
-    if np.isnan(null_value):
-        return ~np.isnan(targets)
-    return np.abs(targets - null_value) > _NEAR + _RELATIVELY_NEAR * abs(null_value)
 
 
 def masked_metrics(prediction: np.ndarray, targets: np.ndarray, mask: np.ndarray) -> dict[str, Optional[float]]:
@@ -36,7 +28,7 @@ def error_sums(prediction: np.ndarray, targets: np.ndarray, mask: np.ndarray) ->
     """
     target = np.where(mask, targets, 0.0).astype(np.float64)
     error = np.abs(np.where(mask, prediction, 0.0) - target)
-    nonzero = np.abs(target) > _NEAR
+    nonzero = np.abs(target) > NEAR
     share = np.divide(error, np.abs(target), out=np.zeros_like(error), where=nonzero)
     columns = (mask.sum(1), error.sum(1), np.square(error).sum(1), nonzero.sum(1), share.sum(1))
     return np.stack(columns, axis=1).astype(np.float64)

@@ -6,7 +6,8 @@ import torch
 from basicts.metrics import ALL_METRICS
 from basicts.utils.mask import null_val_mask
 
-from basicts_elin.evaluation.numpy_metrics import error_sums, masked_metrics, metrics_by_horizon, observed
+from basicts_elin.data.quality import observed
+from basicts_elin.evaluation.numpy_metrics import error_sums, masked_metrics, metrics_by_horizon
 
 EMPTY = {"MAE": None, "RMSE": None, "MAPE": None}
 

@@ -37,6 +37,13 @@ def mark_missing(values: np.ndarray, markers: Sequence[float]) -> dict[float, in
     return counts
 
 
+def extremes(values: np.ndarray) -> tuple[float, float]:
+    """The least and the largest value; infinity and minus infinity if all are NaN."""
+    parts = blocks(values)
+    low = min(float(np.fmin.reduce(block, axis=None, initial=np.inf)) for block in parts)
+    return low, max(float(np.fmax.reduce(block, axis=None, initial=-np.inf)) for block in parts)
+
+
 def blocks(values: np.ndarray) -> list[np.ndarray]:
     """Views of consecutive rows of `values`, of a few million values each."""
     return np.array_split(values, max(1, -(-values.size // _BLOCK)))

@@ -19,7 +19,7 @@ from ..times.placing import place
 from .append import Existing
 from .checks import check_rows, check_values
 from .graph_files import graph_of_files
-from .missing import mark_missing, parse_markers
+from .missing import extremes, mark_missing, parse_markers
 from .sensors import named, num_sensors, selected
 from .staging import check_destination
 from .writer import write_dataset
@@ -93,7 +93,7 @@ def prepare_own(
         series = selected(series, file, sensors)
     marked = mark_missing(series.values, markers)
     placement = place(series, times)
-    notes = [*series.notes, *_marker_notes(marked), *placement.notes]
+    notes = [*series.notes, *_marker_notes(marked, *extremes(series.values)), *placement.notes]
     growth = ""
     if existing is not None:
         series, growth = existing.extended(series, placement)
@@ -186,5 +186,10 @@ def _refuse_with_append(**given: object) -> None:
             raise UserError(option, "given with --append, which keeps the dataset's own", fix="omit one of them")
 
 
-def _marker_notes(marked: dict[float, int]) -> list[str]:
-    return [f"markers: {marker:g} marks {count or 'no'} missing values" for marker, count in marked.items()]
+def _marker_notes(marked: dict[float, int], low: float, high: float) -> list[str]:
+    """How many values each marker marks, with a warning if it may be a measured value: others are on both sides."""
+    notes = [f"markers: {marker:g} marks {count or 'no'} missing values" for marker, count in marked.items()]
+    between = [marker for marker, count in marked.items() if count and low < marker < high]
+    return notes + [
+        f"markers: warning: {marker:g} may also be measured: values lie on both sides" for marker in between
+    ]

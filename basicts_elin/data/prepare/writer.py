@@ -10,6 +10,7 @@ import numpy as np
 from ...errors import UserError, one_line
 from ..catalog import DatasetFacts, split_lengths
 from ..layout import COVARIATES, GRAPH_FILE, INTERVAL, META_FILE, PARTS, QUALITY_FILE, SETTINGS, read_meta
+from ..marker_warnings import marker_warnings
 from ..times.dates import Gap
 from ..times.timeline import Timeline
 from .staging import staged_folder
@@ -88,6 +89,8 @@ def write_dataset(
     graph_note = f"graph: {GRAPH_FILE} {'kept' if keeps_graph else 'none' if graph is None else 'written'}"
     for line in (*quality_lines(report), *_note_lines([*notes, graph_note])):
         print(f"  {line}")
+    for line in marker_warnings([values], facts.null_value, names):
+        print(line)
     if plot:
         print(f"  picture    {folder / PICTURE_FILE}")
 

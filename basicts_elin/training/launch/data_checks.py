@@ -23,6 +23,7 @@ def checked_dataset(config: BasicTSForecastingConfig) -> Dataset:
         if len(values) < needed:
             expected = f"{needed} or more: input_len + output_len, one window"
             raise UserError(file, f"{len(values)} rows", expected, "prepare more rows, or shorten the windows")
+        dataset.window_starts(part, config.dataset_params.input_len, config.dataset_params.output_len)
         if not np.isnan(config.null_val) and np.isnan(values).any():
             raise UserError(file, "NaN", f"numbers, as null_val={config.null_val:g}", "--set null_val=nan")
     return dataset

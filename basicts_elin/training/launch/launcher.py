@@ -143,6 +143,11 @@ def _announce(config: BasicTSForecastingConfig, dataset: Dataset, folder: Path, 
     if isinstance(config.taskflow, OriginalScaleTaskFlow):
         share = missing_share([dataset.values(part) for part in PARTS], config.null_val)
         _print_all([missing_inputs_line(share, config)])
+    unused = dataset.meta.get("covariates")
+    if unused:
+        print(
+            f"{config.model.__name__} uses only the channel {dataset.meta.get('channel')}, and not {', '.join(unused)}"
+        )
     start = config.get("init_from")
     if start is not None:
         checkpoint = read_checkpoint(Path(start))
