@@ -8,7 +8,6 @@ from typing import Optional
 
 import numpy as np
 
-from ..evaluation.numpy_metrics import observed
 from .quality import is_missing, listed
 
 # values that are looked at at a time
@@ -40,7 +39,7 @@ def marker_warnings(
     marked, below, above = np.zeros(num_nodes, int), 0, 0
     low, high, near, example = np.inf, -np.inf, 0, 0.0
     for rows in _blocks(parts):
-        is_marker, is_measured = rows == null_value, observed(rows, null_value)
+        is_marker, is_measured = rows == null_value, _observed(rows, null_value)
         marked += is_marker.sum(axis=0)
         below += int((rows < null_value)[is_measured].sum())
         above += int((rows > null_value)[is_measured].sum())
@@ -134,10 +133,17 @@ def _percent(share: float) -> str:
     return f"{100 * share:.3g} %"
 
 
+def _observed(values: np.ndarray, null_value: float) -> np.ndarray:
+    """True where BasicTS takes a value as measured: not within 5e-5 of the marker, and a part of the marker's size."""
+    if np.isnan(null_value):
+        return ~np.isnan(values)
+    return np.abs(values - null_value) > 5e-5 + 1e-5 * abs(null_value)
+
+
 def _sizes(values: np.ndarray, null_value: float) -> Iterator[np.ndarray]:
     """The sizes of the values that count in MAPE, float64, by blocks."""
     for rows in _blocks([values]):
-        yield np.abs(rows[observed(rows, null_value) & observed(rows, 0.0) & ~np.isnan(rows)]).astype(np.float64)
+        yield np.abs(rows[_observed(rows, null_value) & _observed(rows, 0.0) & ~np.isnan(rows)]).astype(np.float64)
 
 
 def _blocks(parts: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
