@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Optional
 
 from ..config.lengths import usual_horizons
-from ..data.dataset import DATASETS, Dataset, open_dataset
-from ..data.marker_warnings import mape_warning
+from ..data.dataset import Dataset
 from ..errors import UserError
 from ..evaluation.naive import naive_metrics
 from ..evaluation.numpy_metrics import OVERALL
@@ -27,11 +26,9 @@ def naive_results(like: Result, dataset: Dataset) -> list[Result]:
 
 
 def mape_warnings(results: Sequence[Result]) -> list[str]:
-    """A line for each dataset on which targets near zero carry the MAPE of the results, if the dataset is at hand."""
-    names = dict.fromkeys(result.dataset for result in results if PERCENT in metric_names([result]))
-    datasets = [open_dataset(DATASETS / name) for name in names if (DATASETS / name).is_dir()]
-    lines = ((dataset.name, mape_warning(dataset.values("test"), dataset.null_value)) for dataset in datasets)
-    return [f"{name}: {line}" for name, line in lines if line]
+    """A line for each dataset on which targets near zero carry MAPE, as its runs have noted."""
+    noted = {result.dataset: result.mape_warning for result in results if result.mape_warning}
+    return [f"{dataset}: {line}" for dataset, line in noted.items()]
 
 
 def text_table(results: Sequence[Result]) -> str:

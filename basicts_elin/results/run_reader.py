@@ -59,6 +59,7 @@ def read_run(folder: Path, **known: Any) -> Result:
         "validation_seconds": _median(epochs, "validation_seconds"),
         "epochs": epochs[-1]["epoch"],
         "best_epoch": _best_epoch(epochs),
+        "mape_warning": _check(record.get("mape_warning"), str, place, "mape_warning") or "",
         "basicts_elin": str(versions.get("basicts-elin") or ""),
         "run": str(folder),
     }

@@ -29,6 +29,7 @@ class Result:
         peak_reserved_mib: reserved on the GPU by the process.
         num_epochs: epochs that the configuration asks for; `epochs` is the last epoch trained.
         run: folder of the run.
+        mape_warning: what the run has noted of targets near zero that carry MAPE; not in a CSV.
         reason: why there is no result; `log` is the file that says more.
     """
 
@@ -65,6 +66,7 @@ class Result:
     run: str = ""
     reason: str = ""
     log: str = ""
+    mape_warning: str = ""
 
     @property
     def label(self) -> str:
@@ -88,7 +90,9 @@ class Result:
 
 # field -> type of its value in a CSV, in the order of the columns; metrics come after the seed
 FIELD_TYPES: dict[str, type] = {
-    item.name: (get_args(item.type) or (item.type,))[0] for item in fields(Result) if item.name != "metrics"
+    item.name: (get_args(item.type) or (item.type,))[0]
+    for item in fields(Result)
+    if item.name not in ("metrics", "mape_warning")
 }
 IDENTITY_FIELDS = ("model", "dataset", "differences", "seed")
 

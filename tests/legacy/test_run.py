@@ -153,7 +153,7 @@ def test_every_tensor_is_moved_once_and_without_waiting(checkout):
     run = config("MiniMTGNN")
     runner = SimpleNamespace(
         callback_handler=SimpleNamespace(callbacks=run.callbacks),
-        cfg=SimpleNamespace(null_val=0.0, null_to_num=0.0),
+        cfg=run,
         scaler=SimpleNamespace(transform=scale),
         status=RunnerStatus.TRAINING,
         to_running_device=move,

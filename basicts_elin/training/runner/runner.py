@@ -11,6 +11,7 @@ from basicts.utils import RunnerStatus
 from easytorch.utils import get_world_size, is_master
 
 from ...data.dataset import dataset_of
+from ...data.marker_warnings import mape_warning
 from ...record import RunRecord
 from .checkpoints import read_checkpoint
 from .distributed import ParallelRunner
@@ -44,6 +45,7 @@ class BenchmarkRunner(ParallelRunner):
                 dataset=self.cfg.dataset_name,
                 interval_minutes=dataset.interval_minutes,
                 unit=dataset.unit,
+                mape_warning=mape_warning(dataset.values("test"), self.null_val) if "MAPE" in self.metrics else "",
                 parameters=sum(parameter.numel() for parameter in self.model.parameters()),
                 seed=self.cfg.seed,
                 num_epochs=self.cfg.num_epochs,

@@ -104,7 +104,7 @@ def test_another_dataset_is_noticed(tiny, capsys):
     config = ours()
     launch_training(config)
     launch_evaluation(config, best_checkpoint(config), Path("same"))
-    assert "warning" not in capsys.readouterr().out
+    assert "trained" not in capsys.readouterr().out
     file = tiny / "datasets" / NAME / "test_data.npy"
     np.save(file, np.load(file) + 1)
     launch_evaluation(config, best_checkpoint(config), Path("other"))
