@@ -170,7 +170,10 @@ class _Feather:
         from pyarrow import ipc
 
         options = ipc.IpcReadOptions(included_fields=numbers, use_threads=False)
-        return ipc.open_file(self._source, options=options).read_all()
+        table = ipc.open_file(self._source, options=options).read_all()
+        # Damaged offsets of texts would be read outside of the file's memory, and end the process.
+        table.validate(full=True)
+        return table
 
 
 _FILES = {"Parquet": _Parquet, "Feather": _Feather}
