@@ -11,6 +11,7 @@ from ...errors import UserError
 from ..catalog import DATES, ROW_INDEX, DatasetFacts, find_facts
 from ..graphs.graph import pickled
 from ..graphs.rules import GraphOptions
+from ..io.kinds import PACKED, SERIES
 from ..io.reading import ReadOptions, read_series
 from ..times.dates import format_time
 from ..times.filling import on_grid
@@ -25,7 +26,7 @@ from .staging import check_destination
 from .writer import write_dataset
 
 SPLIT = (0.6, 0.2, 0.2)
-_ENDINGS = re.compile(r"(\.(csv|tsv|txt|parquet|feather|npz|npy|h5|hdf5?|gz|bz2|xz|zip))+$", re.IGNORECASE)
+_ENDINGS = re.compile(rf"({'|'.join(map(re.escape, (*SERIES, *PACKED)))})+$", re.IGNORECASE)
 
 
 def prepare_own(
