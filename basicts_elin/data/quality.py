@@ -1,6 +1,6 @@
 """Problems of a prepared dataset: those that are refused, and those that only give a warning."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Optional
 
 import numpy as np
@@ -121,14 +121,13 @@ def quality_warnings(
 
 def missing_share(parts: Sequence[np.ndarray], null_value: float) -> float:
     """The share of the values of a series, [rows, nodes] for each part, that are missing."""
-    count = sum(int(is_missing(rows, null_value).sum()) for values in parts for rows in _blocks(values))
+    count = sum(int(is_missing(rows, null_value).sum()) for values in parts for rows in blocks(values))
     return count / sum(values.size for values in parts)
 
 
-def _blocks(values: np.ndarray) -> Iterator[np.ndarray]:
-    """The array in blocks of rows, so that no temporary array has the size of a series."""
-    rows = max(1, _BLOCK // max(1, values.shape[1]))
-    return (values[first : first + rows] for first in range(0, len(values), rows))
+def blocks(values: np.ndarray) -> list[np.ndarray]:
+    """Views of consecutive rows, a few million values each, so that no temporary array has the size of a series."""
+    return np.array_split(values, max(1, -(-values.size // _BLOCK)))
 
 
 def is_missing(values: np.ndarray, null_value: float) -> np.ndarray:

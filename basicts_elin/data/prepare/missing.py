@@ -5,9 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...errors import UserError
-
-# values per block: masks of a block are small beside the series
-_BLOCK = 2**22
+from ..quality import blocks
 
 
 def parse_markers(texts: Sequence[str]) -> tuple[float, ...]:
@@ -35,8 +33,3 @@ def mark_missing(values: np.ndarray, markers: Sequence[float]) -> dict[float, in
             counts[marker] += int(np.count_nonzero(found))
             block[found] = np.nan
     return counts
-
-
-def blocks(values: np.ndarray) -> list[np.ndarray]:
-    """Views of consecutive rows of `values`, of a few million values each."""
-    return np.array_split(values, max(1, -(-values.size // _BLOCK)))
