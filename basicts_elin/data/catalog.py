@@ -33,7 +33,7 @@ class DatasetFacts:
         start: date and time of the first row, local time.
         timestamp_rule: how a row gets its time of day and day of week. `ROW_INDEX`: by its index in the full series,
             starting at midnight of day 0, whatever weekday that was (the benchmark's rule for PEMS03 to PEMS08).
-            `DATES`: by its date, Monday = 0.
+            `DATES`: by its date, Monday = 0. None: the times are stored, and follow no rule that is known.
         split: fractions of the training, validation and test part.
         domain: the quantity measured, with its unit in parentheses.
         source: page of the raw file; None if the dataset is synthetic.
@@ -52,7 +52,7 @@ class DatasetFacts:
     num_nodes: int
     num_rows: Optional[int]
     start: str
-    timestamp_rule: str
+    timestamp_rule: Optional[str]
     split: tuple[float, float, float]
     domain: str
     source: Optional[str]

@@ -8,10 +8,8 @@ from typing import Optional
 
 import numpy as np
 
-from .quality import is_missing, listed, observed
+from .quality import blocks, listed, observed
 
-# values that are looked at at a time
-_BLOCK = 2**22
 # a share of a sensor's rows that is worth a word
 _NOTICEABLE = 0.02
 # zeros are isolated if so many times fewer values lie near them, within this part of the sensor's mean size
@@ -93,12 +91,6 @@ def mape_warning(values: np.ndarray, null_value: float) -> str:
     )
 
 
-def missing_share(parts: Sequence[np.ndarray], null_value: float) -> float:
-    """The share of the values that are missing."""
-    count = sum(int(is_missing(rows, null_value).sum()) for rows in _blocks(parts))
-    return count / sum(values.size for values in parts)
-
-
 def _isolated_zeros(parts: Sequence[np.ndarray], names: Optional[Sequence[str]]) -> list[str]:
     """Where NaN marks missing values: zeros that look like a second mark. Only where no value is below 0."""
     num_rows, num_nodes = sum(map(len, parts)), parts[0].shape[1]
@@ -140,6 +132,4 @@ def _sizes(values: np.ndarray, null_value: float) -> Iterator[np.ndarray]:
 
 
 def _blocks(parts: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
-    for values in parts:
-        rows = max(1, _BLOCK // max(1, values.shape[1]))
-        yield from (values[first : first + rows] for first in range(0, len(values), rows))
+    return (rows for values in parts for rows in blocks(values))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # BasicTS takes a value this close to the null value as missing: absolute, and relative to the null value
 NEAR, _RELATIVELY_NEAR = 5e-5, 1e-5
 
+# values of a block
+_BLOCK = 2**22
 _SHOWN = 5
 _AGAIN = "prepare it again"
 
@@ -125,6 +127,17 @@ def observed(values: np.ndarray, null_value: float) -> np.ndarray:
     if np.isnan(null_value):
         return ~np.isnan(values)
     return np.abs(values - null_value) > NEAR + _RELATIVELY_NEAR * abs(null_value)
+
+
+def missing_share(parts: Sequence[np.ndarray], null_value: float) -> float:
+    """The share of the values of a series, [rows, nodes] for each part, that are missing."""
+    count = sum(int(is_missing(rows, null_value).sum()) for values in parts for rows in blocks(values))
+    return count / sum(values.size for values in parts)
+
+
+def blocks(values: np.ndarray) -> list[np.ndarray]:
+    """Views of consecutive rows, a few million values each, so that no temporary array has the size of a series."""
+    return np.array_split(values, max(1, -(-values.size // _BLOCK)))
 
 
 def is_missing(values: np.ndarray, null_value: float) -> np.ndarray:

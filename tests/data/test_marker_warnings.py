@@ -11,8 +11,8 @@ from tiny import NAME, PARTS, rewrite_meta
 
 from basicts_elin.cli import main
 from basicts_elin.data import marker_warnings as module
-from basicts_elin.data.marker_warnings import mape_warning, marker_warnings, missing_share
-from basicts_elin.data.quality import observed
+from basicts_elin.data.marker_warnings import mape_warning, marker_warnings
+from basicts_elin.data.quality import missing_share, observed
 from basicts_elin.evaluation.numpy_metrics import masked_metrics
 
 NAN = np.nan

@@ -8,6 +8,7 @@ from typing import Optional
 import numpy as np
 
 from ...errors import UserError, one_line
+from ..io.arrays.stream import Header, read_header
 from .sparse import is_sparse, to_dense
 
 
@@ -36,47 +37,47 @@ def read_archive(path: Path, field: str, sizes: Collection[int], key: Optional[s
     expected = f"an .npz file with one square array [{max(sizes)}, {max(sizes)}], or a sparse matrix of scipy"
     chosen: list[str] = []
     try:
-        kinds = _kinds(path)
+        headers = _headers(path)
         with np.load(path, allow_pickle=False) as file:
-            if key is None and is_sparse(kinds):
+            if key is None and is_sparse(headers):
                 size = [int(length) for length in file["shape"]]
                 if len(size) == 2 and size[0] == size[1] and size[0] in sizes:
                     return to_dense(file)
                 found = f"a sparse matrix {size}"
             else:
-                chosen = _choose(kinds, sizes, key)
+                chosen = _choose(headers, sizes, key)
                 if len(chosen) == 1:
                     return file[chosen[0]]
-                found = ", ".join(f"{name!r} {kinds[name][0]} {list(kinds[name][1])}" for name in chosen or kinds)
+                found = ", ".join(
+                    f"{name!r} {headers[name].kind} {list(headers[name].shape)}" for name in chosen or headers
+                )
     except Exception as error:
         # As for `.npy`; a plain array or a pickle under this name is no archive.
         raise _unreadable(path, field, expected, error) from error
     if key is not None:
-        raise UserError("graph_key", f"{key!r}, not in {path}", f"one of {', '.join(kinds)}", "correct --graph-key")
+        raise UserError("graph_key", f"{key!r}, not in {path}", f"one of {', '.join(headers)}", "correct --graph-key")
     choice = f"choose one by --graph-key {chosen[0]}" if len(chosen) > 1 else "give the graph of the same sensors"
     raise UserError(field, f"{found or 'no array'} in {path}", expected, choice)
 
 
-def _kinds(path: Path) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:
+def _headers(path: Path) -> dict[str, Header]:
     """Type and shape of each array, without reading it."""
-    kinds = {}
+    headers = {}
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             if name.endswith(".npy"):
                 with archive.open(name) as member:
-                    is_first = np.lib.format.read_magic(member) == (1, 0)
-                    read = np.lib.format.read_array_header_1_0 if is_first else np.lib.format.read_array_header_2_0
-                    shape, _, kind = read(member)
-                kinds[name.removesuffix(".npy")] = kind, shape
-    return kinds
+                    headers[name.removesuffix(".npy")] = read_header(member)
+    return headers
 
 
-def _choose(kinds: dict, sizes: Collection[int], key: Optional[str]) -> list[str]:
+def _choose(headers: dict[str, Header], sizes: Collection[int], key: Optional[str]) -> list[str]:
     """The array that was asked for, or else the square ones, of the fitting sizes if there are any."""
     if key is not None:
-        return [key] if key in kinds else []
-    square = [name for name, (_, shape) in kinds.items() if len(shape) == 2 and shape[0] == shape[1]]
-    return [name for name in square if kinds[name][1][0] in sizes] or square
+        return [key] if key in headers else []
+    shapes = {name: header.shape for name, header in headers.items()}
+    square = [name for name, shape in shapes.items() if len(shape) == 2 and shape[0] == shape[1]]
+    return [name for name in square if shapes[name][0] in sizes] or square
 
 
 def _unreadable(path: Path, field: str, expected: str, error: Exception) -> UserError:

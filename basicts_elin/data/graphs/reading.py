@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import UserError
 from ..catalog import DatasetFacts
+from ..io.kinds import NPY, NPZ
 from ..io.pickles import load_arrays
 from .archive import read_archive, read_array
 from .columns import named_columns
@@ -18,12 +19,12 @@ from .ids import Places
 from .lists import EDGES, list_graph
 from .matrix import square_size, table_graph
 from .rules import BINARY, GAUSSIAN, GraphOptions, gaussian
-from .table import COLUMNAR, TEXT, Table, array_table, read_table
+from .table import SUFFIXES, Table, array_table, read_table
 
 MATRIX = "matrix"
 _FIELDS = {EDGES: "distances", MATRIX: "adjacency", None: "graph"}
 _PICKLES = (".pkl", ".pickle")
-TYPES = (".npy", ".npz", *_PICKLES, *TEXT, *COLUMNAR)
+TYPES = (NPY, NPZ, *_PICKLES, *SUFFIXES)
 # An edge list has few columns, a matrix as many as rows.
 _MAX_EDGE_COLUMNS = 4
 
@@ -81,13 +82,13 @@ def _read(path: Path, field: str, sizes: set[int], options: GraphOptions) -> Any
     if not path.is_file():
         found = f"{path} is a folder" if path.is_dir() else f"{path} is not a file"
         raise UserError(field, found, expected, "name another file")
-    if options.key is not None and suffix != ".npz":
+    if options.key is not None and suffix != NPZ:
         raise UserError("graph_key", f"given with {path}", "an .npz file", "omit --graph-key")
     readers: dict[str, Callable[[], Any]] = {
-        ".npy": lambda: read_array(path, field),
-        ".npz": lambda: read_archive(path, field, sizes, options.key),
+        NPY: lambda: read_array(path, field),
+        NPZ: lambda: read_archive(path, field, sizes, options.key),
         **dict.fromkeys(_PICKLES, lambda: load_arrays(path, field)),
-        **dict.fromkeys((*TEXT, *COLUMNAR), lambda: read_table(path, field)),
+        **dict.fromkeys(SUFFIXES, lambda: read_table(path, field)),
     }
     if suffix not in readers:
         raise UserError(field, path, expected, "save a matrix as .npy, or an edge list as .csv")

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import UserError, one_line
+from ...errors import UserError
+from ..io.kinds import FEATHER, PARQUET, TEXT
 from .text import read_rows
 
-TEXT = (".csv", ".txt", ".tsv", ".dat")
-COLUMNAR = (".parquet", ".feather")
-# the index of a pandas frame without a name, as Parquet and Feather files keep it
-_NO_NAME = "__index_level_"
+SUFFIXES = (*TEXT, *PARQUET, *FEATHER)
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ def read_table(path: Path, field: str) -> Table:
 
     Raises: UserError if the file cannot be read, is empty or ragged.
     """
-    if path.suffix.lower() in COLUMNAR:
+    if path.suffix.lower() not in TEXT:
         rows = _columnar_rows(path, field)
         return Table(path, rows, range(1, len(rows) + 1))
     rows, lines = read_rows(path, field)
@@ -64,33 +62,19 @@ def read_table(path: Path, field: str) -> Table:
 
 def array_table(array: np.ndarray, path: Path) -> Table:
     """The table of an array of numbers [rows, columns]."""
-    rows = [[_number(value) for value in row] for row in array.tolist()]
+    rows = [[_cell(value) for value in row] for row in array.tolist()]
     return Table(path, rows, range(1, len(rows) + 1))
 
 
 def _columnar_rows(path: Path, field: str) -> list[list[str]]:
-    try:
-        from pyarrow import feather, parquet
-    except ImportError as error:
-        fix = "pip install 'basicts-elin[parquet]', or save the file as CSV"
-        raise UserError(field, f"{path} cannot be read without pyarrow", fix=fix) from error
-    try:
-        read = parquet.read_table if path.suffix.lower() == ".parquet" else feather.read_table
-        found = read(path)
-        # Damaged offsets of text would be read outside of the file's memory, and end the process.
-        found.validate(full=True)
-        index = (found.schema.pandas_metadata or {}).get("index_columns", [])
-        # the index of a frame comes first, as in a text file
-        names = sorted(found.column_names, key=lambda name: name not in index)
-        columns = [found.column(name).to_pylist() for name in names]
-    except Exception as error:
-        # A damaged file can fail in any way.
-        found = f"{path} cannot be read ({one_line(error)})"
-        raise UserError(field, found, f"a {path.suffix} file", "save it again, or as CSV") from error
-    header = ["" if name.startswith(_NO_NAME) else name for name in names]
-    return [header, *([_number(cell) for cell in row] for row in zip(*columns, strict=True))]
+    # imported here because text needs no pyarrow
+    from ..io.tables.arrow import plain_name, read_columns
+
+    columns = read_columns(path, "Parquet" if path.suffix.lower() in PARQUET else "Feather", field)
+    rows = zip(*columns.values(), strict=True)
+    return [[plain_name(name) for name in columns], *([_cell(cell) for cell in row] for row in rows)]
 
 
-def _number(value: object) -> str:
+def _cell(value: object) -> str:
     """A cell as text: the shortest number that reads back the same."""
     return "" if value is None else str(value).strip()

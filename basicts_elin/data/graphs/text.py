@@ -1,32 +1,28 @@
-"""Text files in the encodings, and with the separators, that spreadsheets and programs write."""
+"""Lists and matrices as text, in the encodings and with the separators that spreadsheets and programs write."""
 
-import codecs
 import csv
 import io
 import re
 from pathlib import Path
 
 from ...errors import UserError, one_line
+from ..io.damage import refusing_damage
+from ..io.text.layout import SEPARATORS, find_separator
+from ..io.text.lines import encoding_of
 
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_SEPARATORS = "\t;|,"
 # enough to tell the separator
 _HEAD = 20
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
 
 
 def read_text(path: Path, field: str) -> str:
-    """The text of a file in UTF-8 or UTF-16, with or without byte order mark, or else in Latin-1.
+    """The text of a file, see `encoding_of`.
 
     Raises: UserError if it cannot be read.
     """
-    try:
+    with refusing_damage(path, "a text file", "name another file", field):
         content = path.read_bytes()
-        return _decode(content)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(
-            field, f"{path} cannot be read ({one_line(error)})", "a text file", "name another file"
-        ) from error
+        return content.decode(encoding_of(content, path, field))
 
 
 def read_rows(path: Path, field: str) -> tuple[list[list[str]], list[int]]:
@@ -55,23 +51,10 @@ def read_rows(path: Path, field: str) -> tuple[list[list[str]], list[int]]:
     return rows, numbers
 
 
-def _decode(content: bytes) -> str:
-    if content.startswith(_UTF16):
-        return content.decode("utf-16")
-    if b"\0" in content[:100]:
-        return content.decode("utf-16-le" if content[1:2] == b"\0" else "utf-16-be")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
-
-
 def _separator(lines: list[str]) -> str:
-    """The first that cuts every line; else the first in the first line; else a blank."""
-    for separator in _SEPARATORS:
-        if lines and min(len(row) for row in csv.reader(lines, delimiter=separator)) > 1:
-            return separator
-    return next((separator for separator in _SEPARATORS if lines and separator in lines[0]), " ")
+    """That of most lines; else the first in the first line; else a blank."""
+    found = find_separator(lines) if lines else None
+    return found or next((separator for separator in SEPARATORS if lines and separator in lines[0]), " ")
 
 
 def _is_comment(line: str) -> bool:

@@ -11,17 +11,17 @@ import numpy as np
 from ...errors import UserError
 from .batches import joined
 from .channels import channel_note, choose_channel
+from .kinds import FEATHER, HDF5, NPY, NPZ, PACKED, PARQUET, TEXT
 from .options import ReadOptions
 from .raw import RawSeries
 from .reading import read_file
 
-_PACKED = (".gz", ".bz2", ".xz")
 _KINDS = {
-    **dict.fromkeys((".csv", ".tsv", ".txt", ".tab", ".psv"), "text"),
-    **dict.fromkeys((".parquet", ".pq"), "Parquet"),
-    **dict.fromkeys((".feather", ".arrow", ".ftr"), "Feather"),
-    **dict.fromkeys((".h5", ".hdf5", ".hdf"), "HDF5"),
-    **dict.fromkeys((".npz", ".npy"), "numpy"),
+    **dict.fromkeys(TEXT, "text"),
+    **dict.fromkeys(PARQUET, "Parquet"),
+    **dict.fromkeys(FEATHER, "Feather"),
+    **dict.fromkeys(HDF5, "HDF5"),
+    **dict.fromkeys((NPY, NPZ), "numpy"),
 }
 _DATE = re.compile(
     r"(19|20)\d{2}[-_. ]?(0[1-9]|1[0-2]|Q[1-4])|(19|20)\d{2}|\b(0?[1-9]|1[0-2])\b|jan|feb|mar|apr|may|jun", re.I
@@ -107,12 +107,12 @@ def _files(folder: Path) -> tuple[list[Path], list[str]]:
 
 def _suffix(path: Path) -> str:
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    return suffixes[-2] if len(suffixes) > 1 and suffixes[-1] in _PACKED else suffixes[-1] if suffixes else ""
+    return suffixes[-2] if len(suffixes) > 1 and suffixes[-1] in PACKED else suffixes[-1] if suffixes else ""
 
 
 def _stem(path: Path) -> str:
     name = path.name
-    for suffix in (*_PACKED, _suffix(path)):
+    for suffix in (*PACKED, _suffix(path)):
         name = name[: -len(suffix)] if suffix and name.lower().endswith(suffix) else name
     return name
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from ...errors import UserError, one_line
+from ...errors import UserError
+from .damage import refusing_damage
+from .kinds import FEATHER, HDF5, NPY, NPZ, PACKED, PARQUET, TEXT
 from .options import NO_OPTIONS, ReadOptions
 from .raw import RawSeries
 
@@ -21,8 +23,6 @@ _REFUSED = {
     ".pt": "save the array as .npz: np.savez(path, data=array)",
     ".json": "save it as CSV or Parquet",
 }
-_TEXT = (".csv", ".tsv", ".txt", ".tab", ".dat", ".psv")
-_PACKED = (".gz", ".bz2", ".xz", ".zip")
 
 
 def read_series(path: Path, options: ReadOptions = NO_OPTIONS) -> RawSeries:
@@ -48,14 +48,8 @@ def read_file(path: Path, options: ReadOptions) -> RawSeries:
     if path.stat().st_size == 0:
         raise UserError("file", f"{path} is empty", _KINDS, "copy it again")
     reader = _reader(path)
-    try:
+    with refusing_damage(path, "an undamaged file"):
         return reader(path, options)
-    except UserError:
-        raise
-    except Exception as error:
-        # A damaged file can fail in any way, from zlib.error to MemoryError.
-        found = f"{path} cannot be read ({one_line(error)})"
-        raise UserError("file", found, "an undamaged file", "download or copy it again") from error
 
 
 def _reader(path: Path) -> Callable[[Path, ReadOptions], RawSeries]:
@@ -74,12 +68,12 @@ def _reader(path: Path) -> Callable[[Path, ReadOptions], RawSeries]:
         fix = "save it again: pandas.read_feather(path).to_feather(path)"
         raise UserError("file", f"{path} is of the first version of Feather", "version 2", fix)
     by_name = {
-        **dict.fromkeys((".h5", ".hdf5", ".hdf"), _h5),
-        **dict.fromkeys((".parquet", ".pq"), _parquet),
-        **dict.fromkeys((".feather", ".arrow", ".ftr"), _feather),
-        ".npy": _npy,
-        ".npz": _npz,
-        **dict.fromkeys((*_TEXT, *_PACKED), _text),
+        **dict.fromkeys(HDF5, _h5),
+        **dict.fromkeys(PARQUET, _parquet),
+        **dict.fromkeys(FEATHER, _feather),
+        NPY: _npy,
+        NPZ: _npz,
+        **dict.fromkeys((*TEXT, *PACKED), _text),
     }
     return by_name.get(suffix, _unknown)
 
@@ -87,14 +81,9 @@ def _reader(path: Path) -> Callable[[Path, ReadOptions], RawSeries]:
 def _zip_reader(path: Path, suffix: str) -> Callable[[Path, ReadOptions], RawSeries]:
     import zipfile
 
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except Exception as error:
-        # A damaged archive can fail in any way.
-        found = f"{path} cannot be read ({one_line(error)})"
-        raise UserError("file", found, "a whole archive", "download or copy it again") from error
-    if suffix == ".npz" or (names and all(name.endswith(".npy") for name in names)):
+    with refusing_damage(path, "a whole archive"), zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    if suffix == NPZ or (names and all(name.endswith(NPY) for name in names)):
         return _npz
     if "[Content_Types].xml" in names or "mimetype" in names:
         raise UserError("file", f"{path} is a spreadsheet or another office file", _KINDS, "save the sheet as CSV")

@@ -50,12 +50,12 @@ class Existing:
     def has_covariates(self) -> bool:
         return bool(self.dataset.meta.get("covariates"))
 
-    def read(self, options: ReadOptions) -> ReadOptions:
+    def read_options(self, options: ReadOptions) -> ReadOptions:
         """The options, with the dataset's channels."""
         channel = options.channel or self.dataset.meta.get("channel")
         return replace(options, channel=channel, covariates=options.covariates or self.has_covariates)
 
-    def times(self, options: TimeOptions) -> TimeOptions:
+    def time_options(self, options: TimeOptions) -> TimeOptions:
         """The options, with the dataset's interval and time zone where none is given."""
         interval = options.freq or f"{self.dataset.interval_minutes}min"
         return replace(options, freq=interval, tz=options.tz or self.dataset.timezone)

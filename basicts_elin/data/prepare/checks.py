@@ -7,8 +7,7 @@ import numpy as np
 
 from ...errors import UserError
 from ..catalog import DatasetFacts, split_lengths
-from ..quality import is_missing
-from .missing import blocks
+from ..quality import blocks, is_missing
 
 # The benchmark's window: 12 steps in, 12 out.
 MIN_PART_ROWS = 24

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...errors import UserError
-
-# values per block: masks of a block are small beside the series
-_BLOCK = 2**22
+from ..quality import blocks
 
 
 def parse_markers(texts: Sequence[str]) -> tuple[float, ...]:
@@ -42,8 +40,3 @@ def extremes(values: np.ndarray) -> tuple[float, float]:
     parts = blocks(values)
     low = min(float(np.fmin.reduce(block, axis=None, initial=np.inf)) for block in parts)
     return low, max(float(np.fmax.reduce(block, axis=None, initial=-np.inf)) for block in parts)
-
-
-def blocks(values: np.ndarray) -> list[np.ndarray]:
-    """Views of consecutive rows of `values`, of a few million values each."""
-    return np.array_split(values, max(1, -(-values.size // _BLOCK)))

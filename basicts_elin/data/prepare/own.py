@@ -8,9 +8,10 @@ from typing import Any, Optional
 import numpy as np
 
 from ...errors import UserError
-from ..catalog import DATES, ROW_INDEX, DatasetFacts, find_facts
+from ..catalog import DatasetFacts, find_facts
 from ..graphs.graph import pickled
 from ..graphs.rules import GraphOptions
+from ..io.kinds import PACKED, SERIES
 from ..io.reading import ReadOptions, read_series
 from ..times.dates import format_time
 from ..times.filling import on_grid
@@ -25,7 +26,7 @@ from .staging import check_destination
 from .writer import write_dataset
 
 SPLIT = (0.6, 0.2, 0.2)
-_ENDINGS = re.compile(r"(\.(csv|tsv|txt|parquet|feather|npz|npy|h5|hdf5?|gz|bz2|xz|zip))+$", re.IGNORECASE)
+_ENDINGS = re.compile(rf"({'|'.join(map(re.escape, (*SERIES, *PACKED)))})+$", re.IGNORECASE)
 
 
 def prepare_own(
@@ -81,7 +82,7 @@ def prepare_own(
     if append:
         _refuse_with_append(force=force, split=split, domain=domain)
         existing = Existing.at(folder)
-        read, times, missing = existing.read(read), existing.times(times), [*existing.missing, *missing]
+        read, times, missing = existing.read_options(read), existing.time_options(times), [*existing.missing, *missing]
         split, domain, across_breaks = existing.dataset.split, existing.dataset.domain, existing.across_breaks
     else:
         check_destination(folder, force=force)
@@ -106,7 +107,7 @@ def prepare_own(
         num_sensors(series),
         len(values),
         "" if timeline.start is None else format_time(timeline.start),
-        DATES if timeline.start is not None else ROW_INDEX,
+        timeline.rule,
         split=parts,
         domain=domain or "",
         source=None,

@@ -5,6 +5,7 @@ from typing import Optional
 import numpy as np
 
 from ...errors import UserError
+from .duplicates import occurrences
 from .stamps import Stamps
 from .zones import never_shown, shown_twice, to_local, to_utc
 
@@ -58,29 +59,18 @@ def _localised(stamps: Stamps, sensors: Optional[np.ndarray], zone: str) -> tupl
     steps = np.diff(times).astype(np.int64)
     if (steps < 0).sum() > (steps > 0).sum():
         twice = twice[::-1]
-    which, counts = _occurrences(times[twice].astype(np.int64), None if sensors is None else sensors[twice])
-    later = twice[which > 0]
+    places, owners = times[twice].astype(np.int64), None if sensors is None else sensors[twice]
+    before, after = occurrences(places, owners), occurrences(places[::-1], None if owners is None else owners[::-1])
+    later, is_single = twice[before > 0], (before == 0) & (after[::-1] == 0)
     utc[later] = to_utc(times[later], zone, second=True)
-    pairs, single = int((which == 1).sum()), int((counts == 1).sum())
+    pairs, single = int((before == 1).sum()), int(is_single.sum())
     notes = []
     if pairs:
         notes.append(f"clock: {pairs} times come twice in autumn, such as {texts[later[0]]}; both are kept")
     if single:
-        row = twice[counts == 1][0]
+        row = twice[is_single][0]
         notes.append(
             f"clock: {single} times of the hour that comes twice in autumn come only once, such as "
             f"{texts[row]}; they are taken as the first"
         )
     return utc, tuple(notes)
-
-
-def _occurrences(times: np.ndarray, sensors: Optional[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """How many equal times of the same sensor come before each one, and how many there are in all: [R] each."""
-    keys = np.stack([times, np.zeros_like(times) if sensors is None else sensors])
-    _, group, sizes = np.unique(keys, axis=1, return_inverse=True, return_counts=True)
-    group = group.ravel()
-    order = np.argsort(group, kind="stable")
-    firsts = np.cumsum(sizes) - sizes
-    which = np.empty(len(times), np.int64)
-    which[order] = np.arange(len(times)) - firsts[group[order]]
-    return which, sizes[group]

@@ -1,7 +1,5 @@
 """Rows of a file without times. T: rows."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from ...errors import UserError
@@ -93,7 +91,7 @@ def _checked(timeline: Timeline, options: TimeOptions) -> Timeline:
     except (ValueError, OverflowError) as error:
         expected = f"times of day with a row every {length(timeline.interval_minutes)}"
         raise UserError("hours", f"{options.hours!r} ({error})", expected, "correct --hours or --freq") from error
-    return replace(timeline)
+    return timeline
 
 
 def _interval_of(stamps: np.ndarray) -> int:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...errors import UserError
 from ..io.raw import RawSeries
+from .dates import weekdays_of
 from .options import Placement
 
 
@@ -50,7 +51,7 @@ def has_duplicates(rows: np.ndarray, sensors: Optional[np.ndarray], num_rows: in
 
 
 def occurrences(rows: np.ndarray, sensors: Optional[np.ndarray]) -> np.ndarray:
-    """int64 [R]: how many rows of the same place come before each one."""
+    """int64 [R]: how many rows of the same place, and sensor, come before each one."""
     num_sensors = 1 if sensors is None else int(sensors.max()) + 1
     places = rows if sensors is None else rows * num_sensors + sensors
     order = np.argsort(places, kind="stable")
@@ -68,6 +69,6 @@ def _name(series: RawSeries, sensor: int) -> str:
 def _in_autumn_hours(dates: np.ndarray) -> bool:
     """Whether the dates are those of nights from Saturday to Sunday, an hour or less in each."""
     days = dates.astype("datetime64[D]")
-    in_the_night = ((days.astype(np.int64) + 3) % 7 == 6) & (dates - days < np.timedelta64(4, "h"))
+    in_the_night = (weekdays_of(dates) == 6) & (dates - days < np.timedelta64(4, "h"))
     spans = [np.ptp(dates[days == day]) for day in np.unique(days)]
     return bool(in_the_night.all()) and max(spans) < np.timedelta64(60, "m")

@@ -12,15 +12,10 @@ from .options import Placement
 _BLOCK = 2**23
 
 
-def on_grid(
-    series: RawSeries, placement: Placement, num_nodes: Optional[int] = None
-) -> tuple[np.ndarray, Optional[np.ndarray]]:
+def on_grid(series: RawSeries, placement: Placement) -> tuple[np.ndarray, Optional[np.ndarray]]:
     """Values float32 [T, N], and the covariates [T, N, C - 1] if there are any; NaN where the file has no row.
 
     They are the file's own arrays, not copies, if it is wide and its rows are those of the grid.
-
-    Args:
-        num_nodes: N of a long table; None: as many as its sensors.
     """
     num_rows = placement.timeline.num_rows
     if series.sensors is None:
@@ -31,7 +26,8 @@ def on_grid(
         return values, _wide(covariates.reshape(len(covariates), -1), placement).reshape(
             num_rows, *covariates.shape[1:]
         )
-    nodes = num_nodes or int(series.sensors.max()) + 1
+    assert series.node_names is not None, "a long table"
+    nodes = len(series.node_names)
     values = _long(series.values, series.sensors, nodes, placement)
     if series.covariates is None:
         return values, None

@@ -17,15 +17,17 @@ _UNITS = {"min": 1, "t": 1, "h": 60, "d": MINUTES_PER_DAY, "w": 7 * MINUTES_PER_
 
 @dataclass(frozen=True)
 class TimeOptions:
-    """Attributes:
-    freq: minutes between rows, such as "15min", "1h", "1D"; None: found.
-    tz: time zone of the IANA, in which the clock is read.
-    time_format: of `datetime.strptime`.
-    align: what a time between two steps becomes: "floor", the step before it, or "nearest"; None: refused.
-    duplicates: what several rows of one time become: "mean", or "first", the first measured; None: refused.
-    start: local time of the first row, for files without times.
-    hours: the times of day that exist, such as "06:00-23:00"; None: found.
-    weekdays: the weekdays that exist, such as "mon-fri"; None: found.
+    """What a user says about the times of a file.
+
+    Attributes:
+        freq: minutes between rows, such as "15min", "1h", "1D"; None: found.
+        tz: time zone of the IANA, in which the clock is read.
+        time_format: of `datetime.strptime`.
+        align: what a time between two steps becomes: "floor", the step before it, or "nearest"; None: refused.
+        duplicates: what several rows of one time become: "mean", or "first", the first measured; None: refused.
+        start: local time of the first row, for files without times.
+        hours: the times of day that exist, such as "06:00-23:00"; None: found.
+        weekdays: the weekdays that exist, such as "mon-fri"; None: found.
     """
 
     freq: Optional[str] = None

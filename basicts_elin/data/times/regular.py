@@ -10,6 +10,8 @@ from .options import check_interval, length
 
 _MS_PER_MINUTE = 60_000
 _SHOWN = 4
+# Weeks begin on a Monday, 1970 on a Thursday: in minutes.
+_FIRST_MONDAY = 4 * MINUTES_PER_DAY
 
 
 def find_interval(times: np.ndarray) -> int:
@@ -57,8 +59,7 @@ def on_steps(
     Raises: UserError if some are between two steps, and `align` is None.
     """
     step = interval_minutes * _MS_PER_MINUTE
-    # Days and weeks are counted from a Monday.
-    millis = times.astype(np.int64) + offset_minutes * _MS_PER_MINUTE - 4 * 1440 * _MS_PER_MINUTE
+    millis = times.astype(np.int64) + (offset_minutes - _FIRST_MONDAY) * _MS_PER_MINUTE
     phases, counts = np.unique(millis % step, return_counts=True)
     phase = 0 if align is not None else int(phases[counts.argmax()])
     past = (millis - phase) % step

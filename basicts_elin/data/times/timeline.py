@@ -8,7 +8,6 @@ from typing import Any, Optional
 import numpy as np
 
 from ..catalog import DATES, DAYS_PER_WEEK, MINUTES_PER_DAY, ROW_INDEX
-from ..layout import INTERVAL
 from .calendars import Calendar
 from .dates import date_timestamps, format_time, row_dates
 from .zones import to_local, to_utc
@@ -65,10 +64,8 @@ class Timeline:
         return ROW_INDEX if self.stamps is None else None
 
     def meta(self) -> dict[str, Any]:
-        """The keys of `meta.json` from which `timeline_of` makes it again."""
+        """The keys of `meta.json` that hold the times, beside the interval, see `dataset_times.read_times`."""
         found = {
-            INTERVAL: self.interval_minutes,
-            "timestamp_rule": self.rule,
             "start": None if self.start is None else start_text(self.start, self.timezone),
             "timezone": self.timezone,
             "calendar": None if self.calendar is None else self.calendar.meta(),

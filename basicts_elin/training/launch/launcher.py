@@ -11,8 +11,8 @@ from basicts.configs import BasicTSForecastingConfig
 from ...config.describe import CONFIG_TEXT, describe
 from ...data.dataset import Dataset
 from ...data.layout import PARTS
-from ...data.marker_warnings import marker_warnings, missing_share
-from ...data.quality import quality_warnings
+from ...data.marker_warnings import marker_warnings
+from ...data.quality import missing_share, quality_warnings
 from ...errors import UserError
 from ...files import made_folder, write_atomically
 from ...record import CONFIG_FILE

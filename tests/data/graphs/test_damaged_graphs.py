@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from basicts_elin.data.graphs.reading import TYPES, read_graph
+from basicts_elin.data.io.kinds import FEATHER, PARQUET
 from basicts_elin.errors import UserError
 
 MATRIX = np.random.default_rng(8).random((6, 6)).astype(np.float32)
@@ -25,9 +26,9 @@ def save(path):
         np.savez_compressed(path, graph=MATRIX, row=np.arange(3))
     elif path.suffix in (".pkl", ".pickle"):
         path.write_bytes(pickle.dumps((IDS, {}, MATRIX), protocol=2))
-    elif path.suffix == ".parquet":
+    elif path.suffix in PARQUET:
         edges.to_parquet(path)
-    elif path.suffix == ".feather":
+    elif path.suffix in FEATHER:
         edges.to_feather(path)
     elif path.suffix == ".csv":
         pd.DataFrame(MATRIX, IDS, IDS).to_csv(path)

@@ -1,8 +1,10 @@
 """Damaged files are refused, or read; nothing else comes out."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from data.io.files import BARE, LONG, WIDE, wide_frame
+from pyarrow import feather
 
 from basicts_elin.data.io.reading import read_series
 from basicts_elin.errors import UserError
@@ -47,3 +49,16 @@ def test_only_user_errors_come_out(tmp_path, kind):
         else:
             assert series.values.dtype == np.float32 and len(series.values)
             assert series.times is None or len(series.times) == len(series.values)
+
+
+def test_damaged_offsets_of_texts_do_not_end_the_process(tmp_path):
+    path = tmp_path / "long.feather"
+    ids = pa.array(["aa", "bb"] * 40, pa.string())
+    times = np.repeat(np.arange("2024-01-01", "2024-02-10", dtype="M8[D]"), 2)
+    feather.write_feather(pa.table({"unique_id": ids, "ds": times, "y": np.arange(80.0)}), path, "uncompressed")
+    content = bytearray(path.read_bytes())
+    offsets = np.arange(0, 160, 2, dtype="<i4").tobytes()
+    content[content.index(offsets) + 7] = 0x7F
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="cannot be read"):
+        read_series(path)

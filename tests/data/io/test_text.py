@@ -181,7 +181,7 @@ def test_ids_are_texts(read, ids):
         (table("road,lane,ds,y", list("xxxyyy"), list("nnnsss"), TIMES[:3] * 2, A), "road, lane", "--sensor"),
         ("time,a,b\n", "no rows", "another"),
         ("from,to,cost\n1,2,3.5\n2,3,4.5\n", "edges", "--graph"),
-        (b"\x00\x01\x02" * 30, "no text", "CSV"),
+        (b"\x00\x01\x02" * 30, "not text", "CSV"),
     ],
 )
 def test_what_is_not_certain_is_refused(read, content, found, fix):
@@ -217,3 +217,9 @@ def test_a_table_longer_than_a_block_keeps_its_lines(read):
     lines[4900] = lines[4900].rsplit(",", 1)[0] + ",x"
     with refuses("file", found=("'x'", "line 4901", "s59")):
         read("\n".join(lines))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_chinese_names_in_utf_16_without_a_mark(read, encoding):
+    names = ("中关村一桥南", "北京西站南路")
+    assert_series(read(table(",".join(["time", *names]), TIMES, A, B).encode(encoding)), names=names)

@@ -198,3 +198,17 @@ def test_what_cannot_be_used_is_refused_and_nothing_is_written(tmp_path, options
     with refuses(field, found=found) if field else pytest.raises(ValueError, match=found):
         prepare(hourly(), **options)
     assert nothing_written(tmp_path / "datasets")
+
+
+def test_stored_times_of_day_that_skip_days_are_no_count_of_rows():
+    """An hour of a week later looks like one before, which only the rule of counted rows excludes."""
+    folder = Path("old")
+    folder.mkdir()
+    index = np.r_[np.arange(120), np.arange(120) + 120 + 7 * 24 - 12]
+    stamps = np.stack([index % 24 / 24, index // 24 % 7 / 7], axis=1)[:, None].repeat(2, axis=1)
+    values = np.random.default_rng(0).random((ROWS, 2, 1))
+    np.concatenate([values, stamps], axis=2).astype(np.float32).tofile(folder / "data.dat")
+    (folder / "desc.json").write_text(json.dumps({"shape": [ROWS, 2, 3]}))
+    dataset = open_dataset(prepare_own(folder, "Old"))
+    dataset.check()
+    assert dataset.timestamp_rule is None

@@ -61,7 +61,7 @@ def test_every_row_has_its_place_or_the_user_is_told(times, options, is_long, zo
     count = len(times)
     values = np.arange(count, dtype=np.float32)
     if is_long:
-        series = RawSeries(values, times=times, zone=zone, sensors=np.arange(count) % 2)
+        series = RawSeries(values, times=times, zone=zone, sensors=np.arange(count) % 2, node_names=["a", "b"])
     else:
         series = RawSeries(values[:, None], times=times, zone=zone)
     try:
@@ -69,7 +69,7 @@ def test_every_row_has_its_place_or_the_user_is_told(times, options, is_long, zo
     except UserError as error:
         assert "\n" not in str(error) and error.found and (error.fix or error.expected)
         return
-    found, _ = on_grid(series, placement, 2 if is_long else None)
+    found, _ = on_grid(series, placement)
     assert found.shape[0] == placement.timeline.num_rows == len(placement.timeline.dates())
     assert placement.rows.min() == 0 and placement.rows.max() == len(found) - 1
     kept = found[~np.isnan(found)]

@@ -18,7 +18,8 @@ def hours(count, first=0):
 def test_rows_are_counted_from_the_midnight_of_day_0():
     placement, values = placed(ROWS, freq="1h")
     assert values is ROWS.values and dates(placement) is None
-    assert placement.timeline.meta() == {"frequency (minutes)": 60, "timestamp_rule": "row index"}
+    assert placement.timeline.interval_minutes == 60 and placement.timeline.rule == "row index"
+    assert placement.timeline.meta() == {}
     np.testing.assert_array_equal(placement.timeline.timestamps(), hours(40))
     assert "00:00 of day 0" in placement.notes[0]
 
@@ -82,7 +83,7 @@ def test_times_of_day_without_dates_stay_as_they_are():
     series = RawSeries(np.zeros((40, 2), np.float32), timestamps=hours(40, 7))
     placement, _ = placed(series)
     assert placement.timeline.timestamps() is series.timestamps
-    assert placement.timeline.meta() == {"frequency (minutes)": 60} and "07:00" in placement.notes[0]
+    assert placement.timeline.rule is None and placement.timeline.meta() == {} and "07:00" in placement.notes[0]
     dated, _ = placed(series, start="2024-01-01 07:00")
     np.testing.assert_array_equal(dated.timeline.timestamps(), series.timestamps)
     with refuses("start", fix="--start"):

@@ -1,5 +1,7 @@
 """Values of a file on the grid of its rows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from data.times.placed import every, placed
@@ -22,6 +24,7 @@ def long_table(times, values, covariates=None, order=None):
         values.ravel()[order],
         times=times[rows][order],
         sensors=sensors[order],
+        node_names=[str(number) for number in range(values.shape[1])],
         covariates=None if covariates is None else covariates.reshape(len(rows), -1)[order],
     )
 
@@ -49,7 +52,7 @@ def test_each_value_is_at_its_date_whatever_the_order_of_the_rows(made, is_long)
         order = rng.permutation(len(times))
         file = RawSeries(values[order], times=times[order])
     placement = place(file, TimeOptions(freq=f"{minutes}min"))
-    found, covariates = on_grid(file, placement, values.shape[1])
+    found, covariates = on_grid(file, placement)
     assert covariates is None and found.dtype == np.float32
     dates = placement.timeline.dates()
     assert dates[0] == times[0] and dates[-1] == times[-1]
@@ -72,21 +75,21 @@ def test_other_channels_go_with_the_values(is_long):
         file = long_table(TIMES, VALUES, COVARIATES, np.random.default_rng(0).permutation(12))
     else:
         file = RawSeries(VALUES[order], times=TIMES[order], covariates=COVARIATES[order])
-    found, covariates = on_grid(file, place(file, TimeOptions()), 2)
+    found, covariates = on_grid(file, place(file, TimeOptions()))
     np.testing.assert_array_equal(found, VALUES)
     np.testing.assert_array_equal(covariates, COVARIATES)
 
 
 def test_a_sensor_without_a_row_is_missing():
-    file = long_table(TIMES, VALUES)
-    found, _ = on_grid(file, place(file, TimeOptions()), 4)
+    file = replace(long_table(TIMES, VALUES), node_names=list("abcd"))
+    found, _ = on_grid(file, place(file, TimeOptions()))
     np.testing.assert_array_equal(found[:, :2], VALUES)
     assert found.shape == (6, 4) and np.isnan(found[:, 2:]).all()
 
 
 def test_a_sensor_may_lack_times_that_others_have():
     file = long_table(TIMES, VALUES, order=np.delete(np.arange(12), [3, 5, 8]))
-    found, _ = on_grid(file, place(file, TimeOptions()), 2)
+    found, _ = on_grid(file, place(file, TimeOptions()))
     expected = VALUES.copy()
     expected[[1, 2, 4], [1, 1, 0]] = np.nan
     np.testing.assert_array_equal(found, expected)

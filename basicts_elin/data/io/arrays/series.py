@@ -1,23 +1,22 @@
 """Series in `.npy` and `.npz` files. T steps, N nodes, C channels."""
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Optional, Protocol, TypeVar
+from typing import Optional, Protocol
 
 import numpy as np
 
-from ....errors import UserError, one_line
+from ....errors import UserError
 from ..channels import channel_note, choose_channel, target_first
+from ..damage import refusing_damage
 from ..options import ReadOptions
 from ..raw import RawSeries
 from .stream import Header, read_channels, read_header, read_small
 
-_Result = TypeVar("_Result")
-
 _KEY = "data"
-_AGAIN = "download or copy it again"
 _SHAPES = "numbers [rows, nodes] or [rows, nodes, channels]"
 _ID_KEYS = (
     "ids",
@@ -42,17 +41,14 @@ def read_npy_series(path: Path, options: ReadOptions) -> RawSeries:
     """
     _refuse(options, path, ("key", "time", "sensor"))
 
-    def read() -> RawSeries:
-        with path.open("rb") as stream:
-            header = read_header(stream)
-            _check(header, str(path))
+    with refusing_damage(path, "an .npy file"), path.open("rb") as stream:
+        header = read_header(stream)
+        _check(header, str(path))
 
-            def channels(numbers: list[int]) -> np.ndarray:
-                return read_channels(stream, header, numbers)
+        def channels(numbers: list[int]) -> np.ndarray:
+            return read_channels(stream, header, numbers)
 
-            return _series(channels, header, options, str(path), [])
-
-    return _guarded(read, path, "an .npy file")
+        return _series(channels, header, options, str(path), [])
 
 
 def read_npz_series(path: Path, options: ReadOptions) -> RawSeries:
@@ -62,7 +58,8 @@ def read_npz_series(path: Path, options: ReadOptions) -> RawSeries:
     Raises: UserError if several arrays can be it, if it is none, or if the file is damaged.
     """
     _refuse(options, path, ("time", "sensor"))
-    return _opened(path, lambda archive: read_arrays(archive, options))
+    with _opened(path) as archive:
+        return read_arrays(archive, options)
 
 
 def npz_headers(path: Path) -> dict[str, Header]:
@@ -70,18 +67,17 @@ def npz_headers(path: Path) -> dict[str, Header]:
 
     Raises: UserError if the file is damaged.
     """
-    return _opened(path, lambda archive: archive.headers)
+    with _opened(path) as archive:
+        return archive.headers
 
 
-def _opened(path: Path, read: Callable[["_Archive"], _Result]) -> _Result:
+@contextmanager
+def _opened(path: Path) -> Iterator["_Archive"]:
     if not zipfile.is_zipfile(path):
-        raise UserError("file", f"{path} is not a zip archive, or only the start of one", "an .npz file", _AGAIN)
-
-    def read_open() -> _Result:
-        with zipfile.ZipFile(path) as archive:
-            return read(_Archive(path, archive))
-
-    return _guarded(read_open, path, "an .npz file")
+        found = f"{path} is not a zip archive, or only the start of one"
+        raise UserError("file", found, "an .npz file", "download or copy it again")
+    with refusing_damage(path, "an .npz file"), zipfile.ZipFile(path) as archive:
+        yield _Archive(path, archive)
 
 
 class ArrayFile(Protocol):
@@ -133,16 +129,6 @@ class _Archive:
     def channels(self, name: str, channels: list[int]) -> np.ndarray:
         with self._archive.open(self._members[name]) as stream:
             return read_channels(stream, read_header(stream), channels)
-
-
-def _guarded(read: Callable[[], _Result], path: Path, expected: str) -> _Result:
-    try:
-        return read()
-    except UserError:
-        raise
-    except Exception as error:
-        # A damaged file can fail in any way, from zlib.error to MemoryError.
-        raise UserError("file", f"{path} cannot be read ({one_line(error)})", expected, _AGAIN) from error
 
 
 def _refuse(options: ReadOptions, path: Path, names: tuple[str, ...]) -> None:

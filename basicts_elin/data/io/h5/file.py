@@ -1,13 +1,16 @@
 """What an `.h5` file holds, and which of it is the series."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Optional, Union
 
 import h5py
 import numpy as np
 
-from ....errors import UserError, one_line
+from ....errors import UserError
 from ..arrays.series import read_arrays
+from ..damage import refusing_damage
 from ..options import ReadOptions
 from ..raw import RawSeries
 from ..tables.roles import NUMBER
@@ -31,7 +34,7 @@ def read_h5_series(path: Path, options: ReadOptions) -> RawSeries:
     Raises: UserError if the file is damaged, if several frames or arrays can be the series, or none.
     """
 
-    def read(file: h5py.File) -> RawSeries:
+    with _opened(path) as file:
         frame = _frame(file, path, options.key)
         if frame is not None:
             return read_table(frame, options)
@@ -41,8 +44,6 @@ def read_h5_series(path: Path, options: ReadOptions) -> RawSeries:
                 raise UserError(name, found, fix=f"omit --{name}")
         return read_arrays(PlainArrays(path, _content(file)[1]), options)
 
-    return _guarded(path, read)
-
 
 def read_h5(path: Path) -> RawSeries:
     """Values, dates (datetime64[m] [T]) and sensor ids of the only frame in `path`, as the public files have them.
@@ -51,7 +52,7 @@ def read_h5(path: Path) -> RawSeries:
         local time and whole minutes.
     """
 
-    def read(file: h5py.File) -> RawSeries:
+    with _opened(path) as file:
         frame = _frame(file, path, None)
         if frame is None:
             keys = ", ".join(file) or "(none)"
@@ -71,19 +72,12 @@ def read_h5(path: Path) -> RawSeries:
         dates = _whole_minutes(content.labels[0].array(), frame.where)
         return RawSeries(content.values, times=dates, node_names=[frame.columns[column].name for column in columns])
 
-    return _guarded(path, read)
 
-
-def _guarded(path: Path, read: Any) -> RawSeries:
-    try:
-        with h5py.File(path, "r") as file:
-            return read(file)
-    except UserError:
-        raise
-    except Exception as error:
-        # A damaged file can fail in any way, from KeyError to MemoryError.
-        fix = "download it again, or save your own frame without compression"
-        raise UserError("file", f"{path} cannot be read ({one_line(error)})", "an HDF5 file", fix) from error
+@contextmanager
+def _opened(path: Path) -> Iterator[h5py.File]:
+    fix = "download it again, or save your own frame without compression"
+    with refusing_damage(path, "an HDF5 file", fix), h5py.File(path, "r") as file:
+        yield file
 
 
 def _content(file: h5py.File) -> tuple[dict[str, Any], dict[str, h5py.Dataset]]:

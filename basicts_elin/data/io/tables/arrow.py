@@ -1,18 +1,20 @@
 """Parquet and Feather tables, read by groups of columns straight into float32. R rows, K columns."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 
-from ....errors import UserError, one_line
+from ....errors import UserError
 from ..batches import BATCH_VALUES
+from ..damage import refusing_damage
 from .labels import Coder, Label
 from .roles import NUMBER, TEXT, TIME, Column
 from .table import Content
 from .times_text import is_time
 
-_AGAIN = "save or copy it again"
 _SAMPLE = 100
 _TEXTS = ("string", "large_string", "string_view")
 
@@ -24,29 +26,20 @@ class ArrowTable:
     """
 
     def __init__(self, path: Path, kind: str):
-        _import_arrow(path)
         self.path, self._kind = path, kind
         self.notes: tuple[str, ...] = ()
-        self._file = self._guarded(_FILES[kind], path)
-        self._schema, self._num_rows = self._file.schema, self._file.num_rows
-        self.columns = self._guarded(self._columns)
+        with reading_arrow(path, kind):
+            self._file = _FILES[kind](path)
+            self._schema, self._num_rows = self._file.schema, self._file.num_rows
+            self.columns = self._columns()
 
     def read(self, labels: list[int], values: list[int]) -> Content:
         """The label columns as they are, the value columns as float32 [R, K].
 
         Raises: UserError if a value column holds something other than numbers, or the file is damaged.
         """
-        return self._guarded(self._read, labels, values)
-
-    def _guarded(self, function: Any, *arguments: object) -> Any:
-        try:
-            return function(*arguments)
-        except UserError:
-            raise
-        except Exception as error:
-            # A damaged file can fail in any way.
-            found = f"{self.path} cannot be read ({one_line(error)})"
-            raise UserError("file", found, f"a {self._kind} file", _AGAIN) from error
+        with reading_arrow(self.path, self._kind):
+            return self._read(labels, values)
 
     def _columns(self) -> list[Column]:
         import pyarrow as pa
@@ -54,7 +47,7 @@ class ArrowTable:
         types = pa.types
         columns = []
         for number, column in enumerate(self._schema):
-            name = "" if column.name.startswith("__index_level_") else column.name
+            name = plain_name(column.name)
             kind = column.type.value_type if types.is_dictionary(column.type) else column.type
             sample: tuple[str, ...] = ()
             is_text = str(kind) in _TEXTS
@@ -112,14 +105,37 @@ class ArrowTable:
 _FEW = 16
 
 
-def _import_arrow(path: Path) -> None:
+def read_columns(path: Path, kind: str, field: str) -> dict[str, list]:
+    """All cells of a small table by the names of its columns, those of a frame's index first, as in a text file.
+
+    Args:
+        field: the argument that named the file, for the message.
+    Raises: UserError if pyarrow is missing, or the file is damaged.
+    """
+    with reading_arrow(path, kind, field):
+        file = _FILES[kind](path)
+        table = file.take(list(range(len(file.schema))))
+        index = (table.schema.pandas_metadata or {}).get("index_columns", [])
+        names = sorted(table.column_names, key=lambda name: name not in index)
+        return {name: table.column(name).to_pylist() for name in names}
+
+
+def plain_name(name: str) -> str:
+    """The name of a column; "" of the index of a frame that has none."""
+    return "" if name.startswith("__index_level_") else name
+
+
+@contextmanager
+def reading_arrow(path: Path, kind: str, field: str = "file") -> Iterator[None]:
+    """Raises: UserError if pyarrow is missing, or if the block fails because the file is damaged."""
     try:
         import pyarrow  # noqa: F401
     except ImportError as error:
+        found = f"{path} needs pyarrow, which is not installed"
         fix = "pip install 'basicts-elin[parquet]', or save it as CSV"
-        raise UserError(
-            "file", f"{path} needs pyarrow, which is not installed", "pyarrow 14.0.1 or newer", fix
-        ) from error
+        raise UserError(field, found, "pyarrow 14.0.1 or newer", fix) from error
+    with refusing_damage(path, f"a {kind} file", "save or copy it again", field):
+        yield
 
 
 def _is_number(kind: Any) -> bool:
@@ -170,10 +186,13 @@ class _Feather:
         from pyarrow import ipc
 
         options = ipc.IpcReadOptions(included_fields=numbers, use_threads=False)
-        return ipc.open_file(self._source, options=options).read_all()
+        table = ipc.open_file(self._source, options=options).read_all()
+        # Damaged offsets of texts would be read outside of the file's memory, and end the process.
+        table.validate(full=True)
+        return table
 
 
-_FILES = {"Parquet": _Parquet, "Feather": _Feather}
+_FILES: dict[str, Union[type[_Parquet], type[_Feather]]] = {"Parquet": _Parquet, "Feather": _Feather}
 
 
 def _label(cells: Any) -> Label:

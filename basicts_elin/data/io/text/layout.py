@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Optional
 
 from ....errors import UserError
 from ..tables.roles import CLOCK, NUMBER, TEXT, TIME, Column
 from ..tables.times_text import is_clock, is_time
 
 # Separators in the order of their certainty: a comma may also be the decimal mark.
-_SEPARATORS = "\t;|,"
+SEPARATORS = "\t;|,"
 BLANKS = r"\s+"
 # What programs write where there is no value.
 MISSING = (
@@ -102,13 +103,20 @@ def _split(line: str, separator: str) -> list[str]:
     return next(csv.reader([line], delimiter=separator, skipinitialspace=True))
 
 
-def _separator(lines: Sequence[str]) -> str:
-    """The first character that divides most lines into the same number of cells, more than one."""
-    for separator in _SEPARATORS:
+def find_separator(lines: Sequence[str]) -> Optional[str]:
+    """The first character that divides most of the lines, one or more, into the same number of cells, more than one."""
+    for separator in SEPARATORS:
         counts = Counter(len(_split(line, separator)) for line in lines)
         width, frequency = counts.most_common(1)[0]
         if width > 1 and frequency > len(lines) / 2:
             return separator
+    return None
+
+
+def _separator(lines: Sequence[str]) -> str:
+    found = find_separator(lines)
+    if found is not None:
+        return found
     blanks = [line.split() for line in lines]
     widths = Counter(map(len, blanks))
     numbers = blanks[1:] or blanks

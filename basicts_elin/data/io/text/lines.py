@@ -53,20 +53,29 @@ def find_encoding(path: Path) -> str:
     """
     with open_bytes(path) as content:
         head = content.read(_HEAD_BYTES)
-    marked = next((encoding for mark, encoding in _MARKS.items() if head.startswith(mark)), None)
+    return encoding_of(head, path, is_whole=len(head) < _HEAD_BYTES)
+
+
+def encoding_of(content: bytes, path: Path, field: str = "file", *, is_whole: bool = True) -> str:
+    """The encoding of a text, or of its beginning.
+
+    Raises: UserError if it is no text.
+    """
+    marked = next((encoding for mark, encoding in _MARKS.items() if content.startswith(mark)), None)
     if marked is not None:
         return marked
-    if b"\0" in head:
-        # Latin letters in UTF-16 have a zero as every other byte.
+    if b"\0" in content:
+        # Digits, separators and Latin letters in UTF-16 have a zero as every other byte.
+        zeros = content[::2].count(0), content[1::2].count(0)
         for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-            if head[first::2].count(0) > 0.9 * len(head[first::2]) and not head[1 - first :: 2].count(0):
+            if zeros[first] > max(len(content) / 8, 10 * zeros[1 - first]):
                 return encoding
-        raise UserError("file", f"{path} is no text", "a text table", "save it as CSV in UTF-8")
+        raise UserError(field, f"{path} is not text", "a text table", "save it as CSV in UTF-8")
     try:
-        head.decode("utf-8")
+        content.decode("utf-8")
     except UnicodeDecodeError as error:
-        # A letter that is cut by the end of the head is none of another encoding.
-        return "utf-8" if error.start > len(head) - 4 and len(head) == _HEAD_BYTES else OTHER_ENCODING
+        # A letter that is cut by the end of the beginning is none of another encoding.
+        return "utf-8" if not is_whole and error.start > len(content) - 4 else OTHER_ENCODING
     return "utf-8"
 
 

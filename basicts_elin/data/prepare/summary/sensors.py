@@ -7,13 +7,13 @@ from typing import Optional
 
 import numpy as np
 
+from ...catalog import MINUTES_PER_DAY
 from ...quality import is_missing
 
 # values of a block
 _BLOCK = 2**21
 _FEWEST_SENSORS = 8
 _TAIL_DAYS, _TAIL_ROWS = 3, 24
-_MINUTES_PER_DAY = 1440
 
 _LOW, _HIGH, OUTLIER_SPREADS = 0.05, 0.95, 3
 # Quartiles would make an outlier of every hour of congestion: it is rarer than a quarter of the time.
@@ -71,7 +71,7 @@ def sensor_blocks(values: np.ndarray, null_value: float) -> Iterator[tuple[slice
 
 def fewest_dead_rows(interval_minutes: int) -> int:
     """Rows at the end without a change that make a sensor dead: three days, which a weekend is not."""
-    return max(_TAIL_ROWS, -(-_TAIL_DAYS * _MINUTES_PER_DAY // interval_minutes))
+    return max(_TAIL_ROWS, -(-_TAIL_DAYS * MINUTES_PER_DAY // interval_minutes))
 
 
 def describe(values: np.ndarray, fewest: int) -> SensorQuality:
