@@ -42,6 +42,7 @@ def test_the_record_of_a_run(tiny):
         "dataset": "Tiny",
         "interval_minutes": 5,
         "unit": "",
+        "mape_warning": "",
         "parameters": 12 * 12 + 12,
         "seed": 5,
         "num_epochs": 2,
