@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from tiny import NAME, PARTS, rewrite_meta
 
 from basicts_elin.cli import main
-from basicts_elin.data import marker_warnings as module
+from basicts_elin.data import quality
 from basicts_elin.data.marker_warnings import mape_warning, marker_warnings
 from basicts_elin.data.quality import missing_share, observed
 from basicts_elin.evaluation.numpy_metrics import masked_metrics
@@ -78,7 +78,7 @@ def test_blocks_change_nothing(marker, monkeypatch):
     values = replaced(0.1, [0, 2], 0, DEGREES)
     values[5, 1] = NAN
     whole = marker_warnings([values], marker), mape_warning(values, marker), missing_share([values], marker)
-    monkeypatch.setattr(module, "_BLOCK", 12)
+    monkeypatch.setattr(quality, "_BLOCK", 12)
     assert (marker_warnings(halves(values), marker), mape_warning(values, marker)) == whole[:2]
     assert (
         missing_share(halves(values), marker) == whole[2] == np.mean((values == 0) if marker == 0 else np.isnan(values))
