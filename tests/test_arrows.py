@@ -4,7 +4,7 @@ Checked by the import statements, wherever in a file they are.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,6 +31,8 @@ ORDER = (
     ("demo",),
     ("cli",),
 )
+# The same for the rooms of `data`; "dataset" stands for its files of no room.
+DATA_ORDER = ("catalog", "io", "times", "graphs", "dataset", "prepare")
 PLACE = {room: place for place, rooms in enumerate(ORDER) for room in rooms}
 # Only torch is needed for these, so nothing but the rooms named.
 TORCH_ONLY = {"ops": {"ops"}, "modules": {"ops", "modules"}, "models": {"modules", "models"}}
@@ -41,7 +43,14 @@ def room_of(parts: tuple[str, ...]) -> str:
     return ".".join(parts[:2]) if parts[0] == "training" else parts[0]
 
 
-def imports(file: Path) -> Iterator[tuple[int, str]]:
+def data_room_of(parts: tuple[str, ...]) -> str:
+    """The room of a module of `data`; "" for other modules."""
+    if parts[0] != "data":
+        return ""
+    return parts[1] if len(parts) > 1 and parts[1] in DATA_ORDER else "dataset"
+
+
+def imports(file: Path, room_of: Callable[[tuple[str, ...]], str] = room_of) -> Iterator[tuple[int, str]]:
     """Line and room of everything of the package that a file imports."""
     package = (PACKAGE.name, *file.relative_to(PACKAGE).parent.parts)
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -78,6 +87,17 @@ def test_imports_lead_down(file):
     assert not upward
     needed = {room for _, room in imports(file)}
     assert needed <= TORCH_ONLY.get(own, needed)
+
+
+@pytest.mark.parametrize("file", sorted((PACKAGE / "data").rglob("*.py")), ids=lambda file: file.name)
+def test_imports_lead_down_within_data(file):
+    own = data_room_of(file.relative_to(PACKAGE).with_suffix("").parts)
+    upward = [
+        f"{file.relative_to(PACKAGE.parent)}:{line} imports {room}"
+        for line, room in imports(file, data_room_of)
+        if room and DATA_ORDER.index(room) > DATA_ORDER.index(own)
+    ]
+    assert not upward
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import UserError, one_line
 from ..io.arrays.stream import Header, read_header
+from .ids import SAME_SENSORS
 from .sparse import is_sparse, to_dense
 
 
@@ -56,7 +57,7 @@ def read_archive(path: Path, field: str, sizes: Collection[int], key: Optional[s
         raise _unreadable(path, field, expected, error) from error
     if key is not None:
         raise UserError("graph_key", f"{key!r}, not in {path}", f"one of {', '.join(headers)}", "correct --graph-key")
-    choice = f"choose one by --graph-key {chosen[0]}" if len(chosen) > 1 else "give the graph of the same sensors"
+    choice = f"choose one by --graph-key {chosen[0]}" if len(chosen) > 1 else SAME_SENSORS
     raise UserError(field, f"{found or 'no array'} in {path}", expected, choice)
 
 

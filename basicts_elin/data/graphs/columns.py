@@ -6,7 +6,7 @@ from typing import Optional
 
 from ...errors import UserError
 from .ids import Places
-from .table import Table
+from .table import Table, are_counted, is_real
 
 _NODE = r"(?:node|sensor|station|segment|detector|vertex|link|stop|point|id|idx|index|name|nr|no)"
 _FROM = re.compile(rf"{_NODE}*(?:from|source|src|start|origin|orig|u|i){_NODE}*|{_NODE}+1")
@@ -78,7 +78,7 @@ def find_columns(table: Table, nodes: Places, field: str) -> Columns:
     body = table.rows[first:]
     plain = candidates[:3]
     layouts = [plain]
-    if len(candidates) >= 3 and _counts(body, candidates[0]):
+    if len(candidates) >= 3 and len(body) >= _MIN_COUNTER and are_counted([row[candidates[0]] for row in body]):
         layouts.append(candidates[1:4])
     for check in (all, any):
         # every row first, so that a counter with a few numbers of sensors is none
@@ -114,25 +114,9 @@ def _has_header(table: Table, nodes: Places, field: str) -> bool:
             return True
         found = f"{','.join(head)!r} in {table.where(0)}, which is an edge or the numbers of the columns"
         raise UserError(field, found, "columns that are told apart by a header", _FIX)
-    return not any(cell in nodes or _is_number(cell) for cell in head)
+    return not any(cell in nodes or is_real(cell) for cell in head)
 
 
 def _word(cell: str) -> str:
     """The letters and digits of a column's name in lower case."""
     return re.sub(r"[\W_]", "", cell.lower())
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _counts(rows: list[list[str]], place: int) -> bool:
-    """Whether a column counts the rows, from 0 or 1 on."""
-    cells = [row[place] for row in rows]
-    return len(rows) >= _MIN_COUNTER and any(
-        cells == [str(number) for number in range(first, first + len(rows))] for first in (0, 1)
-    )

@@ -9,10 +9,9 @@ import numpy as np
 
 from ...errors import UserError
 from .columns import Columns, find_columns
-from .ids import Places, numbers
-from .table import Table
+from .ids import SAME_SENSORS, Places, numbers
+from .table import Table, is_real
 
-_SAME_SENSORS = "give the graph of the same sensors"
 _NAMES = "name the sensors as the data do, and the columns from, to, cost in the first line"
 
 
@@ -98,7 +97,8 @@ def _edges(table: Table, network: Network, columns: Columns, field: str, notes: 
         notes = (f"{skipped}: {len(foreign)} sensors are not in the data, such as {foreign[0]}", *notes)
     costs = None
     if columns.cost is not None:
-        costs = np.array([_number(table.rows[row][columns.cost]) for row in rows], dtype=np.float64)
+        cells = [table.rows[row][columns.cost] for row in rows]
+        costs = np.array([float(cell) if is_real(cell) else np.nan for cell in cells], dtype=np.float64)
     notes = (f"{count} rows, {columns.note}", *notes)
     return Edges(np.array(ends, dtype=np.int64).reshape(-1, 2), costs, np.array(rows, dtype=np.int64), notes)
 
@@ -113,13 +113,13 @@ def _check_foreign(
     ids = set(_ids(table, columns))
     if network.names is None:
         one_based = str(last + 1) in ids and ids <= {str(number + 1) for number in range(last + 1)}
-        fix = "its numbers seem to start at 1: subtract 1" if one_based else _SAME_SENSORS
+        fix = "its numbers seem to start at 1: subtract 1" if one_based else SAME_SENSORS
         raise UserError(field, found, f"0 to {last}, or sensor ids with --ids FILE", fix)
     expected = f"one of the {network.num_nodes} sensor ids, such as {network.names[0]}"
     if first == "":
         raise UserError(field, found, expected, "correct the line")
     if network.is_counted:
-        raise UserError(field, found, expected, _SAME_SENSORS)
+        raise UserError(field, found, expected, SAME_SENSORS)
     if not has_common:
         found += ", and no row between two sensors of the data"
         raise UserError(field, found, expected, _NAMES)
@@ -138,10 +138,3 @@ def _are_numbers(ids: list[str], network: Network) -> bool:
         return False
     places = {network.by_number.get(name) for name in ids}
     return None not in places and {0, network.num_nodes - 1} <= places
-
-
-def _number(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return np.nan

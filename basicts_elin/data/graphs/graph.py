@@ -9,9 +9,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ...errors import UserError
-from .ids import Places, repeated
-
-_SAME_SENSORS = "give the graph of the same sensors"
+from .ids import SAME_SENSORS, Places, repeated
 
 
 @dataclass(frozen=True)
@@ -94,13 +92,13 @@ def fit_graph(
         if missing:
             found = f"{path} without node {missing[0]} ({len(missing)} of {num_nodes} are missing)"
             common = len(missing) < num_nodes
-            fix = _SAME_SENSORS if common else f"{_SAME_SENSORS}, or without ids if they are in the order of the data"
+            fix = SAME_SENSORS if common else f"{SAME_SENSORS}, or without ids if they are in the order of the data"
             raise UserError(field, found, f"all {num_nodes} nodes of the dataset", fix)
         order = np.array([places.get(name) for name in names], dtype=np.int64)
         return graph.matrix[np.ix_(order, order)]
     if len(graph.matrix) != num_nodes:
         size = len(graph.matrix)
-        raise UserError(field, f"{path} is {size} x {size}", f"{num_nodes} x {num_nodes}", _SAME_SENSORS)
+        raise UserError(field, f"{path} is {size} x {size}", f"{num_nodes} x {num_nodes}", SAME_SENSORS)
     return graph.matrix
 
 

@@ -11,6 +11,8 @@ from ...errors import UserError, one_line
 from .text import read_text
 
 _REAL = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
+# what to do about a graph of others
+SAME_SENSORS = "give the graph of the same sensors"
 # Up to here a float64 holds every whole number.
 _EXACT = 2.0**53
 

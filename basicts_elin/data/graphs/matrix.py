@@ -7,7 +7,7 @@ import numpy as np
 from ...errors import UserError
 from .graph import Graph, checked_graph
 from .ids import Places, repeated
-from .table import Table
+from .table import Table, are_counted, is_real
 
 _EXPECTED = "a square matrix of numbers [nodes, nodes], with or without a row and a column of ids"
 _EDGES = "give an edge list by --distances"
@@ -62,7 +62,7 @@ def _values(cells: list[list[str]], table: Table, first_row: int, first_column: 
         return np.array(cells, dtype=np.float64)
     except ValueError:
         row, column = next(
-            (row, column) for row, line in enumerate(cells) for column, cell in enumerate(line) if not _is_real(cell)
+            (row, column) for row, line in enumerate(cells) for column, cell in enumerate(line) if not is_real(cell)
         )
         found = f"{cells[row][column]!r} in {table.where(row + first_row)}, column {column + first_column + 1}"
         raise UserError(field, found, _EXPECTED, "write a number there, 0 without an edge") from None
@@ -70,31 +70,19 @@ def _values(cells: list[list[str]], table: Table, first_row: int, first_column: 
 
 def _has_corner(table: Table) -> bool:
     """Whether the first cell stands above ids and beside ids: it is empty, or a word."""
-    return not _is_real(table.rows[0][0])
+    return not is_real(table.rows[0][0])
 
 
 def _are_ids(ids: list[str], values: np.ndarray, names: Places) -> bool:
     """Whether a row or column beside a square holds ids: words, a count, known ones, or numbers above all weights."""
     if repeated(ids) is not None:
         return False
-    if _is_counter(ids) or all(name in names for name in ids) or not any(map(_is_real, ids)):
+    if are_counted(ids) or all(name in names for name in ids) or not any(map(is_real, ids)):
         return True
-    numbers = [float(name) for name in ids if _is_real(name)]
+    numbers = [float(name) for name in ids if is_real(name)]
     return all(number.is_integer() and number > values.max() for number in numbers)
 
 
 def _only_counts(ids: list[str], names: Places) -> bool:
     """Whether the ids say no more than the order of the nodes."""
-    return _is_counter(ids) and not all(name in names for name in ids)
-
-
-def _is_counter(ids: list[str]) -> bool:
-    return any(ids == [str(number) for number in range(first, first + len(ids))] for first in (0, 1))
-
-
-def _is_real(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+    return are_counted(ids) and not all(name in names for name in ids)

@@ -75,6 +75,20 @@ def _columnar_rows(path: Path, field: str) -> list[list[str]]:
     return [[plain_name(name) for name in columns], *([_cell(cell) for cell in row] for row in rows)]
 
 
+def is_real(cell: str) -> bool:
+    """Whether the cell is a number, also NaN or infinity."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def are_counted(cells: Sequence[str]) -> bool:
+    """Whether the cells count the rows, from 0 or 1 on."""
+    return any(list(cells) == [str(number) for number in range(first, first + len(cells))] for first in (0, 1))
+
+
 def _cell(value: object) -> str:
     """A cell as text: the shortest number that reads back the same."""
     return "" if value is None else str(value).strip()
