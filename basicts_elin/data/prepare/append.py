@@ -8,6 +8,7 @@ import numpy as np
 from ...errors import UserError
 from ..catalog import CATALOG
 from ..dataset import Dataset, open_dataset
+from ..graphs.ids import plain_id
 from ..io.npy import map_array
 from ..io.raw import RawSeries
 from ..io.reading import ReadOptions
@@ -15,6 +16,7 @@ from ..layout import COVARIATES, PARTS
 from ..times.dates import format_time
 from ..times.filling import on_grid
 from ..times.options import Placement, TimeOptions
+from ..times.zones import to_local
 
 _ANEW = "--force replaces the dataset"
 
@@ -32,10 +34,21 @@ class Existing:
         dataset.check()
         if dataset.name in CATALOG:
             raise UserError("append", f"{dataset.name}, a public dataset", "a dataset of your own", "omit --append")
-        if dataset.dates("train") is None or dataset.gaps or not np.isnan(dataset.null_value):
-            found = f"{folder} has no dates, has unfilled gaps, or marks missing values by a number"
-            raise UserError("append", found, "a dataset that this command has written", _ANEW)
+        for is_so, found, expected in (
+            (dataset.dates("train") is None, "no dates", "a date for each row: prepare it with --start"),
+            (bool(dataset.gaps), "gaps that are not filled", "a dataset from `prepare FILE`"),
+            (not np.isnan(dataset.null_value), f"missing values marked by {dataset.null_value:g}", "NaN"),
+        ):
+            if is_so:
+                raise UserError("append", f"{folder} has {found}", expected, _ANEW)
         return cls(dataset)
+
+    @property
+    def last(self) -> np.datetime64:
+        """The instant of its last row."""
+        instants = self.dataset.instants("test")
+        assert instants is not None, "checked above"
+        return instants[-1]
 
     @property
     def missing(self) -> list[str]:
@@ -51,8 +64,11 @@ class Existing:
         return bool(self.dataset.meta.get("covariates"))
 
     def read_options(self, options: ReadOptions) -> ReadOptions:
-        """The options, with the dataset's channels."""
-        channel = options.channel or self.dataset.meta.get("channel")
+        """The options, with the dataset's channels. Raises: UserError for another channel."""
+        own = self.dataset.meta.get("channel")
+        channel = options.channel or own
+        if channel != own:
+            raise UserError("channel", channel, f"{own or 'none'}, the channel of {self.dataset.name}", "omit --channel")
         return replace(options, channel=channel, covariates=options.covariates or self.has_covariates)
 
     def time_options(self, options: TimeOptions) -> TimeOptions:
@@ -60,8 +76,8 @@ class Existing:
         interval = options.freq or f"{self.dataset.interval_minutes}min"
         return replace(options, freq=interval, tz=options.tz or self.dataset.timezone)
 
-    def extended(self, series: RawSeries, placement: Placement) -> tuple[RawSeries, str]:
-        """The rows of the dataset and of the new file as one series, and how the dataset has grown, as a line.
+    def extended(self, series: RawSeries, placement: Placement) -> tuple[RawSeries, str, int]:
+        """The rows of the dataset and of the file as one series; how the dataset grows, as a line; rows that are new.
 
         Values that both have must be equal. A missing value is filled by a new one.
 
@@ -81,14 +97,15 @@ class Existing:
         old = np.concatenate([self.dataset.values(part) for part in PARTS])
         times = np.union1d(old_times, new_times)
         rows, new_rows = np.searchsorted(times, old_times), np.searchsorted(times, new_times)
-        merged, filled = _merged(old, rows, values, new_rows, times, self.dataset.node_names)
+        clock = times if self.dataset.timezone is None else to_local(times, self.dataset.timezone)
+        merged, filled = _merged(old, rows, values, new_rows, clock, self.dataset.node_names)
         if self.has_covariates != (covariates is not None):
             found = f"other channels in {'the dataset' if self.has_covariates else 'the file'} only"
             raise UserError("append", found, "the same channels in both", _ANEW)
         if covariates is not None:
             files = [self.dataset.folder / f"{part}_{COVARIATES}.npy" for part in PARTS]
             others = np.concatenate([map_array(file) for file in files])
-            covariates, _ = _merged(others, rows, covariates, new_rows, times, self.dataset.node_names)
+            covariates, _ = _merged(others, rows, covariates, new_rows, clock, self.dataset.node_names)
         dates = self.dataset.dates("test")
         assert dates is not None, "checked before"
         added, last = len(times) - len(old_times), dates[-1]
@@ -98,7 +115,18 @@ class Existing:
         )
         zone = None if self.dataset.timezone is None else "UTC"
         names = self.dataset.node_names
-        return RawSeries(merged, times, zone, node_names=names, covariates=covariates), line
+        merged_series = RawSeries(
+            merged, times, zone, node_names=names, covariates=covariates, channel_names=series.channel_names
+        )
+        return merged_series, line, added
+
+    def calendar_note(self, placement: Placement, num_added: int) -> list[str]:
+        """A line if the new rows have times that the dataset did not have: rows of missing values come with them."""
+        before, now = self.dataset.calendar, placement.timeline.calendar
+        if before == now:
+            return []
+        rows = placement.timeline.num_rows - self.dataset.num_rows - num_added
+        return [f"calendar: it was {before or 'every day, all day'}, and is {now or 'every day, all day'}; this adds {rows} rows"]
 
     def _check_time(self, placement: Placement) -> None:
         found, expected = placement.timeline, self.dataset
@@ -113,7 +141,8 @@ class Existing:
 
     def _order(self, series: RawSeries) -> np.ndarray:
         """The columns of the new file in the order of the dataset's sensors."""
-        names, found = self.dataset.node_names, series.node_names
+        names = [plain_id(name) for name in self.dataset.node_names]
+        found = None if series.node_names is None else [plain_id(name) for name in series.node_names]
         if found is None:
             if series.values.shape[1] != len(names):
                 raise UserError("append", f"{series.values.shape[1]} sensors", f"{len(names)}", _ANEW)

@@ -41,7 +41,7 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     own.add_argument("--hours", metavar="06:00-23:00", help="times of day of the rows, if the file has no times")
     own.add_argument("--weekdays", metavar="mon-fri", help="weekdays of the rows, if the file has no times")
     missing = "numbers that mark missing values (empty cells and NaN always do)"
-    own.add_argument("--missing", nargs="+", metavar="VALUE", help=missing)
+    own.add_argument("--missing", nargs="+", action="extend", metavar="VALUE", help=missing)
     split = "training, validation and test part (default: 0.6 0.2 0.2)"
     own.add_argument("--split", nargs=3, type=float, metavar="SHARE", help=split)
     own.add_argument("--domain", help='what is measured, such as "traffic flow (vehicles per 15 minutes)"')

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -26,6 +27,8 @@ from .staging import check_destination
 from .writer import write_dataset
 
 SPLIT = (0.6, 0.2, 0.2)
+# whole numbers up to this one are exact in float32
+_EXACT = 2**24
 _ENDINGS = re.compile(rf"({'|'.join(map(re.escape, (*SERIES, *PACKED)))})+$", re.IGNORECASE)
 
 
@@ -93,12 +96,18 @@ def prepare_own(
     if sensors is not None:
         series = selected(series, file, sensors)
     marked = mark_missing(series.values, markers)
+    if series.covariates is not None:
+        mark_missing(series.covariates, markers)
     placement = place(series, times)
-    notes = [*series.notes, *_marker_notes(marked, *extremes(series.values)), *placement.notes]
+    low, high = extremes(series.values)
+    notes = [*series.notes, *_marker_notes(marked, low, high), *placement.notes]
+    if max(-low, high) > _EXACT:
+        notes.append(f"precision: values up to {max(-low, high):g} are rounded to float32, which is exact to {_EXACT}")
     growth = ""
     if existing is not None:
-        series, growth = existing.extended(series, placement)
-        placement = place(series, times)
+        series, growth, added = existing.extended(series, placement)
+        placement = place(series, replace(times, start=None))
+        notes += existing.calendar_note(placement, added)
     values, covariates = on_grid(series, placement)
     timeline = placement.timeline
 
@@ -136,8 +145,10 @@ def prepare_own(
         origin["node_names"] = names
     if markers:
         origin["missing"] = list(markers)
-    if series.channel_names:
-        origin["channel"], *others = series.channel_names
+    # a file of one channel does not name it
+    channels = series.channel_names or ([read.channel] if read.channel else [])
+    if channels:
+        origin["channel"], *others = channels
         if covariates is not None:
             origin["covariates"] = others
     if not across_breaks:

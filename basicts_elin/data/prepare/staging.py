@@ -1,7 +1,7 @@
 """A folder is replaced as a whole or not at all, even if the process is killed."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,11 +20,11 @@ def check_destination(folder: Path, *, force: bool) -> None:
 
 
 @contextmanager
-def staged_folder(folder: Path, *, force: bool) -> Iterator[Path]:
+def staged_folder(folder: Path, *, force: bool, stale: Collection[str] = ()) -> Iterator[Path]:
     """A temporary folder that becomes `folder` when the block ends without an error.
 
     With `force`, this replaces an existing `folder`. Files in it that the block did not write (a graph, the raw
-    file, notes) are carried over. After an error `folder` is as it was and nothing temporary remains. The next call
+    file, notes) are carried over, except those named `stale`. After an error `folder` is as it was and nothing temporary remains. The next call
     cleans up after a process that was killed.
 
     Raises: UserError as `check_destination`, or if another process is writing the same folder.
@@ -43,7 +43,7 @@ def staged_folder(folder: Path, *, force: bool) -> Iterator[Path]:
             new.mkdir()
             yield new
             if folder.exists():
-                _carry_over(folder, new)
+                _carry_over(folder, new, stale)
                 folder.rename(old)
             new.rename(folder)
         finally:
@@ -70,10 +70,10 @@ def _put_back(old: Path, folder: Path) -> None:
         old.rename(folder)
 
 
-def _carry_over(folder: Path, new: Path) -> None:
+def _carry_over(folder: Path, new: Path, stale: Collection[str]) -> None:
     for entry in folder.iterdir():
         target = new / entry.name
-        if target.exists():
+        if target.exists() or entry.name in stale:
             continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.copytree(entry, target, symlinks=True)

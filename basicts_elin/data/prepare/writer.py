@@ -18,6 +18,8 @@ from .summary.lines import labelled, quality_lines
 from .summary.report import quality_report
 
 PICTURE_FILE = "quality.png"
+# what an earlier series left, and this one may not have
+_OF_ONE_SERIES = (PICTURE_FILE, *(f"{part}_{COVARIATES}.npy" for part in PARTS))
 
 
 def write_dataset(
@@ -62,7 +64,7 @@ def write_dataset(
     report = quality_report(values, timeline, names, null_value=facts.null_value, gaps=gaps, unit=facts.unit)
     lengths = split_lengths(len(values), facts.split)
     try:
-        with staged_folder(folder, force=force) as new:
+        with staged_folder(folder, force=force, stale=_OF_ONE_SERIES) as new:
             _write_parts(new, "data", values, lengths)
             _write_parts(new, "timestamps", timeline.timestamps(), lengths)
             if covariates is not None:

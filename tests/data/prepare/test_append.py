@@ -142,6 +142,48 @@ def test_another_interval_is_refused(city):
         )
 
 
+@pytest.mark.parametrize("covariates", [False, True])
+def test_the_channel_stays_and_another_one_is_refused(covariates):
+    rows = frame(0, 300).melt(ignore_index=False, var_name="id", value_name="flow").assign(speed=7.0)
+    read = ReadOptions(time="time", sensor="id", channel="flow", covariates=covariates)
+    old, new = rows[rows.index < "2024-03-14"], rows[rows.index >= "2024-03-14"]
+    folder = prepare(old, "Two", read=read)
+    assert json.loads((folder / "meta.json").read_text())["channel"] == "flow"
+    with refuses("channel", found="speed", expected="flow"):
+        prepare(new, "Two", read=ReadOptions(time="time", sensor="id", channel="speed"), append=True)
+    prepare(new, "Two", read=ReadOptions(time="time", sensor="id"), append=True)
+    np.testing.assert_array_equal(load(folder, "data"), frame(0, 300).to_numpy(np.float32))
+    meta = json.loads((folder / "meta.json").read_text())
+    assert meta["channel"] == "flow" and meta.get("covariates") == (["speed"] if covariates else None)
+    assert (folder / "test_covariates.npy").exists() == covariates
+
+
+def test_an_array_without_times_is_appended_at_its_start():
+    times = TimeOptions(freq="1h", start="2024-03-04")
+    np.save("a.npy", frame(0, ROWS).to_numpy())
+    np.save("b.npy", frame(ROWS, 300).to_numpy())
+    folder = prepare_own("a.npy", "Array", times=times)
+    with refuses("append", found="without times", fix="--start"):
+        prepare_own("b.npy", "Array", append=True)
+    prepare_own("b.npy", "Array", times=TimeOptions(start="2024-03-14"), append=True)
+    np.testing.assert_array_equal(load(folder, "data"), frame(0, 300).to_numpy(np.float32))
+
+
+def test_ids_as_numbers_are_the_same_ids():
+    table = frame(0, 300).set_axis(["5", "6", "7"], axis=1)
+    folder = prepare(table[:ROWS], "Ids")
+    prepare(table[ROWS:].set_axis(["5.0", "6.0", "7.0"], axis=1), "Ids", append=True)
+    assert json.loads((folder / "meta.json").read_text())["node_names"] == ["5", "6", "7"]
+
+
+def test_times_that_the_dataset_did_not_have_are_said(capsys):
+    rows = frame(0, 24 * 15)
+    folder = prepare(rows[rows.index.hour >= 6][:-18], "Metro")
+    prepare(rows[-24:], "Metro", append=True)
+    assert "calendar   it was 06:00 to 23:00, and is every day, all day" in capsys.readouterr().out
+    assert len(load(folder, "data")) == 24 * 15 - 6
+
+
 @pytest.mark.parametrize("option", ["split", "domain", "force"])
 def test_what_the_dataset_decides_is_not_given_again(city, option):
     given = {"split": (0.6, 0.2, 0.2), "domain": "flow", "force": True}[option]

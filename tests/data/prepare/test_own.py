@@ -133,6 +133,30 @@ def test_other_channels_are_kept_where_that_is_asked():
     assert meta["channel"] == "1" and meta["covariates"] == ["0"]
 
 
+def test_markers_hold_for_other_channels_too():
+    values = np.stack([hourly().to_numpy(), hourly().to_numpy()], axis=-1)
+    values[7, 1, 1] = 0
+    np.save("data.npy", values)
+    read, times = ReadOptions(covariates=True), TimeOptions(freq="1h", start="2024-03-04")
+    folder = prepare_own("data.npy", "Two", read=read, times=times, missing=["0"])
+    assert np.isnan(load(folder, "covariates")[7, 1, 0]) and not np.isnan(load(folder, "data")).any()
+
+
+def test_what_another_series_left_is_not_kept():
+    np.save("data.npy", np.stack([hourly().to_numpy()] * 2, axis=-1))
+    times = TimeOptions(freq="1h", start="2024-03-04")
+    folder = prepare_own("data.npy", "Two", read=ReadOptions(covariates=True), times=times, plot=True)
+    (folder / "notes.txt").touch()
+    prepare_own("data.npy", "Two", times=times, force=True)
+    assert not (folder / "train_covariates.npy").exists() and not (folder / "quality.png").exists()
+    assert (folder / "notes.txt").exists()
+
+
+def test_numbers_that_float32_cannot_hold_are_said(capsys):
+    prepare(hourly() + 2**25)
+    assert "precision" in capsys.readouterr().out
+
+
 def test_sensors_can_be_chosen_and_named():
     with open("ids.txt", "w") as file:
         file.write("x\ny\nz\n")
