@@ -128,7 +128,7 @@ def _check_alike(parts: list[_Part], folder: Path) -> None:
     for part in parts:
         if part.series.times is None:
             found = f"{part.path} has no times, so its place among the {len(parts)} files of {folder} is unknown"
-            fix = "move it away if it is no part of the series, or join the files into one"
+            fix = "move it elsewhere if it is not part of the series, or join the files into one"
             raise UserError("file", found, "a time in each row", fix)
         if (part.series.sensors is None) != (first.series.sensors is None):
             long, wide = (part, first) if first.series.sensors is None else (first, part)
@@ -201,7 +201,7 @@ def _sensors(parts: list[_Part], notes: list[str], folder: Path, options: ReadOp
 
 def _rows(parts: list[_Part], notes: list[str], folder: Path) -> RawSeries:
     """The rows of all files below each other; NaN where a file lacks a column."""
-    notes.append(f"the rows of the files are put below each other, from {parts[0].path.name} on")
+    notes.append(f"the rows of the files are joined, from {parts[0].path.name} on")
     # The file with the most columns gives their order.
     by_width = sorted(parts, key=lambda part: -part.series.values.shape[1])
     names = list(dict.fromkeys(name for part in by_width for name in part.series.node_names or ()))
@@ -216,7 +216,7 @@ def _rows(parts: list[_Part], notes: list[str], folder: Path) -> RawSeries:
     shared = [name for name in names if all(name in _set(part) for part in parts)]
     if names and (not shared or common < 0.5):
         one = next(part for part in parts if part.series.values.shape[1] == min(widths))
-        found = f"the files of {folder} have {len(shared)} of {len(names)} columns in common; {one.path.name} is unlike"
+        found = f"the files of {folder} have {len(shared)} of {len(names)} columns in common; {one.path.name} differs"
         raise UserError("file", found, "files with the same columns", "keep those that are the series")
     place = {name: column for column, name in enumerate(names)}
     total = sum(len(part.series.values) for part in parts)
@@ -239,7 +239,7 @@ def _rows(parts: list[_Part], notes: list[str], folder: Path) -> RawSeries:
 
 
 def _long(parts: list[_Part], notes: list[str], folder: Path) -> RawSeries:
-    notes.append(f"the rows of the files are put below each other, from {parts[0].path.name} on")
+    notes.append(f"the rows of the files are joined, from {parts[0].path.name} on")
     channels = parts[0].series.channel_names
     if any(part.series.channel_names != channels for part in parts):
         raise UserError("file", f"the files of {folder} have different columns of values", "the same", _ONE_FILE)

@@ -93,7 +93,10 @@ def prepare_dataset(
     first, part = locate(facts, num_rows, rows, first_row)
     values = series.values[part]
     check_rows(len(values), facts.split)
-    where = lambda row, column: f"in row {row + part.start} at node {names[column] if names else column}"  # noqa: E731
+
+    def where(row: int, column: int) -> str:
+        return f"in row {row + part.start} at node {names[column] if names else column}"
+
     check_values(values, facts, raw, where, "correct the file")
     timeline = _timeline(facts, series, part, first)
     dates = timeline.dates()

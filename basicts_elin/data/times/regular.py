@@ -30,7 +30,7 @@ def find_interval(times: np.ndarray) -> int:
         shown = ", ".join(f"{counts[which]} x {length(values[which] / _MS_PER_MINUTE)}" for which in order)
         more = f" and {len(values) - _SHOWN} others" if len(values) > _SHOWN else ""
         fix = f"give --freq, such as --freq {likely or 15}min, and --align floor or nearest for times between two steps"
-        raise UserError("file", f"rows at irregular distances ({shown}{more})", "one interval between rows", fix)
+        raise UserError("file", f"rows at irregular intervals ({shown}{more})", "one interval between rows", fix)
     if step % _MS_PER_MINUTE:
         fix = "give --freq 1min with --align floor and --duplicates mean"
         if likely is not None:

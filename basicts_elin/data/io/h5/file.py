@@ -117,7 +117,7 @@ def _frame(file: h5py.File, path: Path, key: Optional[str]) -> Optional[_Frame]:
         key = key.strip("/")
         if key not in frames and key not in arrays:
             expected = f"one of {', '.join([*frames, *arrays]) or '(none)'}"
-            raise UserError("key", f"{key!r}, which is no frame or array of {path}", expected, "correct --key")
+            raise UserError("key", f"{key!r}, which is not a frame or array of {path}", expected, "correct --key")
         return frames[key](path, key, file[key]) if key in frames else None
     if len(frames) == 1:
         key, kind = next(iter(frames.items()))

@@ -246,7 +246,7 @@ def _named(names: list[str], name: str, field: str, path: Path) -> int:
     if name in names:
         return names.index(name)
     expected = f"one of {', '.join(map(repr, names[:12]))}{', ...' if len(names) > 12 else ''}"
-    raise UserError(field, f"{name!r}, which is no column of {path}", expected, f"correct --{field}")
+    raise UserError(field, f"{name!r}, which is not a column of {path}", expected, f"correct --{field}")
 
 
 def _plain(name: str) -> str:

@@ -97,7 +97,7 @@ def read_blocks(path: Path, encoding: str, size: int) -> Iterator[tuple[Sequence
             if not block:
                 return
             if len(block) - cut > _LONGEST_LINE:
-                raise UserError("file", f"line {first} of {path} has no end", "a text table", "save it as CSV")
+                raise UserError("file", f"line {first} of {path} is too long", "a text table", "save it as CSV")
             lines = block[:cut].removesuffix("\n").split("\n") if cut else []
             if first > 1 and not any(map(str.isspace, lines)) and all(lines) and not set(block).intersection('"#'):
                 numbers: Sequence[int] = range(first, first + len(lines))
