@@ -128,8 +128,11 @@ def render(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _fields_set(model: str) -> dict[str, Any]:
-    """The fields of a BasicTS model whose defaults do not fit; none for the naive forecasts."""
-    return dict(entry(model).model_fields) if model in basicts_names() else {}
+    """The fields of a BasicTS model whose defaults do not fit 12 steps; none for the naive forecasts."""
+    if model not in basicts_names():
+        return {}
+    found = entry(model)
+    return {**found.model_fields, **(found.window_fields(12, 12) if found.window_fields else {})}
 
 
 def read_rows(file: Path) -> list[dict[str, str]]:

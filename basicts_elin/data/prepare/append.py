@@ -68,7 +68,9 @@ class Existing:
         own = self.dataset.meta.get("channel")
         channel = options.channel or own
         if channel != own:
-            raise UserError("channel", channel, f"{own or 'none'}, the channel of {self.dataset.name}", "omit --channel")
+            raise UserError(
+                "channel", channel, f"{own or 'none'}, the channel of {self.dataset.name}", "omit --channel"
+            )
         return replace(options, channel=channel, covariates=options.covariates or self.has_covariates)
 
     def time_options(self, options: TimeOptions) -> TimeOptions:
@@ -126,7 +128,8 @@ class Existing:
         if before == now:
             return []
         rows = placement.timeline.num_rows - self.dataset.num_rows - num_added
-        return [f"calendar: it was {before or 'every day, all day'}, and is {now or 'every day, all day'}; this adds {rows} rows"]
+        always = "every day, all day"
+        return [f"calendar: it was {before or always}, and is {now or always}; this adds {rows} missing rows"]
 
     def _check_time(self, placement: Placement) -> None:
         found, expected = placement.timeline, self.dataset

@@ -24,8 +24,8 @@ def staged_folder(folder: Path, *, force: bool, stale: Collection[str] = ()) -> 
     """A temporary folder that becomes `folder` when the block ends without an error.
 
     With `force`, this replaces an existing `folder`. Files in it that the block did not write (a graph, the raw
-    file, notes) are carried over, except those named `stale`. After an error `folder` is as it was and nothing temporary remains. The next call
-    cleans up after a process that was killed.
+    file, notes) are carried over, except those named in `stale`. After an error `folder` is as it was and nothing
+    temporary remains. The next call cleans up after a process that was killed.
 
     Raises: UserError as `check_destination`, or if another process is writing the same folder.
     """

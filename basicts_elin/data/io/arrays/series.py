@@ -73,7 +73,10 @@ def npz_headers(path: Path) -> dict[str, Header]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator["_Archive"]:
-    if not zipfile.is_zipfile(path):
+    with path.open("rb") as content:
+        # of a path, a file that cannot be opened would only be no archive
+        is_archive = zipfile.is_zipfile(content)
+    if not is_archive:
         found = f"{path} is not a zip archive, or only the start of one"
         raise UserError("file", found, "an .npz file", "download or copy it again")
     with refusing_damage(path, "an .npz file"), zipfile.ZipFile(path) as archive:
