@@ -49,8 +49,8 @@ many are still worse than the last value. Milliseconds per training step and pea
 {hardware}, torch {torch}.
 
 Every model uses the recipe of the benchmark (12 steps in, 12 out, all sensors), with the defaults of its
-architecture. Defaults that do not fit 12 steps are replaced, as the last column shows. Models that can
-use timestamps get time of day and day of week.
+architecture. Lengths of patches, segments and the like must fit the window; the last column has those for 12 steps.
+Models that can use timestamps get time of day and day of week.
 
 - STID and StemGNN use the optimizer and schedule of their BasicTS 0.5 configurations. All others use those of
   STAEformer. Tune them with `--set` before you draw conclusions.
@@ -128,7 +128,7 @@ def render(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _fields_set(model: str) -> dict[str, Any]:
-    """The fields of a BasicTS model whose defaults do not fit 12 steps; none for the naive forecasts."""
+    """The fields of a BasicTS model that are set for 12 steps; none for the naive forecasts."""
     if model not in basicts_names():
         return {}
     found = entry(model)
