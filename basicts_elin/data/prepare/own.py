@@ -13,10 +13,11 @@ from ..catalog import DatasetFacts, find_facts
 from ..graphs.graph import pickled
 from ..graphs.rules import GraphOptions
 from ..io.kinds import PACKED, SERIES
+from ..io.raw import RawSeries
 from ..io.reading import ReadOptions, read_series
 from ..times.dates import format_time
 from ..times.filling import on_grid
-from ..times.options import TimeOptions
+from ..times.options import Placement, TimeOptions
 from ..times.placing import place
 from .append import Existing
 from .checks import check_rows, check_values
@@ -95,73 +96,47 @@ def prepare_own(
     all_names = series.node_names
     if sensors is not None:
         series = selected(series, file, sensors)
-    marked = mark_missing(series.values, markers)
-    if series.covariates is not None:
-        mark_missing(series.covariates, markers)
+    notes = [*series.notes, *_marked(series, markers)]
     placement = place(series, times)
-    low, high = extremes(series.values)
-    notes = [*series.notes, *_marker_notes(marked, low, high), *placement.notes]
-    if max(-low, high) > _EXACT:
-        notes.append(f"precision: values up to {max(-low, high):g} are rounded to float32, which is exact to {_EXACT}")
+    notes += placement.notes
     growth = ""
     if existing is not None:
         series, growth, added = existing.extended(series, placement)
         placement = place(series, replace(times, start=None))
         notes += existing.calendar_note(placement, added)
     values, covariates = on_grid(series, placement)
-    timeline = placement.timeline
 
-    facts = DatasetFacts(
-        name,
-        num_sensors(series),
-        len(values),
-        "" if timeline.start is None else format_time(timeline.start),
-        timeline.rule,
-        split=parts,
-        domain=domain or "",
-        source=None,
-        interval_minutes=timeline.interval_minutes,
-        null_value=np.nan,
-    )
+    facts = _facts(name, series, placement, parts, domain or "")
     check_rows(len(values), parts, facts.num_nodes if series.times is None else 0)
-    names, dates = series.node_names, timeline.dates()
-
-    def where(row: int, column: int) -> str:
-        time = f"row {row}" if dates is None else format_time(dates[row])
-        return f"at {time}, node {names[column] if names else column}"
-
-    check_values(values, facts, file, where, "correct the file, or give the value to --missing")
+    _check(values, facts, series, placement, file)
     network = graph_of_files(
         facts.num_nodes,
-        names,
+        series.node_names,
         all_names,
         graph=graph,
         distances=distances,
         adjacency=adjacency,
         options=graph_options,
     )
-    origin: dict[str, Any] = {"source": file.name}
-    if names is not None:
-        origin["node_names"] = names
-    if markers:
-        origin["missing"] = list(markers)
     # a file of one channel does not name it
     channels = series.channel_names or ([read.channel] if read.channel else [])
-    if channels:
-        origin["channel"], *others = channels
-        if covariates is not None:
-            origin["covariates"] = others
-    if not across_breaks:
-        origin["windows_across_breaks"] = False
+    origin: dict[str, Any] = {
+        "source": file.name,
+        "node_names": series.node_names,
+        "missing": list(markers) or None,
+        "channel": channels[0] if channels else None,
+        "covariates": None if covariates is None else channels[1:],
+        "windows_across_breaks": None if across_breaks else False,
+    }
     content = None
     if network is not None:
-        content, notes = pickled(network.matrix), [*notes, *(f"graph: {note}" for note in network.notes)]
-        origin["graph"] = network.notes[0]
+        content, origin["graph"] = pickled(network.matrix), network.notes[0]
+        notes += [f"graph: {note}" for note in network.notes]
     write_dataset(
         folder,
         facts,
         values,
-        timeline,
+        placement.timeline,
         graph=content,
         origin=origin,
         covariates=covariates,
@@ -172,6 +147,34 @@ def prepare_own(
         force=force or append,
     )
     return folder
+
+
+def _facts(
+    name: str, series: RawSeries, placement: Placement, split: tuple[float, float, float], domain: str
+) -> DatasetFacts:
+    timeline = placement.timeline
+    return DatasetFacts(
+        name,
+        num_sensors(series),
+        timeline.num_rows,
+        "" if timeline.start is None else format_time(timeline.start),
+        timeline.rule,
+        split=split,
+        domain=domain,
+        source=None,
+        interval_minutes=timeline.interval_minutes,
+        null_value=np.nan,
+    )
+
+
+def _check(values: np.ndarray, facts: DatasetFacts, series: RawSeries, placement: Placement, file: Path) -> None:
+    names, dates = series.node_names, placement.timeline.dates()
+
+    def where(row: int, column: int) -> str:
+        time = f"row {row}" if dates is None else format_time(dates[row])
+        return f"at {time}, node {names[column] if names else column}"
+
+    check_values(values, facts, file, where, "correct the file, or give the value to --missing")
 
 
 def _name(file: Path, name: Optional[str]) -> str:
@@ -198,10 +201,16 @@ def _refuse_with_append(**given: object) -> None:
             raise UserError(option, "given with --append, which keeps the dataset's own", fix="omit one of them")
 
 
-def _marker_notes(marked: dict[float, int], low: float, high: float) -> list[str]:
-    """How many values each marker marks, with a warning if it may be a measured value: others are on both sides."""
+def _marked(series: RawSeries, markers: Sequence[float]) -> list[str]:
+    """Make the markers in the series NaN. Returns notes, with a warning if a marker may be a measured value."""
+    marked = mark_missing(series.values, markers)
+    if series.covariates is not None:
+        mark_missing(series.covariates, markers)
+    low, high = extremes(series.values)
     notes = [f"markers: {marker:g} marks {count or 'no'} missing values" for marker, count in marked.items()]
-    between = [marker for marker, count in marked.items() if count and low < marker < high]
-    return notes + [
-        f"markers: warning: {marker:g} may also be measured: values lie on both sides" for marker in between
-    ]
+    for marker, count in marked.items():
+        if count and low < marker < high:
+            notes.append(f"markers: warning: {marker:g} may also be measured: values lie on both sides")
+    if max(-low, high) > _EXACT:
+        notes.append(f"precision: values up to {max(-low, high):g} are rounded to float32, which is exact to {_EXACT}")
+    return notes
