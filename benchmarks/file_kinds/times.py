@@ -109,6 +109,16 @@ def _(folder: Path) -> str:
     return _write(_texts("%Y week day %j at %Hh", table()))
 
 
+@kind(GROUP, "as 2024-03-04-05, where 05 may be an offset", refused=("file", "--time-format %Y-%m-%d-%H"))
+def _(folder: Path) -> str:
+    return _write(_texts("%Y-%m-%d-%H", table()))
+
+
+@kind(GROUP, "as 2024-03-04-05, in its format", "--time-format", "%Y-%m-%d-%H")
+def _(folder: Path) -> str:
+    return _write(_texts("%Y-%m-%d-%H", table()))
+
+
 @kind(GROUP, "that cannot be read", refused=("file", "tomorrow"))
 def _(folder: Path) -> str:
     frame = table()

@@ -56,6 +56,29 @@ def test_times_with_an_offset_are_utc(written, offset):
     assert found.offset == pytest.approx(offset, nan_ok=True)
 
 
+@pytest.mark.parametrize(
+    ("written", "time_format"),
+    [
+        ("2024-03-04-05", "%Y-%m-%d-%H"),
+        ("2024/03/04-05:30", "%Y/%m/%d-%H:%M"),
+        ("20240304-0530", "%Y%m%d-%H%M"),
+        ("2024-03-04+05", "%Y-%m-%d+%H"),
+        ("2024-03-04 -05", "'%Y-%m-%d -%H'"),
+        ("04.03.2024-05", "%d.%m.%Y-%H"),
+        ("04.03.24-05", "%d.%m.%y-%H"),
+    ],
+)
+def test_the_hour_behind_a_date_is_no_offset(written, time_format):
+    with refuses("file", found=repr(written), fix=f"--time-format {time_format} if"):
+        read("2024-03-03", written)
+    hour = np.datetime64("2024-03-04T05:30" if "%M" in time_format else "2024-03-04T05:00")
+    assert read(written, time_format=time_format.strip("'")).times[0] == hour
+
+
+def test_a_date_may_have_an_offset():
+    assert read("2024-03-04+05:00", "2024-03-05+05:00").offset == 300
+
+
 @pytest.mark.parametrize("scale", [1, 10**3, 10**6, 10**9])
 @pytest.mark.parametrize("kind", [np.int64, np.float64, str])
 def test_numbers_count_from_1970(scale, kind):
