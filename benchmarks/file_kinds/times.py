@@ -200,6 +200,25 @@ def _(folder: Path) -> str:
     return _write(_operating())
 
 
+@kind(GROUP, "every hour, with a finer --freq", "--freq", "5min", refused=("freq", "rows every 1 hour", "--freq 1h"))
+def _(folder: Path) -> str:
+    return _write(table())
+
+
+def _three_quarters() -> tuple[pd.DataFrame, np.ndarray]:
+    """Rows at :00, :15 and :30, and the values that must be prepared."""
+    frame = table(minutes=15)
+    is_lost = frame.index.minute == 45
+    values = frame.to_numpy(copy=True)
+    values[is_lost] = np.nan
+    return frame[~is_lost], values[:-1]
+
+
+@kind(GROUP, "every 15 minutes, but never at :45: gaps, no calendar", values=_three_quarters()[1])
+def _(folder: Path) -> str:
+    return _write(_three_quarters()[0])
+
+
 def _weekdays() -> pd.DataFrame:
     frame = table(21)
     return frame[frame.index.weekday < 5]

@@ -15,7 +15,7 @@ from .counted import place_counted
 from .dates import Gap, format_time
 from .duplicates import check_duplicates
 from .options import Placement, TimeOptions, check_choices, length, parse_freq
-from .regular import find_interval, on_steps
+from .regular import check_not_finer, find_interval, on_steps
 from .stamps import read_stamps
 from .timeline import Timeline
 from .zones import check_zone, is_zone, to_local
@@ -56,6 +56,9 @@ def place(series: RawSeries, options: TimeOptions) -> Placement:
     offset = 0 if zone is None else int((to_local(times[:1], zone) - times[:1])[0] // _MINUTE)
     exact, moved = on_steps(times, interval, options.align, offset, stamps.texts)
     disorder = _disorder(series, exact, stamps.texts)
+    calendar = stated_calendar(options.hours, options.weekdays)
+    if options.freq is not None and calendar is None:
+        check_not_finer(exact, interval)
 
     start = exact.min()
     steps = (exact - start) // (interval * _MINUTE)
@@ -64,7 +67,6 @@ def place(series: RawSeries, options: TimeOptions) -> Placement:
     present[steps] = True
     grid = start + np.arange(len(present)) * interval * _MINUTE
     local = grid if zone is None else to_local(grid, zone)
-    calendar = stated_calendar(options.hours, options.weekdays)
     if calendar is None:
         calendar = find_calendar(local, present)
     exists = _existing(calendar, local, present)
