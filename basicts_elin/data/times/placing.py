@@ -27,12 +27,15 @@ _SPARSEST = 500
 _MOST_MISSING = 3
 
 
-def place(series: RawSeries, options: TimeOptions) -> Placement:
+def place(series: RawSeries, options: TimeOptions, after: Optional[np.datetime64] = None) -> Placement:
     """The grid of a file's rows.
 
     The interval is the most frequent difference between times, if the others are multiples of it. Times of day and
     weekdays that the whole file lacks are its calendar; other absent times are gaps, rows of missing values.
 
+    Args:
+        after: UTC time of the last row that is there already, to which the file adds rows. A time that the clock shows
+            twice in autumn, and that the file has once, is the second if only the second is later.
     Raises: UserError if a time cannot be read, lies between two steps or comes twice, and no option says what to do; if
         the interval cannot be found; or if far more rows are missing than there are.
     """
@@ -40,13 +43,13 @@ def place(series: RawSeries, options: TimeOptions) -> Placement:
     if options.tz is not None:
         check_zone(options.tz)
     if series.times is None:
-        return place_counted(series, options)
+        return place_counted(series, options, after)
     if options.start is not None:
         raise UserError("start", options.start, "none: the file has times", "omit --start")
     stamps = read_stamps(series.times, series.zone, options.time_format)
     # A file may name its own zone, or only have times in UTC.
     own_zone = series.zone if is_zone(series.zone) else None
-    times, zone, notes = real_times(stamps, series.sensors, options.tz or own_zone)
+    times, zone, notes = real_times(stamps, series.sensors, options.tz or own_zone, after)
     interval = find_interval(times) if options.freq is None else parse_freq(options.freq)
     if interval >= MINUTES_PER_DAY and zone is not None:
         # Days have 23 or 25 hours in real time. They are counted by the calendar.
