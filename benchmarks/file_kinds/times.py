@@ -109,6 +109,20 @@ def _(folder: Path) -> str:
     return _write(_texts("%Y week day %j at %Hh", table()))
 
 
+@kind(GROUP, "as 2024030405, a date and an hour: as seconds they are not regular")
+def _(folder: Path) -> str:
+    return _write(_texts("%Y%m%d%H", table()))
+
+
+@kind(
+    GROUP,
+    "as 2024030405 at irregular hours, which may be seconds",
+    refused=("file", "2024030400", "--time-format %Y%m%d%H"),
+)
+def _(folder: Path) -> str:
+    return _write(_texts("%Y%m%d%H", table()[[hour % 24 in (0, 1, 5, 7, 16) for hour in range(240)]]))
+
+
 @kind(GROUP, "as 2024-03-04-05, where 05 may be an offset", refused=("file", "--time-format %Y-%m-%d-%H"))
 def _(folder: Path) -> str:
     return _write(_texts("%Y-%m-%d-%H", table()))
