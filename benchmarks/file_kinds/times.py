@@ -67,6 +67,22 @@ def _(folder: Path) -> str:
     return _write(_local(AUTUMN))
 
 
+def _three_hourly() -> pd.DataFrame:
+    return table(days=30, minutes=180, start=AUTUMN)
+
+
+@kind(
+    GROUP,
+    "every 3 hours of a clock that changes",
+    "--tz",
+    BERLIN,
+    dates=_three_hourly().index.to_numpy(),
+    values=_three_hourly().to_numpy(),
+)
+def _(folder: Path) -> str:
+    return _write(_three_hourly())
+
+
 @kind(GROUP, "that the clock never shows", "--tz", BERLIN, refused=("file", "2024-03-31 02:00"))
 def _(folder: Path) -> str:
     return _write(table(start=SPRING))

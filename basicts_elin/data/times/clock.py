@@ -10,6 +10,8 @@ from .stamps import Stamps
 from .zones import never_shown, shown_twice, to_local, to_utc
 
 _MS_PER_MINUTE = 60_000
+# Clocks change by an hour or less: longer intervals are not kept.
+_HOUR = 60
 
 
 def real_times(
@@ -90,3 +92,16 @@ def is_second_of_two(times: np.ndarray, zone: str, after: Optional[np.datetime64
     if after is None:
         return np.zeros(len(times), bool)
     return shown_twice(times, zone) & (to_utc(times, zone) <= after) & (to_utc(times, zone, second=True) > after)
+
+
+def runs_by_clock(times: np.ndarray, zone: str, interval_minutes: int, is_local: bool) -> bool:
+    """Whether rows are at equal distances by the clock of a zone, and not in real time. Rows every 3 hours mostly are.
+
+    Args:
+        times: UTC, datetime64[ms] [R].
+        is_local: whether the file has local times. Those of more than an hour are then taken by the clock if both fit.
+    """
+    step = interval_minutes * _MS_PER_MINUTE
+    local = to_local(times, zone)
+    real, clock = (not ((found - found[0]).astype(np.int64) % step).any() for found in (times, local))
+    return clock if real != clock else is_local and interval_minutes > _HOUR

@@ -10,7 +10,7 @@ from ...errors import UserError
 from ..catalog import MINUTES_PER_DAY
 from ..io.raw import RawSeries
 from .calendars import Calendar, find_calendar, stated_calendar
-from .clock import real_times
+from .clock import real_times, runs_by_clock
 from .counted import place_counted
 from .dates import Gap, format_time
 from .duplicates import check_duplicates
@@ -56,6 +56,10 @@ def place(series: RawSeries, options: TimeOptions, after: Optional[np.datetime64
         times, zone = to_local(times, zone), None
         notes = (*notes, "time zone: used to find the days; rows of whole days have no clock change")
         interval = find_interval(times) if options.freq is None else interval
+    elif zone is not None and runs_by_clock(times, zone, interval, stamps.offset is None):
+        times, zone = to_local(times, zone), None
+        changing = "; the steps over its changes are longer or shorter in real time"
+        notes = (*notes, f"time zone: rows every {length(interval)} are counted by the clock{changing}")
     offset = 0 if zone is None else int((to_local(times[:1], zone) - times[:1])[0] // _MINUTE)
     exact, moved = on_steps(times, interval, options.align, offset, stamps.texts)
     disorder = _disorder(series, exact, stamps.texts)

@@ -180,3 +180,29 @@ def test_clock_times_in_order_come_back_as_they_were(zone, minutes, day, length)
         np.testing.assert_array_equal(values[:, 0], np.arange(length))
     else:
         assert any("only once" in note for note in placement.notes)
+
+
+@pytest.mark.parametrize("start", ["2024-03-20", "2024-10-20", "2024-06-01"])
+@pytest.mark.parametrize("hours", [3, 6, 12])
+@pytest.mark.parametrize("freq", [None, "given"])
+def test_rows_of_several_hours_run_by_the_clock(start, hours, freq):
+    times = every(60 * hours, start, np.datetime64(start) + np.timedelta64(25, "D"))
+    placement, _ = placed(times, tz=BERLIN, freq=freq and f"{hours}h")
+    assert placement.timeline.timezone is None and placement.gaps == []
+    np.testing.assert_array_equal(dates(placement), times)
+    assert any(f"every {hours} hours are counted by the clock" in note for note in placement.notes)
+
+
+@pytest.mark.parametrize("start", ["2024-03-20", "2024-10-20", "2024-06-01"])
+def test_rows_of_several_hours_may_run_in_real_time(start):
+    instants = every(180, start, np.datetime64(start) + np.timedelta64(25, "D"))
+    placement, _ = placed(wide(instants, "UTC"), tz=BERLIN)
+    assert placement.timeline.timezone == BERLIN
+    np.testing.assert_array_equal(placement.timeline.instants(), instants)
+
+
+def test_an_hour_is_not_kept_by_a_change_of_half_an_hour():
+    times = every(60, "2024-04-05", "2024-04-09")
+    placement, _ = placed(times, tz="Australia/Lord_Howe")
+    assert placement.timeline.timezone is None
+    np.testing.assert_array_equal(dates(placement), times)
