@@ -11,7 +11,7 @@ import numpy as np
 from ....errors import UserError
 from ..channels import channel_note, choose_channel
 from ..options import ReadOptions
-from .times_text import are_unix_times, is_day, is_time, is_time_name
+from .times_text import are_steady_unix_times, are_unix_times, is_day, is_short_time_name, is_time, is_time_name
 
 NUMBER, TIME, CLOCK, TEXT = "number", "time", "clock", "text"
 _IDS = {
@@ -73,6 +73,8 @@ def find_roles(columns: list[Column], path: Path, options: ReadOptions) -> Roles
     rest = [number for number in range(len(columns)) if number not in times + row_numbers]
     if row_numbers:
         notes.append(f"column {names[row_numbers[0]] or 'without name'} counts the rows and is left out")
+    if times and options.time is None and columns[times[0]].kind == NUMBER and not is_time_name(names[times[0]]):
+        notes.append(f"{_listed(names, times)} holds the times, in numbers since 1970")
     if len(times) == 2:
         notes.append(f"{_listed(names, times)} together are the time")
 
@@ -146,9 +148,8 @@ def _find_times(columns: list[Column], path: Path, options: ReadOptions) -> list
     candidates = dates or [number for number in named if columns[number].kind != CLOCK]
     if not dates and len(candidates) == 1 and len(clocks) == 1 and all(map(is_day, columns[candidates[0]].sample)):
         return [candidates[0], clocks[0]]
-    index = _index(columns)
-    if not candidates and index is not None and not _counts(columns[index]) and are_unix_times(columns[index].sample):
-        candidates = [index]
+    if not candidates:
+        candidates = _unix_times(columns)
     if not candidates and clocks:
         found = f"column {names[clocks[0]]!r} of {path} holds clock times, such as {columns[clocks[0]].sample[0]!r}"
         raise UserError("file", found, "dates with clock times", "write the date in front, or add a column of dates")
@@ -159,6 +160,21 @@ def _find_times(columns: list[Column], path: Path, options: ReadOptions) -> list
         found = f"{_listed(names, candidates)} of {path} could all be the time"
         raise UserError("file", found, "one time column", "name it by --time")
     return candidates
+
+
+def _unix_times(columns: list[Column]) -> list[int]:
+    """The columns of numbers that are times since 1970: by their place or name, and by their cells."""
+    found = [
+        number
+        for number, column in enumerate(columns)
+        if is_short_time_name(column.name) and are_unix_times(column.sample)
+    ]
+    if found:
+        return found
+    index = _index(columns)
+    if index is not None and not _counts(columns[index]) and are_unix_times(columns[index].sample):
+        return [index]
+    return [0] if len(columns) > 1 and are_steady_unix_times(columns[0].sample) else []
 
 
 def _row_numbers(columns: list[Column]) -> list[int]:
