@@ -21,6 +21,13 @@ def _texts(format: str, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.set_axis(frame.index.strftime(format))
 
 
+def _unix(name: str, scale: int) -> str:
+    frame = table()
+    seconds = (frame.index - pd.Timestamp(0)) // pd.Timedelta("1s")
+    frame.set_axis(seconds * scale).to_csv("data.csv", index_label=name)
+    return "data.csv"
+
+
 def _local(start: str) -> pd.DataFrame:
     """Ten days or so by the clock of Berlin, an hour apart in real time."""
     times = pd.date_range(pd.Timestamp(start, tz=BERLIN), periods=240, freq="1h")
@@ -70,6 +77,34 @@ def _(folder: Path) -> str:
 @kind(GROUP, "that the clock never shows", "--tz", BERLIN, refused=("file", "2024-03-31 02:00"))
 def _(folder: Path) -> str:
     return _write(table(start=SPRING))
+
+
+@kind(GROUP, "in Unix seconds, in a column `ts`")
+def _(folder: Path) -> str:
+    frame = table()
+    return _unix("ts", 1)
+
+
+@kind(GROUP, "in Unix milliseconds, in a first column of any name")
+def _(folder: Path) -> str:
+    return _unix("reported", 1000)
+
+
+@kind(GROUP, "as `Date` and `Hour`")
+def _(folder: Path) -> str:
+    frame = table()
+    frame.insert(0, "Hour", frame.index.hour)
+    frame.insert(0, "Date", frame.index.strftime("%Y-%m-%d"))
+    frame.to_csv("data.csv", index=False)
+    return "data.csv"
+
+
+@kind(GROUP, "a day in each row, and its hours as columns", refused=("file", "00:00", "frame.melt(['Date']"))
+def _(folder: Path) -> str:
+    hours = pd.DataFrame(np.arange(240.0).reshape(10, 24), columns=[f"{hour:02}:00" for hour in range(24)])
+    hours.insert(0, "Date", pd.date_range(START, periods=10).strftime("%Y-%m-%d"))
+    hours.to_csv("data.csv", index=False)
+    return "data.csv"
 
 
 @kind(GROUP, "in a zone that does not exist", "--tz", "Europe/Atlantis", refused=("tz", "Europe/Atlantis"))

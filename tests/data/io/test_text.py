@@ -3,6 +3,7 @@
 import gzip
 
 import numpy as np
+import pandas as pd
 import pytest
 from refusal import refuses
 
@@ -129,6 +130,20 @@ def test_a_counter_is_no_time(read, counts):
 def test_three_decimals_are_no_thousands(read):
     series = read(table("time,a,b", TIMES, ["0.125", "1", "1.250", "2.375", "3.5", "2.125"], ["61.234"] * 6))
     np.testing.assert_array_equal(series.values[:, 0], np.float32([0.125, 1, 1.25, 2.375, 3.5, 2.125]))
+
+
+@pytest.mark.parametrize("mark", [",", "."])
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("num_rows", [6, 200])
+def test_a_mark_before_three_digits_beside_whole_numbers_is_refused(read, mark, separator, num_rows):
+    times = pd.date_range("2024-01-01", periods=num_rows, freq="h").astype(str)
+    cells = [f"1{mark}{row + 100}" for row in range(num_rows - 1)]
+    with refuses("file", found=(f"'1{mark}100'", "'959'"), fix="thousands"):
+        read(table(f"time{separator}a", times, [*cells, "959"], sep=separator))
+    with refuses("file", found=f"'1{mark}100'", fix="thousands"):
+        read(table(f"time{separator}a{separator}b", times, [*cells, ""], [7] * num_rows, sep=separator))
+    decimals = read(table(f"time{separator}a", times, [*cells, f"0{mark}959"], sep=separator))
+    assert decimals.values[0, 0] == np.float32(1.1) and decimals.values[-1, 0] == np.float32(0.959)
 
 
 def test_without_a_header_the_columns_have_no_names(read):

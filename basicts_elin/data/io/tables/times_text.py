@@ -80,6 +80,15 @@ def one_text(days: np.ndarray, clocks: np.ndarray) -> np.ndarray:
     return np.array(texts, dtype=object)
 
 
+def are_whole(cells: Sequence[str], last: int) -> bool:
+    """Whether these are whole numbers from 0 to `last`, one or more."""
+    try:
+        numbers = np.array(cells, dtype=np.float64)
+    except ValueError:
+        return False
+    return len(numbers) > 0 and bool(((numbers >= 0) & (numbers <= last) & (numbers % 1 == 0)).all())
+
+
 def time_array(cells: np.ndarray) -> np.ndarray:
     """Cells as they are, but digits as numbers, and dates without separators ("20240131") as "2024-01-31".
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Optional
 
 from ....errors import UserError
-from ..tables.roles import CLOCK, NUMBER, TEXT, TIME, Column
+from ..tables.column import CLOCK, NUMBER, TEXT, TIME, Column
 from ..tables.times_text import is_clock, is_time
 
 # Separators in the order of their certainty: a comma may also be the decimal mark.
