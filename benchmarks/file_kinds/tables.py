@@ -4,7 +4,7 @@ import gzip
 import zipfile
 from pathlib import Path
 
-from .kind import kind, long_table, table
+from .kind import START, kind, long_table, table
 
 WIDE, LONG = "A table with a column for each sensor", "A table with a row for each sensor and time"
 
@@ -129,6 +129,18 @@ def _(folder: Path) -> str:
     return "data.csv"
 
 
+@kind(WIDE, "with thousands separators: 1,112 beside 959", refused=("file", "'1,000'", "thousands"))
+def _(folder: Path) -> str:
+    rows = [f"{time};{1000 + row:,};{row + 759}" for row, time in enumerate(table().index)]
+    Path("data.csv").write_text("\n".join(["time;north;east", *rows]))
+    return "data.csv"
+
+
+@kind(WIDE, "without times, with the header `0,1,2`", "--start", START, "--freq", "1h")
+def _(folder: Path) -> str:
+    return _text("data.csv", index=False, header=["0", "1", "2"])
+
+
 @kind(WIDE, "with a line that has too many cells", refused=("file", "11"))
 def _(folder: Path) -> str:
     lines = table().to_csv().splitlines()
@@ -234,6 +246,21 @@ def _(folder: Path) -> str:
 def _(folder: Path) -> str:
     frame = long_table().assign(speed=1.0, flow=2.0).drop(columns="y")
     frame.to_csv("data.csv", index=False)
+    return "data.csv"
+
+
+@kind(LONG, "`day, interval` in seconds, as UTD19 has it", "--channel", "flow")
+def _(folder: Path) -> str:
+    frame = long_table().set_axis(["detid", "ds", "flow"], axis=1)
+    frame["day"], frame["interval"] = frame.ds.dt.strftime("%Y-%m-%d"), frame.ds.dt.hour * 3600
+    frame[["day", "interval", "detid", "flow"]].assign(city="bern").to_csv("data.csv", index=False)
+    return "data.csv"
+
+
+@kind(LONG, "without a header", "--time", "0", "--sensor", "1", "--channel", "4")
+def _(folder: Path) -> str:
+    frame = long_table().assign(direction="S", lanes="ML")[["ds", "unique_id", "direction", "lanes", "y"]]
+    frame.to_csv("data.csv", index=False, header=False)
     return "data.csv"
 
 

@@ -21,6 +21,13 @@ def _texts(format: str, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.set_axis(frame.index.strftime(format))
 
 
+def _unix(name: str, scale: int) -> str:
+    frame = table()
+    seconds = (frame.index - pd.Timestamp(0)) // pd.Timedelta("1s")
+    frame.set_axis(seconds * scale).to_csv("data.csv", index_label=name)
+    return "data.csv"
+
+
 def _local(start: str) -> pd.DataFrame:
     """Ten days or so by the clock of Berlin, an hour apart in real time."""
     times = pd.date_range(pd.Timestamp(start, tz=BERLIN), periods=240, freq="1h")
@@ -67,9 +74,53 @@ def _(folder: Path) -> str:
     return _write(_local(AUTUMN))
 
 
+def _three_hourly() -> pd.DataFrame:
+    return table(days=30, minutes=180, start=AUTUMN)
+
+
+@kind(
+    GROUP,
+    "every 3 hours of a clock that changes",
+    "--tz",
+    BERLIN,
+    dates=_three_hourly().index.to_numpy(),
+    values=_three_hourly().to_numpy(),
+)
+def _(folder: Path) -> str:
+    return _write(_three_hourly())
+
+
 @kind(GROUP, "that the clock never shows", "--tz", BERLIN, refused=("file", "2024-03-31 02:00"))
 def _(folder: Path) -> str:
     return _write(table(start=SPRING))
+
+
+@kind(GROUP, "in Unix seconds, in a column `ts`")
+def _(folder: Path) -> str:
+    frame = table()
+    return _unix("ts", 1)
+
+
+@kind(GROUP, "in Unix milliseconds, in a first column of any name")
+def _(folder: Path) -> str:
+    return _unix("reported", 1000)
+
+
+@kind(GROUP, "as `Date` and `Hour`")
+def _(folder: Path) -> str:
+    frame = table()
+    frame.insert(0, "Hour", frame.index.hour)
+    frame.insert(0, "Date", frame.index.strftime("%Y-%m-%d"))
+    frame.to_csv("data.csv", index=False)
+    return "data.csv"
+
+
+@kind(GROUP, "a day in each row, and its hours as columns", refused=("file", "00:00", "frame.melt(['Date']"))
+def _(folder: Path) -> str:
+    hours = pd.DataFrame(np.arange(240.0).reshape(10, 24), columns=[f"{hour:02}:00" for hour in range(24)])
+    hours.insert(0, "Date", pd.date_range(START, periods=10).strftime("%Y-%m-%d"))
+    hours.to_csv("data.csv", index=False)
+    return "data.csv"
 
 
 @kind(GROUP, "in a zone that does not exist", "--tz", "Europe/Atlantis", refused=("tz", "Europe/Atlantis"))
@@ -107,6 +158,30 @@ def _(folder: Path) -> str:
 @kind(GROUP, "in a format of its own", "--time-format", "%Y week day %j at %Hh")
 def _(folder: Path) -> str:
     return _write(_texts("%Y week day %j at %Hh", table()))
+
+
+@kind(GROUP, "as 2024030405, a date and an hour: as seconds they are not regular")
+def _(folder: Path) -> str:
+    return _write(_texts("%Y%m%d%H", table()))
+
+
+@kind(
+    GROUP,
+    "as 2024030405 at irregular hours, which may be seconds",
+    refused=("file", "2024030400", "--time-format %Y%m%d%H"),
+)
+def _(folder: Path) -> str:
+    return _write(_texts("%Y%m%d%H", table()[[hour % 24 in (0, 1, 5, 7, 16) for hour in range(240)]]))
+
+
+@kind(GROUP, "as 2024-03-04-05, where 05 may be an offset", refused=("file", "--time-format %Y-%m-%d-%H"))
+def _(folder: Path) -> str:
+    return _write(_texts("%Y-%m-%d-%H", table()))
+
+
+@kind(GROUP, "as 2024-03-04-05, in its format", "--time-format", "%Y-%m-%d-%H")
+def _(folder: Path) -> str:
+    return _write(_texts("%Y-%m-%d-%H", table()))
 
 
 @kind(GROUP, "that cannot be read", refused=("file", "tomorrow"))
@@ -188,6 +263,25 @@ def _operating(days: int = 14) -> pd.DataFrame:
 )
 def _(folder: Path) -> str:
     return _write(_operating())
+
+
+@kind(GROUP, "every hour, with a finer --freq", "--freq", "5min", refused=("freq", "rows every 1 hour", "--freq 1h"))
+def _(folder: Path) -> str:
+    return _write(table())
+
+
+def _three_quarters() -> tuple[pd.DataFrame, np.ndarray]:
+    """Rows at :00, :15 and :30, and the values that must be prepared."""
+    frame = table(minutes=15)
+    is_lost = frame.index.minute == 45
+    values = frame.to_numpy(copy=True)
+    values[is_lost] = np.nan
+    return frame[~is_lost], values[:-1]
+
+
+@kind(GROUP, "every 15 minutes, but never at :45: gaps, no calendar", values=_three_quarters()[1])
+def _(folder: Path) -> str:
+    return _write(_three_quarters()[0])
 
 
 def _weekdays() -> pd.DataFrame:

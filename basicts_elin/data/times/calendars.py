@@ -13,6 +13,9 @@ from .dates import minutes_of_day, weekdays_of
 
 # Times that are missing at random make an absent time of day with this probability at most.
 _BY_CHANCE = 0.05
+# Hours that do not exist are at least so many minutes together, and those that do are so few blocks of the day.
+_SHORTEST_BREAK = 60
+_MOST_BLOCKS = 3
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -80,7 +83,8 @@ def find_calendar(grid: np.ndarray, present: np.ndarray) -> Optional[Calendar]:
     """The calendar of a series; None if every time exists.
 
     A time of day or a weekday is taken not to exist if no row of the series has it, although the grid has it twice or
-    more, and although so few of the other times are missing that it is hardly by chance.
+    more, and although so few of the other times are missing that it is hardly by chance. Such times of day are a break
+    of the day, an hour or more, between few blocks of rows; a pattern that repeats more often is made of gaps.
 
     Args:
         grid: local times datetime64[m] [T] from the first row to the last.
@@ -90,16 +94,33 @@ def find_calendar(grid: np.ndarray, present: np.ndarray) -> Optional[Calendar]:
     no_day = _absent(weekdays_of(days), np.logical_or.reduceat(present, first_rows), DAYS_PER_WEEK)
     exists = ~no_day[weekdays_of(grid)]
     minutes = minutes_of_day(grid)
-    no_minute = _absent(minutes[exists], present[exists], MINUTES_PER_DAY)
-    hours = None
-    if no_minute.any():
-        on_grid = np.unique(minutes[exists])
-        kept = ~no_minute[on_grid]
-        starts = np.flatnonzero(kept & ~np.r_[False, kept[:-1]])
-        ends = np.flatnonzero(kept & ~np.r_[kept[1:], False])
-        hours = tuple((int(on_grid[first]), int(on_grid[last])) for first, last in zip(starts, ends, strict=True))
+    hours = _blocks(np.unique(minutes[exists]), _absent(minutes[exists], present[exists], MINUTES_PER_DAY))
     weekdays = tuple(map(int, np.flatnonzero(~no_day))) if no_day.any() else None
     return Calendar(hours, weekdays) if hours or weekdays else None
+
+
+def _blocks(on_grid: np.ndarray, absent: np.ndarray) -> Optional[tuple[tuple[int, int], ...]]:
+    """The ranges of the times of day that exist; None if those that are absent are no breaks of the day.
+
+    Args:
+        on_grid: the minutes of the day of the grid, in order.
+        absent: bool [1440], which of them no row has.
+    """
+    there = on_grid[~absent[on_grid]]
+    if len(there) in (len(on_grid), 0):
+        return None
+    step = int(np.diff(on_grid).min())
+    # The last row of a day is followed by the first, so that a break over midnight is one.
+    ends_block = np.diff(np.r_[there, there[0] + MINUTES_PER_DAY]) - step >= _SHORTEST_BREAK
+    lasts, firsts = there[ends_block], np.roll(there, -1)[ends_block]
+    lasts = np.roll(lasts, -1)
+    if not 0 < len(firsts) <= _MOST_BLOCKS or (firsts == lasts).any():
+        return None
+    ranges = []
+    for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
+        past_midnight = [(first, int(on_grid[-1])), (int(on_grid[0]), last)]
+        ranges += [(first, last)] if first < last else past_midnight
+    return tuple(sorted(ranges))
 
 
 def _absent(kinds: np.ndarray, present: np.ndarray, num_kinds: int) -> np.ndarray:

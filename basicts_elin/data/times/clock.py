@@ -10,23 +10,26 @@ from .stamps import Stamps
 from .zones import never_shown, shown_twice, to_local, to_utc
 
 _MS_PER_MINUTE = 60_000
+# Clocks change by an hour or less: longer intervals are not kept.
+_HOUR = 60
 
 
 def real_times(
-    stamps: Stamps, sensors: Optional[np.ndarray], zone: Optional[str]
+    stamps: Stamps, sensors: Optional[np.ndarray], zone: Optional[str], after: Optional[np.datetime64] = None
 ) -> tuple[np.ndarray, Optional[str], tuple[str, ...]]:
     """The times of the rows, datetime64[ms] [R], the time zone if they are UTC, and what was decided.
 
     Args:
         sensors: [R] of a long table; None if the rows are of different times.
         zone: of the clock; None: the clock stays as it is written.
+        after: UTC time of the last row that is there already, see `placing.place`.
     Raises: UserError if the times need a time zone, or the clock of the zone never shows some of them.
     """
     offset = stamps.offset
     if zone is not None:
         if offset is not None:
             return stamps.times, zone, ()
-        times, notes = _localised(stamps, sensors, zone)
+        times, notes = _localised(stamps, sensors, zone, after)
         return times, zone, notes
     if offset is None:
         return stamps.times, None, ()
@@ -41,7 +44,9 @@ def real_times(
     return stamps.times + np.timedelta64(int(offset) * _MS_PER_MINUTE, "ms"), None, (note,)
 
 
-def _localised(stamps: Stamps, sensors: Optional[np.ndarray], zone: str) -> tuple[np.ndarray, tuple[str, ...]]:
+def _localised(
+    stamps: Stamps, sensors: Optional[np.ndarray], zone: str, after: Optional[np.datetime64]
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """UTC times. The first of two equal times in autumn is summer time, in the order in which the file runs."""
     times, texts = stamps.times, stamps.texts
     wrong = never_shown(times, zone)
@@ -60,17 +65,43 @@ def _localised(stamps: Stamps, sensors: Optional[np.ndarray], zone: str) -> tupl
     if (steps < 0).sum() > (steps > 0).sum():
         twice = twice[::-1]
     places, owners = times[twice].astype(np.int64), None if sensors is None else sensors[twice]
-    before, after = occurrences(places, owners), occurrences(places[::-1], None if owners is None else owners[::-1])
-    later, is_single = twice[before > 0], (before == 0) & (after[::-1] == 0)
+    before = occurrences(places, owners)
+    behind = occurrences(places[::-1], None if owners is None else owners[::-1])[::-1]
+    later, is_single = twice[before > 0], (before == 0) & (behind == 0)
     utc[later] = to_utc(times[later], zone, second=True)
-    pairs, single = int((before == 1).sum()), int(is_single.sum())
     notes = []
+    pairs, alone = int((before == 1).sum()), twice[is_single]
     if pairs:
         notes.append(f"clock: {pairs} times come twice in autumn, such as {texts[later[0]]}; both are kept")
-    if single:
-        row = twice[is_single][0]
-        notes.append(
-            f"clock: {single} times of the hour that comes twice in autumn come only once, such as "
-            f"{texts[row]}; they are taken as the first"
-        )
+    is_second = is_second_of_two(times[alone], zone, after)
+    utc[alone[is_second]] = to_utc(times[alone[is_second]], zone, second=True)
+    for rows, which in (
+        (alone[~is_second], "the first"),
+        (alone[is_second], "the second, because the first is not later than the rows that are there already"),
+    ):
+        if len(rows):
+            notes.append(
+                f"clock: {len(rows)} times of the hour that comes twice in autumn come only once, such as "
+                f"{texts[rows[0]]}; they are taken as {which}"
+            )
     return utc, tuple(notes)
+
+
+def is_second_of_two(times: np.ndarray, zone: str, after: Optional[np.datetime64]) -> np.ndarray:
+    """bool [T]: the clock shows a local time twice, and only the second is later than the UTC time `after`."""
+    if after is None:
+        return np.zeros(len(times), bool)
+    return shown_twice(times, zone) & (to_utc(times, zone) <= after) & (to_utc(times, zone, second=True) > after)
+
+
+def runs_by_clock(times: np.ndarray, zone: str, interval_minutes: int, is_local: bool) -> bool:
+    """Whether rows are at equal distances by the clock of a zone, and not in real time. Rows every 3 hours mostly are.
+
+    Args:
+        times: UTC, datetime64[ms] [R].
+        is_local: whether the file has local times. Those of more than an hour are then taken by the clock if both fit.
+    """
+    step = interval_minutes * _MS_PER_MINUTE
+    local = to_local(times, zone)
+    real, clock = (not ((found - found[0]).astype(np.int64) % step).any() for found in (times, local))
+    return clock if real != clock else is_local and interval_minutes > _HOUR

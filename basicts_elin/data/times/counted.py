@@ -1,11 +1,14 @@
 """Rows of a file without times. T: rows."""
 
+from typing import Optional
+
 import numpy as np
 
 from ...errors import UserError
 from ..catalog import MINUTES_PER_DAY, steps_per_day
 from ..io.raw import RawSeries
 from .calendars import stated_calendar
+from .clock import is_second_of_two
 from .dates import agree, check_timestamps, format_time
 from .options import Placement, TimeOptions, check_interval, length, parse_freq
 from .stamps import read_stamps
@@ -15,7 +18,7 @@ from .zones import never_shown, to_utc
 _MINUTE = np.timedelta64(1, "m")
 
 
-def place_counted(series: RawSeries, options: TimeOptions) -> Placement:
+def place_counted(series: RawSeries, options: TimeOptions, after: Optional[np.datetime64]) -> Placement:
     """As `placing.place`, of rows that are one step apart, from `options.start` on if it is given.
 
     Raises: UserError if the interval is not given, or options do not fit each other.
@@ -30,7 +33,7 @@ def place_counted(series: RawSeries, options: TimeOptions) -> Placement:
         name = "tz" if options.tz is not None else "weekdays"
         fix = "give --start '2024-01-01 00:00', the local time of the first row"
         raise UserError(name, getattr(options, name), "a file with times, or --start", fix)
-    timeline = _timeline(series, options)
+    timeline = _timeline(series, options, after)
     if timeline.start is None:
         notes = (_counted_note(timeline),)
     else:
@@ -43,7 +46,7 @@ def place_counted(series: RawSeries, options: TimeOptions) -> Placement:
     return Placement(timeline, np.arange(len(series.values)), None, [], notes)
 
 
-def _timeline(series: RawSeries, options: TimeOptions) -> Timeline:
+def _timeline(series: RawSeries, options: TimeOptions, after: Optional[np.datetime64]) -> Timeline:
     num_rows = len(series.values)
     if options.freq is not None:
         interval = parse_freq(options.freq)
@@ -68,7 +71,9 @@ def _timeline(series: RawSeries, options: TimeOptions) -> Timeline:
     local = _start(options.start)
     if zone is not None and never_shown(local, zone).any():
         raise UserError("start", options.start, f"a time that the clock of {zone} shows", "correct --start")
-    start = (local if zone is None else to_utc(local, zone))[0]
+    start = local[0]
+    if zone is not None:
+        start = to_utc(local, zone, second=bool(is_second_of_two(local, zone, after)[0]))[0]
     if calendar is not None and not calendar.contains(local)[0]:
         raise UserError("start", options.start, f"a time of {calendar}", "correct --start, --hours or --weekdays")
     return _checked(Timeline(start, num_rows, interval, zone, calendar), options)

@@ -85,6 +85,14 @@ def length(minutes: float) -> str:
     return f"{60 * minutes:g} seconds"
 
 
+def freq_text(minutes: int) -> str:
+    """ "15min", "1h", "3D": the inverse of `parse_freq`."""
+    for unit, name in ((MINUTES_PER_DAY, "D"), (60, "h")):
+        if minutes % unit == 0:
+            return f"{minutes // unit}{name}"
+    return f"{minutes}min"
+
+
 def check_choices(options: TimeOptions) -> None:
     """Raises: UserError for an unknown word."""
     for name, choices in (("align", ALIGN), ("duplicates", DUPLICATES)):

@@ -10,12 +10,12 @@ from ...errors import UserError
 from ..catalog import MINUTES_PER_DAY
 from ..io.raw import RawSeries
 from .calendars import Calendar, find_calendar, stated_calendar
-from .clock import real_times
+from .clock import real_times, runs_by_clock
 from .counted import place_counted
 from .dates import Gap, format_time
 from .duplicates import check_duplicates
 from .options import Placement, TimeOptions, check_choices, length, parse_freq
-from .regular import find_interval, on_steps
+from .regular import check_not_finer, find_interval, on_steps
 from .stamps import read_stamps
 from .timeline import Timeline
 from .zones import check_zone, is_zone, to_local
@@ -27,12 +27,15 @@ _SPARSEST = 500
 _MOST_MISSING = 3
 
 
-def place(series: RawSeries, options: TimeOptions) -> Placement:
+def place(series: RawSeries, options: TimeOptions, after: Optional[np.datetime64] = None) -> Placement:
     """The grid of a file's rows.
 
     The interval is the most frequent difference between times, if the others are multiples of it. Times of day and
     weekdays that the whole file lacks are its calendar; other absent times are gaps, rows of missing values.
 
+    Args:
+        after: UTC time of the last row that is there already, to which the file adds rows. A time that the clock shows
+            twice in autumn, and that the file has once, is the second if only the second is later.
     Raises: UserError if a time cannot be read, lies between two steps or comes twice, and no option says what to do; if
         the interval cannot be found; or if far more rows are missing than there are.
     """
@@ -40,22 +43,29 @@ def place(series: RawSeries, options: TimeOptions) -> Placement:
     if options.tz is not None:
         check_zone(options.tz)
     if series.times is None:
-        return place_counted(series, options)
+        return place_counted(series, options, after)
     if options.start is not None:
         raise UserError("start", options.start, "none: the file has times", "omit --start")
     stamps = read_stamps(series.times, series.zone, options.time_format)
     # A file may name its own zone, or only have times in UTC.
     own_zone = series.zone if is_zone(series.zone) else None
-    times, zone, notes = real_times(stamps, series.sensors, options.tz or own_zone)
+    times, zone, notes = real_times(stamps, series.sensors, options.tz or own_zone, after)
     interval = find_interval(times) if options.freq is None else parse_freq(options.freq)
     if interval >= MINUTES_PER_DAY and zone is not None:
         # Days have 23 or 25 hours in real time. They are counted by the calendar.
         times, zone = to_local(times, zone), None
         notes = (*notes, "time zone: used to find the days; rows of whole days have no clock change")
         interval = find_interval(times) if options.freq is None else interval
+    elif zone is not None and runs_by_clock(times, zone, interval, stamps.offset is None):
+        times, zone = to_local(times, zone), None
+        changing = "; the steps over its changes are longer or shorter in real time"
+        notes = (*notes, f"time zone: rows every {length(interval)} are counted by the clock{changing}")
     offset = 0 if zone is None else int((to_local(times[:1], zone) - times[:1])[0] // _MINUTE)
     exact, moved = on_steps(times, interval, options.align, offset, stamps.texts)
     disorder = _disorder(series, exact, stamps.texts)
+    calendar = stated_calendar(options.hours, options.weekdays)
+    if options.freq is not None and calendar is None:
+        check_not_finer(exact, interval)
 
     start = exact.min()
     steps = (exact - start) // (interval * _MINUTE)
@@ -64,7 +74,6 @@ def place(series: RawSeries, options: TimeOptions) -> Placement:
     present[steps] = True
     grid = start + np.arange(len(present)) * interval * _MINUTE
     local = grid if zone is None else to_local(grid, zone)
-    calendar = stated_calendar(options.hours, options.weekdays)
     if calendar is None:
         calendar = find_calendar(local, present)
     exists = _existing(calendar, local, present)

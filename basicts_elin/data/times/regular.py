@@ -6,12 +6,14 @@ import numpy as np
 
 from ...errors import UserError
 from ..catalog import MINUTES_PER_DAY
-from .options import check_interval, length
+from .options import check_interval, freq_text, length
 
 _MS_PER_MINUTE = 60_000
 _SHOWN = 4
 # Weeks begin on a Monday, 1970 on a Thursday: in minutes.
 _FIRST_MONDAY = 4 * MINUTES_PER_DAY
+# Fewer rows may be two steps apart by chance.
+_MANY = 10
 
 
 def find_interval(times: np.ndarray) -> int:
@@ -37,6 +39,28 @@ def find_interval(times: np.ndarray) -> int:
             fix = f"give --freq {likely}min with --align floor or --align nearest"
         raise UserError("file", f"rows every {length(step / _MS_PER_MINUTE)}", "whole minutes between rows", fix)
     return check_interval(step // _MS_PER_MINUTE, "file")
+
+
+def check_not_finer(times: np.ndarray, interval_minutes: int) -> None:
+    """Check that rows are not all further apart than a given interval.
+
+    Args:
+        times: datetime64[m] [R], at steps of the interval.
+    Raises: UserError if most rows are a multiple of the interval apart, and all others multiples of that.
+    """
+    steps = np.diff(np.unique(times)).astype(np.int64)
+    if len(steps) < _MANY:
+        return
+    values, counts = np.unique(steps, return_counts=True)
+    step = int(values[counts.argmax()])
+    divides = MINUTES_PER_DAY % step == 0 or step % MINUTES_PER_DAY == 0
+    if step > interval_minutes and divides and 2 * counts.max() > len(steps) and not (steps % step).any():
+        raise UserError(
+            "freq",
+            f"rows every {length(step)}",
+            f"rows every {length(interval_minutes)}",
+            f"give --freq {freq_text(step)}",
+        )
 
 
 def _likely_interval(step: float) -> Optional[int]:

@@ -58,6 +58,9 @@ def _of_numbers(times: np.ndarray, time_format: Optional[str], texts: Optional[n
     if whole and (time_format is not None or _are_written_dates(times)):
         parsed = _of_texts(times.astype(np.int64).astype(str).astype(object), time_format)
         return Stamps(parsed.times, parsed.offset, texts, parsed.notes)
+    dates = _ten_digit_dates(times, texts) if whole else None
+    if dates is not None:
+        return dates
     for unit, scale in _UNITS:
         if times.min() >= _FIRST.astype(np.int64) / scale and times.max() < _LAST.astype(np.int64) / scale:
             millis = np.asarray(times, np.float64) * scale
@@ -79,14 +82,49 @@ def _are_written_dates(times: np.ndarray) -> bool:
     for digits in (8, 12, 14):
         unit = 10 ** (digits - 4)
         if 1971 * unit <= low and high < 2101 * unit:
-            exact = times.astype(np.int64)
-            rest = [exact // 10 ** (digits - 4 - 2 * pair) % 100 for pair in range(1, (digits - 4) // 2 + 1)]
-            limits = ((1, 12), (1, 31), (0, 23), (0, 59), (0, 59))
-            return all(
-                ((part >= first) & (part <= last)).all()
-                for part, (first, last) in zip(rest, limits[: len(rest)], strict=True)
-            )
+            return _parts_fit(times.astype(np.int64), (digits - 4) // 2)
     return False
+
+
+def _parts_fit(numbers: np.ndarray, pairs: int) -> bool:
+    """Whether the last pairs of digits are a month, a day, an hour, a minute, a second, as far as they go."""
+    limits = ((1, 12), (1, 31), (0, 23), (0, 59), (0, 59))[:pairs]
+    rest = [numbers // 100 ** (pairs - 1 - pair) % 100 for pair in range(pairs)]
+    return all(((part >= first) & (part <= last)).all() for part, (first, last) in zip(rest, limits, strict=True))
+
+
+def _ten_digit_dates(times: np.ndarray, texts: np.ndarray) -> Optional[Stamps]:
+    """Numbers such as 2024030423, a date and an hour, or 2403042300, which may also be Unix seconds; None if they are.
+
+    Raises: UserError if they may be both, years 1971 to 2100 and seconds of these.
+    """
+    if times.min() < 10**9 or times.max() >= 10**10:
+        return None
+    numbers = times.astype(np.int64)
+    unix = _is_regular(_instants(numbers * 1000.0), 60_000)
+    written = numbers.astype(str).astype(object)
+    for time_format in ("%Y%m%d%H", "%y%m%d%H%M"):
+        has_century = time_format.startswith("%Y")
+        if not has_century and unix or not _fit(numbers, has_century):
+            continue
+        dates = _of_texts(written, time_format)
+        if _is_regular(dates.times) and not unix:
+            note = f"times: read by the format {time_format}, because the rows are then regular ({texts[0]})"
+            return Stamps(dates.times, None, texts, (note,))
+        if has_century:
+            found = f"numbers that may be dates with an hour, or seconds since 1970, such as {texts[0]}"
+            fix = "give --time-format %Y%m%d%H if they are dates, or write the seconds as dates"
+            raise UserError("file", found, "one meaning of the times", fix)
+    return None
+
+
+def _fit(numbers: np.ndarray, has_century: bool) -> bool:
+    """Whether ten digits have a month, a day, an hour: of YYYYMMDDHH, or of YYMMDDHHMM."""
+    head, pairs = (10**6, 3) if has_century else (10**8, 4)
+    years = numbers // head
+    if has_century and not ((years >= 1971) & (years <= 2100)).all():
+        return False
+    return _parts_fit(numbers, pairs)
 
 
 def _of_texts(times: np.ndarray, time_format: Optional[str]) -> Stamps:
@@ -131,13 +169,19 @@ def _one_reading(texts: Any, parsed: Texts) -> tuple[Texts, tuple[str, ...]]:
     return Texts(times, parsed.offsets), (f"times: read {order}, because the rows are then regular ({example!r})",)
 
 
-def _is_regular(times: np.ndarray) -> bool:
-    """Whether most differences between times are equal, all others multiples, and most of the times there."""
+def _is_regular(times: np.ndarray, unit: int = 1) -> bool:
+    """Whether most differences between times are equal, all others multiples, and most of the times there.
+
+    Args:
+        unit: milliseconds, of which the interval must be a multiple.
+    """
     steps = np.diff(np.unique(times)).astype(np.int64)
     if not len(steps):
         return False
     values, counts = np.unique(steps, return_counts=True)
     step = values[counts.argmax()]
+    if step % unit:
+        return False
     # Read in the wrong order, the days of a month are a month apart.
     return bool((steps % step == 0).all() and 2 * counts.max() > len(steps) and steps.sum() <= 2 * step * len(steps))
 

@@ -1,5 +1,6 @@
 """Times that are written as text. U: different texts."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -19,6 +20,11 @@ _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _WORD = rf"(?:{_MONTH}|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*|am|pm|t)"
 _WITH_MONTH = rf"(?i)^(?=.*{_MONTH})(?:[\d\s,.:/-]|(?<![a-z]){_WORD}(?![a-z]))+$"
 _OFFSET_AT_END = r"(?<=:\d\d)\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})$"
+# It may be the hour: a date without a clock time needs no offset.
+_DATE_AND_NUMBER = (
+    r"^(?:\d{4}([-/.]?)\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:\d{4}|(\d{2})))"
+    r"(\s*)(?:(-)\d{2}(:?)(\d{2})?|\+\d{2})$"
+)
 _CLOCK_ONLY = r"^\d{1,2}:\d{2}(?::\d{2})?$"
 
 EMPTY = ("", "nan", "nat", "na", "n/a", "null", "none", "<na>", "-")
@@ -53,6 +59,7 @@ def parse_texts(texts: Any, time_format: Optional[str]) -> Texts:
     """
     if time_format is not None:
         return _by_format(texts, time_format)
+    _refuse_hours(texts)
     times = np.full(len(texts), np.datetime64("NaT"), "datetime64[ms]")
     offsets = np.full(len(texts), np.nan)
     either = None
@@ -85,6 +92,22 @@ def parse_texts(texts: Any, time_format: Optional[str]) -> Texts:
         named = bare.str.match(_WITH_MONTH).to_numpy()
         times[named] = _by_library(bare[named])
     return Texts(times, offsets, either)
+
+
+def _refuse_hours(texts: Any) -> None:
+    """Raises: UserError for dates such as 2024-03-04-05, whose end may be an hour or an offset."""
+    doubtful = texts.str.match(_DATE_AND_NUMBER).to_numpy()
+    if not doubtful.any():
+        return
+    text = texts[doubtful].iloc[0]
+    parts = re.match(_DATE_AND_NUMBER, text)
+    assert parts is not None, "matched above"
+    first, last, year, space, minus, colon, minutes = parts.groups()
+    date = f"%Y{first}%m{first}%d" if last is None else f"%d{last}%m{last}%{'y' if year else 'Y'}"
+    clock = f"{space}{minus or '+'}%H" + (f"{colon}%M" if minutes else "")
+    found = f"dates with a number behind, such as {text!r}"
+    fix = f"give --time-format {repr(date + clock) if space else date + clock} if it is the hour"
+    raise UserError("file", found, "a date, or a date and a clock time such as '2024-03-04 05:00'", fix)
 
 
 def _minutes(texts: Any) -> np.ndarray:

@@ -3,6 +3,7 @@
 import gzip
 
 import numpy as np
+import pandas as pd
 import pytest
 from refusal import refuses
 
@@ -111,9 +112,38 @@ def test_times_are_found_and_not_read(read, times, found, name):
     assert_series(read(table(f"{name},a,b", times, A, B)), times=times if found is None else found)
 
 
+@pytest.mark.parametrize("unit", [1, 10**3, 10**6, 10**9])
+@pytest.mark.parametrize("name", ["t", "ts", "reported", "Timestamp (ms)", "epoch [s]"])
+def test_seconds_since_1970_in_the_first_column_are_times(read, name, unit):
+    series = read(table(f"{name},a,b", [time * unit for time in UNIX], A, B))
+    np.testing.assert_array_equal(series.values, np.array([A, B], np.float32).T)
+    assert series.node_names == ["a", "b"] and len(series.times) == 6
+
+
+@pytest.mark.parametrize(
+    "counts", [[50_000_000 + 7 * row * row for row in range(6)], UNIX[::-1], [time // 100 for time in UNIX]]
+)
+def test_a_counter_is_no_time(read, counts):
+    assert read(table("total,b", counts, B)).node_names == ["total", "b"]
+
+
 def test_three_decimals_are_no_thousands(read):
     series = read(table("time,a,b", TIMES, ["0.125", "1", "1.250", "2.375", "3.5", "2.125"], ["61.234"] * 6))
     np.testing.assert_array_equal(series.values[:, 0], np.float32([0.125, 1, 1.25, 2.375, 3.5, 2.125]))
+
+
+@pytest.mark.parametrize("mark", [",", "."])
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("num_rows", [6, 200])
+def test_a_mark_before_three_digits_beside_whole_numbers_is_refused(read, mark, separator, num_rows):
+    times = pd.date_range("2024-01-01", periods=num_rows, freq="h").astype(str)
+    cells = [f"1{mark}{row + 100}" for row in range(num_rows - 1)]
+    with refuses("file", found=(f"'1{mark}100'", "'959'"), fix="thousands"):
+        read(table(f"time{separator}a", times, [*cells, "959"], sep=separator))
+    with refuses("file", found=f"'1{mark}100'", fix="thousands"):
+        read(table(f"time{separator}a{separator}b", times, [*cells, ""], [7] * num_rows, sep=separator))
+    decimals = read(table(f"time{separator}a", times, [*cells, f"0{mark}959"], sep=separator))
+    assert decimals.values[0, 0] == np.float32(1.1) and decimals.values[-1, 0] == np.float32(0.959)
 
 
 def test_without_a_header_the_columns_have_no_names(read):
@@ -122,15 +152,28 @@ def test_without_a_header_the_columns_have_no_names(read):
     assert_series(read(table("", A)), columns=[A], names=None, times=None)
 
 
-@pytest.mark.parametrize("ids", ["400001,400017", "7,9"])
+@pytest.mark.parametrize("ids", ["400001,400017", "7,9", "0,1", "1,2"])
 def test_a_line_of_numbers_above_other_numbers_holds_ids(read, ids):
     series = read(table(ids, A, A))
     assert_series(series, columns=[A, A], names=ids.split(","), times=None)
-    assert any("400017" in note or "9" in note for note in series.notes)
+    assert any(ids.split(",")[1] in note for note in series.notes)
 
 
-def test_a_first_line_that_may_be_measured_is_measured(read):
-    assert_series(read(table("", B, B)), columns=[B, B], names=None, times=None)
+@pytest.mark.parametrize("ids", ["0,1", "1,2"])
+def test_a_first_line_that_counts_holds_ids(read, ids):
+    assert_series(read(table(ids, B, B)), columns=[B, B], names=ids.split(","), times=None)
+
+
+def test_a_first_line_of_whole_numbers_above_decimals_holds_ids(read):
+    names, values = ("12", "40"), [[*A, *A, 0], [*A, *A, 7.5]]
+    assert_series(read(table(",".join(names), *values)), columns=values, names=names, times=None)
+
+
+def test_a_first_line_that_may_be_measured_is_measured_and_noted(read):
+    series = read(table("", B, [12, *B[1:]]))
+    assert_series(series, columns=[B, [12, *B[1:]]], names=None, times=None)
+    assert any("line 1" in note for note in series.notes)
+    assert not read(table("", A, B)).notes
 
 
 def test_a_long_table_by_option(read):

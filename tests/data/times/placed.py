@@ -22,10 +22,10 @@ def wide(times, zone=None):
     return RawSeries(np.stack([rows, -rows], axis=1), times=np.asarray(times), zone=zone)
 
 
-def placed(series, **options):
+def placed(series, after=None, **options):
     """The placement of a series, or of the wide file with these times; and its values on the grid."""
     series = series if isinstance(series, RawSeries) else wide(series)
-    placement = place(series, TimeOptions(**options))
+    placement = place(series, TimeOptions(**options), after)
     return placement, on_grid(series, placement)[0]
 
 

@@ -44,6 +44,52 @@ def test_other_absent_times_are_gaps():
     assert str(placement.gaps[0]) == "gap: 2024-01-01 23:00 to 2024-01-02 07:00 missing (3 steps)"
 
 
+@pytest.mark.parametrize("lost", [HOUR % 4 == 3, np.isin(HOUR, [9, 11]), np.isin(HOUR, [2, 7, 12, 17])])
+def test_a_pattern_that_repeats_is_made_of_gaps(lost):
+    placement = found(~lost)
+    kept = np.flatnonzero(~lost)
+    assert placement.timeline.calendar is None
+    assert sum(gap.steps for gap in placement.gaps) == lost[kept[0] : kept[-1]].sum()
+
+
+def test_three_blocks_are_a_calendar():
+    exists = np.isin(HOUR, [0, 1, 6, 7, 8, 12, 13, 23])
+    expected = {"hours": [["00:00", "01:00"], ["06:00", "08:00"], ["12:00", "13:00"], ["23:00", "23:00"]]}
+    assert found(exists).timeline.meta()["calendar"] == expected
+
+
+QUARTERS = every(15, "2024-01-01", "2024-01-15")
+
+
+@pytest.mark.parametrize("lost", [[45], [30, 45]])
+def test_a_pattern_within_the_hour_is_made_of_gaps(lost):
+    rows = QUARTERS[~np.isin(minutes_of_day(QUARTERS) % 60, lost)]
+    placement = placed(rows, freq="15min")[0]
+    assert placement.timeline.calendar is None and gaps(placement)[0][1] == len(lost)
+
+
+def test_a_short_break_within_a_block_is_made_of_gaps():
+    minutes = minutes_of_day(QUARTERS)
+    placement = placed(QUARTERS[(minutes >= 300) & (minutes != 12 * 60)])[0]
+    assert placement.timeline.meta()["calendar"] == {"hours": [["05:00", "23:45"]]}
+    assert gaps(placement)[0] == ("2024-01-01 12:00", 1) and len(placement.gaps) == 14
+
+
+@pytest.mark.parametrize(("freq", "every_"), [("5min", "5 minutes"), ("30min", "30 minutes")])
+@pytest.mark.parametrize("exists", [HOUR >= 0, HOUR >= 6, (HOUR >= 6) & (WEEKDAY < 5)])
+def test_an_interval_finer_than_the_rows_is_refused(freq, every_, exists):
+    with refuses("freq", found="rows every 1 hour", expected=f"rows every {every_}", fix="--freq 1h"):
+        placed(np.delete(HOURS[exists], [50, 51, 80]), freq=freq)
+
+
+def test_a_few_rows_may_be_two_steps_apart():
+    assert gaps(placed(HOURS[[0, 2, 4, 6]], freq="1h")[0]) == [
+        ("2024-01-01 01:00", 1),
+        ("2024-01-01 03:00", 1),
+        ("2024-01-01 05:00", 1),
+    ]
+
+
 def test_one_day_has_no_calendar():
     placement = placed(np.delete(HOURS[:30], range(5, 9)))[0]
     assert placement.timeline.calendar is None and len(placement.gaps) == 1

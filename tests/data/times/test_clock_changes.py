@@ -66,6 +66,40 @@ def test_one_occurrence_of_the_autumn_hour_is_the_first():
     assert any("4 times" in note and "only once" in note for note in placement.notes)
 
 
+CHANGE = int(np.flatnonzero(np.datetime64("2024-10-27T00:00") == AUTUMN)[0])
+
+
+@pytest.mark.parametrize("split", range(CHANGE - 1, CHANGE + 10))
+@pytest.mark.parametrize("stop", [1, 2, 100])
+def test_rows_that_are_added_go_on_after_those_that_are_there(split, stop):
+    added = AUTUMN[split : split + stop]
+    placement, _ = placed(local(added), after=AUTUMN[split - 1], tz=BERLIN, freq="15min")
+    np.testing.assert_array_equal(placement.timeline.instants(), added)
+    is_noted = any("are taken as the second" in note for note in placement.notes)
+    assert is_noted == bool(np.isin(added, AUTUMN[CHANGE + 4 : CHANGE + 8]).any() and split > CHANGE)
+
+
+@pytest.mark.parametrize(("hour", "first"), [("2024-10-26T23:00", "00:00"), ("2024-10-27T00:00", "01:00")])
+def test_each_sensor_that_is_added_goes_on(hour, first):
+    times = np.array(["2024-10-27T02:00"] * 2, "datetime64[m]")
+    file = RawSeries(np.zeros(2, np.float32), times=times, sensors=np.arange(2), node_names=["a", "b"])
+    placement, _ = placed(file, after=np.datetime64(hour), tz=BERLIN, freq="1h")
+    assert placement.timeline.instants()[0] == np.datetime64(f"2024-10-27T{first}") and len(placement.notes) == 1
+
+
+def test_an_hour_that_the_file_has_twice_is_not_moved():
+    placement, _ = placed(local(AUTUMN), after=np.datetime64("2024-10-27T00:30"), tz=BERLIN)
+    np.testing.assert_array_equal(placement.timeline.instants(), AUTUMN)
+
+
+def test_the_start_of_rows_without_times_goes_on_after_those_that_are_there():
+    file = RawSeries(np.zeros((3, 1), np.float32))
+    for after, hour in (("2024-10-26T23:00", "00:00"), ("2024-10-27T00:00", "01:00")):
+        options = {"start": "2024-10-27 02:00", "freq": "1h", "tz": BERLIN}
+        placement, _ = placed(file, after=np.datetime64(after), **options)
+        assert placement.timeline.start == np.datetime64(f"2024-10-27T{hour}")
+
+
 def test_a_third_occurrence_is_a_duplicate():
     times = local(AUTUMN)
     twice = times == np.datetime64("2024-10-27T02:15")
@@ -146,3 +180,29 @@ def test_clock_times_in_order_come_back_as_they_were(zone, minutes, day, length)
         np.testing.assert_array_equal(values[:, 0], np.arange(length))
     else:
         assert any("only once" in note for note in placement.notes)
+
+
+@pytest.mark.parametrize("start", ["2024-03-20", "2024-10-20", "2024-06-01"])
+@pytest.mark.parametrize("hours", [3, 6, 12])
+@pytest.mark.parametrize("freq", [None, "given"])
+def test_rows_of_several_hours_run_by_the_clock(start, hours, freq):
+    times = every(60 * hours, start, np.datetime64(start) + np.timedelta64(25, "D"))
+    placement, _ = placed(times, tz=BERLIN, freq=freq and f"{hours}h")
+    assert placement.timeline.timezone is None and placement.gaps == []
+    np.testing.assert_array_equal(dates(placement), times)
+    assert any(f"every {hours} hours are counted by the clock" in note for note in placement.notes)
+
+
+@pytest.mark.parametrize("start", ["2024-03-20", "2024-10-20", "2024-06-01"])
+def test_rows_of_several_hours_may_run_in_real_time(start):
+    instants = every(180, start, np.datetime64(start) + np.timedelta64(25, "D"))
+    placement, _ = placed(wide(instants, "UTC"), tz=BERLIN)
+    assert placement.timeline.timezone == BERLIN
+    np.testing.assert_array_equal(placement.timeline.instants(), instants)
+
+
+def test_an_hour_is_not_kept_by_a_change_of_half_an_hour():
+    times = every(60, "2024-04-05", "2024-04-09")
+    placement, _ = placed(times, tz="Australia/Lord_Howe")
+    assert placement.timeline.timezone is None
+    np.testing.assert_array_equal(dates(placement), times)

@@ -1,6 +1,7 @@
 """What the times in a file mean."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from data.times.placed import texts
 from refusal import refuses
@@ -56,6 +57,29 @@ def test_times_with_an_offset_are_utc(written, offset):
     assert found.offset == pytest.approx(offset, nan_ok=True)
 
 
+@pytest.mark.parametrize(
+    ("written", "time_format"),
+    [
+        ("2024-03-04-05", "%Y-%m-%d-%H"),
+        ("2024/03/04-05:30", "%Y/%m/%d-%H:%M"),
+        ("20240304-0530", "%Y%m%d-%H%M"),
+        ("2024-03-04+05", "%Y-%m-%d+%H"),
+        ("2024-03-04 -05", "'%Y-%m-%d -%H'"),
+        ("04.03.2024-05", "%d.%m.%Y-%H"),
+        ("04.03.24-05", "%d.%m.%y-%H"),
+    ],
+)
+def test_the_hour_behind_a_date_is_no_offset(written, time_format):
+    with refuses("file", found=repr(written), fix=f"--time-format {time_format} if"):
+        read("2024-03-03", written)
+    hour = np.datetime64("2024-03-04T05:30" if "%M" in time_format else "2024-03-04T05:00")
+    assert read(written, time_format=time_format.strip("'")).times[0] == hour
+
+
+def test_a_date_may_have_an_offset():
+    assert read("2024-03-04+05:00", "2024-03-05+05:00").offset == 300
+
+
 @pytest.mark.parametrize("scale", [1, 10**3, 10**6, 10**9])
 @pytest.mark.parametrize("kind", [np.int64, np.float64, str])
 def test_numbers_count_from_1970(scale, kind):
@@ -72,6 +96,38 @@ def test_numbers_may_be_dates_that_are_written_without_signs(numbers):
     np.testing.assert_array_equal(
         read(np.array(numbers)).times, np.array(["2024-01-01", "2024-01-02"], "datetime64[ms]")
     )
+
+
+HOURS = pd.date_range("2024-01-30", periods=60, freq="1h")
+
+
+@pytest.mark.parametrize("time_format", ["%Y%m%d%H", "%y%m%d%H%M"])
+@pytest.mark.parametrize("kind", [np.int64, np.float64, str])
+@pytest.mark.parametrize("rows", [slice(0, 2), slice(0, 24), slice(0, 60), slice(None, None, 6)])
+def test_ten_digits_are_dates_if_these_are_regular(time_format, kind, rows):
+    times = HOURS[rows]
+    written = times.strftime(time_format).tolist()
+    found = read(texts(*written) if kind is str else np.array(list(map(kind, map(int, written)))))
+    np.testing.assert_array_equal(found.times, times.to_numpy().astype("datetime64[ms]"))
+    assert found.offset is None and f"by the format {time_format}" in found.notes[0]
+
+
+@pytest.mark.parametrize("numbers", [[2024030400], [2024030400, 2024030401, 2024030407, 2024030520]])
+def test_ten_digits_that_may_be_dates_or_seconds_are_refused(numbers):
+    with refuses("file", found=("2024030400", "seconds"), fix="--time-format %Y%m%d%H"):
+        read(np.array(numbers))
+    assert read(np.array(numbers), time_format="%Y%m%d%H").times[0] == np.datetime64("2024-03-04")
+
+
+@pytest.mark.parametrize(
+    "start", ["2032-06-18", "2024-01-01", "2026-11-25", "2027-02-01", "2033-12-31", "2034-02-20", "1999-12-31"]
+)
+@pytest.mark.parametrize("freq", ["1min", "5min", "1h", "1D"])
+def test_regular_seconds_are_seconds(start, freq):
+    times = pd.date_range(start, periods=50, freq=freq).to_numpy().astype("datetime64[s]")
+    found = read(times.astype(np.int64))
+    np.testing.assert_array_equal(found.times, times)
+    assert found.offset == 0
 
 
 @pytest.mark.parametrize("unit", ["D", "m", "s", "ms", "us", "ns"])

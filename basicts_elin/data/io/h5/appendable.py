@@ -12,8 +12,8 @@ import numpy as np
 from ....errors import UserError
 from ..batches import BATCH_VALUES
 from ..pickles import parse_arrays
+from ..tables.column import NUMBER, TEXT, TIME, Column
 from ..tables.labels import Label
-from ..tables.roles import NUMBER, TEXT, TIME, Column
 from ..tables.table import Content
 from ..tables.times_text import is_time
 from .fixed import dates

@@ -13,7 +13,7 @@ from ..arrays.series import read_arrays
 from ..damage import refusing_damage
 from ..options import ReadOptions
 from ..raw import RawSeries
-from ..tables.roles import NUMBER
+from ..tables.column import NUMBER
 from ..tables.table import read_table
 from .appendable import AppendableFrame
 from .fixed import FixedFrame

@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 
 from ....errors import UserError
+from ..tables.column import NUMBER, TEXT, TIME, Column
 from ..tables.labels import Label
-from ..tables.roles import NUMBER, TEXT, TIME, Column
 from ..tables.table import Content
 from ..tables.times_text import is_time
 from .slices import slices, text

@@ -10,8 +10,8 @@ import numpy as np
 from ....errors import UserError
 from ..batches import BATCH_VALUES
 from ..damage import refusing_damage
+from .column import NUMBER, TEXT, TIME, Column
 from .labels import Coder, Label
-from .roles import NUMBER, TEXT, TIME, Column
 from .table import Content
 from .times_text import is_time
 

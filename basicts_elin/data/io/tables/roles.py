@@ -11,32 +11,37 @@ import numpy as np
 from ....errors import UserError
 from ..channels import channel_note, choose_channel
 from ..options import ReadOptions
-from .times_text import are_unix_times, is_day, is_time, is_time_name
+from .column import CLOCK, NUMBER, TEXT, TIME, Column
+from .day_parts import find_part
+from .times_text import (
+    are_steady_unix_times,
+    are_unix_times,
+    is_clock,
+    is_day,
+    is_short_time_name,
+    is_time,
+    is_time_name,
+)
 
-NUMBER, TIME, CLOCK, TEXT = "number", "time", "clock", "text"
 _IDS = {
-    *("uniqueid", "sensor", "sensorid", "station", "stationid", "detector", "detectorid", "node", "nodeid", "itemid"),
+    *(
+        "uniqueid",
+        "sensor",
+        "sensorid",
+        "station",
+        "stationid",
+        "detector",
+        "detectorid",
+        "detid",
+        "node",
+        "nodeid",
+        "itemid",
+    ),
     *("segment", "segmentid", "location", "locationid", "siteid", "site", "linkid", "roadid", "deviceid", "seriesid"),
+    "detid",
 }
 _ROW_NUMBERS = {"", "index", "id", "row", "rownumber", "no", "nr"}
 _TWO_LEVELS = re.compile(r"\(.+, .+\)")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of which only the beginning is known.
-
-    Attributes:
-        name: "" if it has none.
-        kind: NUMBER, TIME (dates), CLOCK (clock times without a date) or TEXT.
-        sample: its first cells that are not empty, as text.
-        zone: the time zone, if it is datetime64 in UTC.
-    """
-
-    name: str
-    kind: str
-    sample: tuple[str, ...] = ()
-    zone: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -73,9 +78,12 @@ def find_roles(columns: list[Column], path: Path, options: ReadOptions) -> Roles
     rest = [number for number in range(len(columns)) if number not in times + row_numbers]
     if row_numbers:
         notes.append(f"column {names[row_numbers[0]] or 'without name'} counts the rows and is left out")
-    if len(times) == 2:
+    if times and options.time is None and columns[times[0]].kind == NUMBER and not is_time_name(names[times[0]]):
+        notes.append(f"{_listed(names, times)} holds the times, in numbers since 1970")
+    if len(times) == 2 and columns[times[1]].kind == CLOCK:
         notes.append(f"{_listed(names, times)} together are the time")
 
+    notes += _hours_note(columns, times, names)
     sensor, is_guessed = _find_sensor(columns, rest, path, options)
     times = [number for number in times if number != sensor]
     rest = [number for number in rest if number != sensor]
@@ -120,6 +128,12 @@ def _check_names(columns: list[Column], path: Path) -> None:
     if len(dates) > len(columns) / 2:
         found = f"the columns of {path} are times, such as {dates[0]}"
         raise UserError("file", found, "a row for each time, a column for each sensor", "save it transposed: frame.T")
+    clocks = [name for name in counts if is_clock(name)]
+    if len(clocks) > 2 and 2 * len(clocks) > len(columns):
+        found = f"the columns of {path} are times of day, such as {clocks[0]}"
+        rest = [name for name in counts if name not in clocks]
+        fix = f"save it so: frame.melt({rest}, var_name='clock')"
+        raise UserError("file", found, "a row for each time, a column for each sensor", fix)
     plain = {_plain(name) for name in counts}
     if {"from", "to"} <= plain and len(columns) <= 4:
         fix = "give it by --graph, and the series here"
@@ -136,19 +150,14 @@ def _check_names(columns: list[Column], path: Path) -> None:
 def _find_times(columns: list[Column], path: Path, options: ReadOptions) -> list[int]:
     names = [column.name for column in columns]
     if options.time is not None:
-        return [_named(names, options.time, "time", path)]
+        return _with_part(columns, _named(names, options.time, "time", path))
     dates = [number for number, column in enumerate(columns) if column.kind == TIME]
     named = [number for number, name in enumerate(names) if is_time_name(name)]
     clocks = [number for number, column in enumerate(columns) if column.kind == CLOCK]
-    if len(dates) == 1 and len(clocks) == 1 and all(map(is_day, columns[dates[0]].sample)):
-        return [dates[0], clocks[0]]
     # A column of clock times alone is not the time, whatever its name.
     candidates = dates or [number for number in named if columns[number].kind != CLOCK]
-    if not dates and len(candidates) == 1 and len(clocks) == 1 and all(map(is_day, columns[candidates[0]].sample)):
-        return [candidates[0], clocks[0]]
-    index = _index(columns)
-    if not candidates and index is not None and not _counts(columns[index]) and are_unix_times(columns[index].sample):
-        candidates = [index]
+    if not candidates:
+        candidates = _unix_times(columns)
     if not candidates and clocks:
         found = f"column {names[clocks[0]]!r} of {path} holds clock times, such as {columns[clocks[0]].sample[0]!r}"
         raise UserError("file", found, "dates with clock times", "write the date in front, or add a column of dates")
@@ -158,7 +167,42 @@ def _find_times(columns: list[Column], path: Path, options: ReadOptions) -> list
     if len(candidates) > 1:
         found = f"{_listed(names, candidates)} of {path} could all be the time"
         raise UserError("file", found, "one time column", "name it by --time")
-    return candidates
+    return _with_part(columns, candidates[0]) if candidates else []
+
+
+def _with_part(columns: list[Column], time: int) -> list[int]:
+    """The time column, and beside days the column of clock times, hours or seconds, if there is one."""
+    if not all(map(is_day, columns[time].sample)):
+        return [time]
+    clocks = [number for number, column in enumerate(columns) if column.kind == CLOCK]
+    part = clocks[0] if len(clocks) == 1 else find_part(columns, time)
+    return [time] if part is None else [time, part]
+
+
+def _unix_times(columns: list[Column]) -> list[int]:
+    """The columns of numbers that are times since 1970: by their place or name, and by their cells."""
+    found = [
+        number
+        for number, column in enumerate(columns)
+        if is_short_time_name(column.name) and are_unix_times(column.sample)
+    ]
+    if found:
+        return found
+    index = _index(columns)
+    if index is not None and not _counts(columns[index]) and are_unix_times(columns[index].sample):
+        return [index]
+    return [0] if len(columns) > 1 and are_steady_unix_times(columns[0].sample) else []
+
+
+def _hours_note(columns: list[Column], times: list[int], names: list[str]) -> list[str]:
+    """Says of a table with a day in each row, and columns as there are hours, what it is taken for."""
+    if len(times) != 1 or not columns[times[0]].sample or not all(map(is_day, columns[times[0]].sample)):
+        return []
+    others = [name for number, name in enumerate(names) if number != times[0]]
+    if others not in ([str(hour) for hour in range(24)], [str(hour) for hour in range(1, 25)]):
+        return []
+    fix = f"frame.melt([{names[times[0]]!r}], var_name='hour')"
+    return [f"columns {others[0]} to {others[-1]} are read as 24 sensors; if they are hours, save it so: {fix}"]
 
 
 def _row_numbers(columns: list[Column]) -> list[int]:
@@ -208,7 +252,7 @@ def _find_sensor(
             "file",
             f"{_listed(names, known or texts)} of {path} could all hold sensor ids",
             "numbers for each sensor, or one column of sensor ids",
-            "name it by --sensor, or remove the others",
+            f"name it by --sensor{'' if any(names) else ' and its number'}, or remove the others",
         )
     if known:
         return known[0], False
@@ -220,7 +264,10 @@ def _channels(
     names: list[str], rest: list[int], path: Path, options: ReadOptions, notes: list[str]
 ) -> tuple[int, list[int]]:
     """The column of the target, and those of the other channels."""
-    channels = [names[number] for number in rest]
+    channels = [names[number] for number in rest] if any(names) else [str(number) for number in rest]
+    if not any(names) and options.channel is not None and options.channel not in channels:
+        found = f"{options.channel!r}, which is no column of numbers in {path}"
+        raise UserError("channel", found, f"one of {', '.join(channels)}", "correct --channel")
     if options.channel is None and len(rest) > 1 and "y" not in channels:
         expected = f"one column of values; here are {', '.join(channels)}"
         raise UserError("file", f"{path} has {len(rest)} columns of values", expected, "name the target by --channel")
@@ -245,6 +292,11 @@ def _is_no_value(column: Column) -> bool:
 def _named(names: list[str], name: str, field: str, path: Path) -> int:
     if name in names:
         return names.index(name)
+    if not any(names):
+        if name.isdecimal() and int(name) < len(names):
+            return int(name)
+        expected = f"a number from 0 to {len(names) - 1}: the file has no names of columns"
+        raise UserError(field, f"{name!r}, which is no column of {path}", expected, f"correct --{field}")
     expected = f"one of {', '.join(map(repr, names[:12]))}{', ...' if len(names) > 12 else ''}"
     raise UserError(field, f"{name!r}, which is not a column of {path}", expected, f"correct --{field}")
 
@@ -254,6 +306,7 @@ def _plain(name: str) -> str:
 
 
 def _listed(names: list[str], numbers: "list[int] | range") -> str:
-    shown = [names[number] or f"number {number + 1}" for number in numbers]
+    shown = [names[number] or ("without name" if any(names) else str(number)) for number in numbers]
     more = f", ... ({len(shown)})" if len(shown) > 8 else ""
-    return f"column{'s' * (len(shown) > 1)} {', '.join(shown[:8])}{more}"
+    counted = "" if any(names) else " (counted from 0)"
+    return f"column{'s' * (len(shown) > 1)} {', '.join(shown[:8])}{more}{counted}"

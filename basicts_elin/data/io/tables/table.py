@@ -10,9 +10,11 @@ from ....errors import UserError
 from ..channels import target_first
 from ..options import ReadOptions
 from ..raw import RawSeries
+from .column import CLOCK, Column
+from .day_parts import joined_times
 from .labels import Label
-from .roles import Column, Roles, find_roles
-from .times_text import one_text, time_array
+from .roles import Roles, find_roles
+from .times_text import is_day, one_text, time_array
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ def read_table(table: Table, options: ReadOptions) -> RawSeries:
     is_once = bool(roles.times) and content.labels[roles.times[0]].count() == len(content.values)
     if roles.sensor is None and roles.times:
         _refuse_repeated_times(content.labels[roles.times[0]], names, table.path, len(roles.times))
-    times = _times(table, roles, content)
+    times, time_notes = _times(table, roles, content)
+    notes += time_notes
     zone = table.columns[roles.times[0]].zone if roles.times else None
     if roles.sensor is None:
         node_names = names if roles.has_names else None
@@ -79,14 +82,18 @@ def read_table(table: Table, options: ReadOptions) -> RawSeries:
     )
 
 
-def _times(table: Table, roles: Roles, content: Content) -> Optional[np.ndarray]:
+def _times(table: Table, roles: Roles, content: Content) -> tuple[Optional[np.ndarray], list[str]]:
     if not roles.times:
-        return None
+        return None, []
     parts = [content.labels.pop(number) for number in roles.times]
+    if len(parts) == 2 and table.columns[roles.times[1]].kind == CLOCK:
+        return one_text(parts[0].array(), parts[1].array()), []
     if len(parts) == 2:
-        return one_text(parts[0].array(), parts[1].array())
+        names = (table.columns[roles.times[0]].name, table.columns[roles.times[1]].name)
+        times, note = joined_times(parts[0], parts[1], names, table.path)
+        return times, [note]
     label = parts.pop()
-    return Label(time_array(label.distinct), label.codes).array()
+    return Label(time_array(label.distinct), label.codes).array(), []
 
 
 def _check_row_numbers(label: Label, column: Column, path: Path) -> None:
@@ -112,7 +119,10 @@ def _refuse_repeated_times(label: Label, names: list[str], path: Path, num_colum
     if 2 * distinct <= len(label):
         found = f"{len(label)} rows of {path} have {distinct} different times"
         expected = f"one row for each time, or a column of sensor ids (the columns are {', '.join(names)})"
-        raise UserError("file", found, expected, "if it is a long table, name that column by --sensor")
+        fix = "if it is a long table, name that column by --sensor"
+        if all(is_day(str(cell)) for cell in label.distinct[:100].tolist()):
+            fix += "; if another column is the time of day, join the two in one column"
+        raise UserError("file", found, expected, fix)
 
 
 def _ids(label: Label, name: str, path: Path) -> tuple[np.ndarray, list[str]]:

@@ -15,6 +15,9 @@ _NAMES = {
     *("time", "date", "datetime", "timestamp", "timestamps", "times", "dates", "ds", "dt", "unixtime", "epoch", "unix"),
     *("datum", "zeit", "zeitstempel", "localtime", "utc", "timeutc", "utctime", "datetimeutc", "timelocal"),
 }
+# also names of other quantities: only where the cells are times since 1970
+_SHORT_NAMES = {"t", "ts"}
+_UNIT_IN_NAME = re.compile(r"\s*[(\[][^)\]]*[)\]]\s*$")
 # 1971 to 2100, in seconds
 _FIRST, _LAST = 31_536_000, 4_102_444_800
 _FINER = (10**3, 10**6, 10**9)
@@ -22,7 +25,12 @@ _FINER = (10**3, 10**6, 10**9)
 
 def is_time_name(name: str) -> bool:
     """Whether a column of this name holds times, by custom."""
-    return re.sub(r"[^a-z]", "", name.lower()) in _NAMES
+    return _plain(name) in _NAMES
+
+
+def is_short_time_name(name: str) -> bool:
+    """Whether a column of this name holds times if its cells can be times since 1970."""
+    return _plain(name) in _SHORT_NAMES
 
 
 def is_time(cell: str) -> bool:
@@ -49,6 +57,20 @@ def are_unix_times(cells: Sequence[str]) -> bool:
     return len(numbers) > 1 and any(((numbers >= _FIRST * k) & (numbers <= _LAST * k)).all() for k in (1, *_FINER))
 
 
+def are_steady_unix_times(cells: Sequence[str]) -> bool:
+    """Whether these are whole numbers that can be times since 1970, never fall, and mostly rise by the same step.
+
+    A counter of vehicles rises too, but not by the same step.
+    """
+    if not are_unix_times(cells) or not all(cell.isdecimal() for cell in cells):
+        return False
+    steps = np.diff(np.array(cells, dtype=np.int64))
+    rises = steps[steps > 0]
+    if len(rises) < 2 or (steps < 0).any():
+        return False
+    return 2 * int(np.unique(rises, return_counts=True)[1].max()) > len(rises)
+
+
 def one_text(days: np.ndarray, clocks: np.ndarray) -> np.ndarray:
     """The texts of two columns, a date and a clock time, as one [T]."""
     days = days.astype("datetime64[D]").astype(str) if days.dtype.kind == "M" else days
@@ -56,6 +78,15 @@ def one_text(days: np.ndarray, clocks: np.ndarray) -> np.ndarray:
     pairs = zip(days.tolist(), clocks.tolist(), strict=True)
     texts = [known.setdefault((day, clock), f"{_iso(str(day))} {clock}".strip()) for day, clock in pairs]
     return np.array(texts, dtype=object)
+
+
+def are_whole(cells: Sequence[str], last: int) -> bool:
+    """Whether these are whole numbers from 0 to `last`, one or more."""
+    try:
+        numbers = np.array(cells, dtype=np.float64)
+    except ValueError:
+        return False
+    return len(numbers) > 0 and bool(((numbers >= 0) & (numbers <= last) & (numbers % 1 == 0)).all())
 
 
 def time_array(cells: np.ndarray) -> np.ndarray:
@@ -98,3 +129,8 @@ def _iso(text: str) -> str:
     day, clock = text[:8], text[8:]
     parts = [clock[at : at + 2] for at in range(0, len(clock), 2)]
     return f"{day[:4]}-{day[4:6]}-{day[6:]}" + (f" {':'.join(parts)}" if parts else "")
+
+
+def _plain(name: str) -> str:
+    """The letters of a name, without a unit in parentheses at its end."""
+    return re.sub(r"[^a-z]", "", _UNIT_IN_NAME.sub("", name).lower())

@@ -13,6 +13,7 @@ from ..tables.labels import Coder
 from ..tables.table import Content
 from .layout import BLANKS, MISSING, Layout, find_layout, is_missing
 from .lines import OTHER_ENCODING, find_encoding, read_blocks
+from .thousands import Thousands
 
 _HEAD_LINES = 100
 _HEAD_CHARACTERS = 1 << 20
@@ -77,14 +78,17 @@ class CsvTable:
         parts: list[np.ndarray] = []
         coders = {number: Coder() for number in labels}
         parser = _Parser(self.path, self._layout, labels, values)
+        thousands = Thousands(self.path, self._layout, values)
         for numbers, lines in self._batches():
+            thousands.see(lines)
             frame = parser.frame(lines, numbers)
             parts.append(parser.numbers(frame, numbers))
             for label, coder in coders.items():
                 coder.add(*parser.texts(frame, label))
+        notes = thousands.notes()
         if not parts:
             return Content({}, np.empty((0, len(values)), np.float32))
-        return Content({number: coder.label() for number, coder in coders.items()}, joined(parts))
+        return Content({number: coder.label() for number, coder in coders.items()}, joined(parts), notes)
 
     def _batches(self) -> Iterator[tuple[Sequence[int], list[str]]]:
         skip = 1 if self._layout.has_header else 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Optional
 
 from ....errors import UserError
-from ..tables.roles import CLOCK, NUMBER, TEXT, TIME, Column
+from ..tables.column import CLOCK, NUMBER, TEXT, TIME, Column
 from ..tables.times_text import is_clock, is_time
 
 # Separators in the order of their certainty: a comma may also be the decimal mark.
@@ -84,6 +84,8 @@ def find_layout(head: Sequence[tuple[int, str]], path: Path) -> Layout:
         notes.append("the decimal mark is a comma")
     if has_header and _is_number_line(rows[0]):
         notes.append(f"line {head[0][0]} is the header: its numbers, such as {rows[0][-1]}, are sensor ids")
+    elif not has_header and len(rows[0]) > 1 and _is_number_line(rows[0]):
+        notes.append(f"line {head[0][0]}, which begins {', '.join(rows[0][:3])}, is read as values: no line of names")
     columns = [_column(name, column) for name, column in zip(names, cells, strict=True)]
     return Layout(separator, decimal, has_header, columns, tuple(notes))
 
@@ -147,10 +149,11 @@ def _are_ids(first: list[str], body: list[list[str]]) -> bool:
     numbers = [int(cell) for cell in first]
     cells = [cell.strip() for row in body for cell in row if not is_missing(cell)]
     if numbers in ([*range(len(first))], [*range(1, len(first) + 1)]):
-        return len(first) > 3
+        return bool(cells)
     if not cells or not all(map(_is_number, cells)):
         return False
-    if len(body) > 1 and all("." in cell for cell in cells):
+    if len(cells) > len(first) and 10 * sum(cell.isdecimal() for cell in cells) < len(cells):
+        # Hardly a whole number below: a line of nothing else holds names.
         return True
     try:
         return min(numbers) > 10 * max(abs(float(cell)) for cell in cells)
