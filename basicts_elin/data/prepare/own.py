@@ -97,7 +97,7 @@ def prepare_own(
     if sensors is not None:
         series = selected(series, file, sensors)
     notes = [*series.notes, *_marked(series, markers)]
-    placement = place(series, times)
+    placement = place(series, times, None if existing is None else existing.last)
     notes += placement.notes
     growth = ""
     if existing is not None:

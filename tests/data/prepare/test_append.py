@@ -92,6 +92,19 @@ def test_an_autumn_night_can_be_appended():
     np.testing.assert_array_equal(load(folder, "data"), all_rows.to_numpy(np.float32))
 
 
+def test_an_autumn_hour_can_be_appended_row_by_row():
+    times = pd.date_range("2024-10-17", periods=300, freq="1h", tz="Europe/Berlin")
+    clock = times.tz_localize(None)
+    all_rows = frame(0, 300).set_axis(clock)
+    # the last row is the first 02:00, the next file has only the second
+    rows = int((times == pd.Timestamp("2024-10-27 02:00+02:00")).argmax()) + 1
+    assert clock[rows - 1] == clock[rows]
+    folder = prepare(all_rows[:rows], "Zoned", times=TimeOptions(tz="Europe/Berlin"))
+    prepare(all_rows[rows : rows + 1], "Zoned", append=True)
+    prepare(all_rows[rows + 1 :], "Zoned", append=True)
+    np.testing.assert_array_equal(load(folder, "data"), all_rows.to_numpy(np.float32))
+
+
 def test_a_calendar_stays():
     def metro(days):
         rows = frame(0, 24 * days)
