@@ -248,6 +248,11 @@ def _(folder: Path) -> str:
     return _write(table().set_axis(pd.date_range(START, periods=240, freq="7min")))
 
 
+@kind(GROUP, "every month", refused=("file", "every month"))
+def _(folder: Path) -> str:
+    return _write(table().set_axis(pd.date_range(START, periods=240, freq="MS")))
+
+
 @kind(GROUP, "every day")
 def _(folder: Path) -> str:
     return _write(table().set_axis(pd.date_range(START, periods=240, freq="1D")))

@@ -50,12 +50,12 @@ def place(series: RawSeries, options: TimeOptions, after: Optional[np.datetime64
     # A file may name its own zone, or only have times in UTC.
     own_zone = series.zone if is_zone(series.zone) else None
     times, zone, notes = real_times(stamps, series.sensors, options.tz or own_zone, after)
-    interval = find_interval(times) if options.freq is None else parse_freq(options.freq)
+    interval = find_interval(times, series.sensors) if options.freq is None else parse_freq(options.freq)
     if interval >= MINUTES_PER_DAY and zone is not None:
         # Days have 23 or 25 hours in real time. They are counted by the calendar.
         times, zone = to_local(times, zone), None
         notes = (*notes, "time zone: used to find the days; rows of whole days have no clock change")
-        interval = find_interval(times) if options.freq is None else interval
+        interval = find_interval(times, series.sensors) if options.freq is None else interval
     elif zone is not None and runs_by_clock(times, zone, interval, stamps.offset is None):
         times, zone = to_local(times, zone), None
         changing = "; the steps over its changes are longer or shorter in real time"

@@ -12,20 +12,29 @@ _MS_PER_MINUTE = 60_000
 _SHOWN = 4
 # Weeks begin on a Monday, 1970 on a Thursday: in minutes.
 _FIRST_MONDAY = 4 * MINUTES_PER_DAY
+# In days. So many months are the same number of days, or a few more or less.
+_MONTH, _MORE_OR_LESS = 365.2425 / 12, 3
+_PERIODS = {1: "month", 3: "quarter", 12: "year"}
 # Fewer rows may be two steps apart by chance.
 _MANY = 10
 
 
-def find_interval(times: np.ndarray) -> int:
-    """The minutes between rows: the most frequent difference of the times datetime64[ms] [R].
+def find_interval(times: np.ndarray, sensors: Optional[np.ndarray] = None) -> int:
+    """The minutes between rows: the most frequent difference of the times.
 
+    Args:
+        times: datetime64[ms] [R].
+        sensors: [R] of a long table, whose sensors may report at different times.
     Raises: UserError unless it is regular: all other differences are multiples of it, or it is that of most rows.
     """
     steps = np.diff(np.unique(times)).astype(np.int64)
     if not len(steps):
         raise UserError("file", "rows of only one time", "two times or more", "give --freq, or more rows")
+    _refuse_periods(steps)
     values, counts = np.unique(steps, return_counts=True)
     step = int(values[counts.argmax()])
+    if sensors is not None and (steps % step).any():
+        _refuse_phases(times, sensors, step)
     likely = _likely_interval(float(np.median(steps)))
     if (steps % step).any() and 2 * counts.max() <= len(steps):
         order = np.argsort(-counts, kind="stable")[:_SHOWN]
@@ -39,6 +48,36 @@ def find_interval(times: np.ndarray) -> int:
             fix = f"give --freq {likely}min with --align floor or --align nearest"
         raise UserError("file", f"rows every {length(step / _MS_PER_MINUTE)}", "whole minutes between rows", fix)
     return check_interval(step // _MS_PER_MINUTE, "file")
+
+
+def _refuse_periods(steps: np.ndarray) -> None:
+    """Raises: UserError if differences in milliseconds are those of months, quarters or years."""
+    days = steps / (MINUTES_PER_DAY * _MS_PER_MINUTE)
+    months = np.rint(days / _MONTH)
+    # Multiples of 31 days, for example, are an interval.
+    is_interval = not (steps % steps.min()).any()
+    if is_interval or (months < 1).any() or (np.abs(days - months * _MONTH) > _MORE_OR_LESS).any():
+        return
+    values, counts = np.unique(months, return_counts=True)
+    period = int(values[counts.argmax()])
+    shown = days[months == period]
+    found = f"a row every {_PERIODS.get(period, f'{period} months')}, {shown.min():g} to {shown.max():g} days apart"
+    raise UserError("file", found, "one interval between rows", "give rows of days or weeks")
+
+
+def _refuse_phases(times: np.ndarray, sensors: np.ndarray, step: int) -> None:
+    """Raises: UserError if most rows of each sensor are further apart than those of all together, by one interval."""
+    order = np.lexsort((times, sensors))
+    own = np.diff(times[order]).astype(np.int64)[np.diff(sensors[order]) == 0]
+    values, counts = np.unique(own[own > 0], return_counts=True)
+    if not len(counts) or 2 * counts.max() <= counts.sum():
+        return
+    likely = _likely_interval(float(values[counts.argmax()]))
+    if likely is None or likely * _MS_PER_MINUTE <= step:
+        return
+    found = f"sensors that each have a row every {length(likely)}, but at different times"
+    fix = f"give --freq {freq_text(likely)} --align floor"
+    raise UserError("file", found, "rows of all sensors at the same times", fix)
 
 
 def check_not_finer(times: np.ndarray, interval_minutes: int) -> None:

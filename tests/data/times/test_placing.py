@@ -5,6 +5,8 @@ import pytest
 from data.times.placed import dates, every, gaps, placed, texts, wide
 from refusal import refuses
 
+from basicts_elin.data.io.raw import RawSeries
+
 DAY = every(15, "2024-01-01", "2024-01-02")
 
 
@@ -114,6 +116,33 @@ def test_rows_half_past_each_hour_are_regular():
 def test_an_interval_that_is_none_is_refused(minutes, found):
     with refuses("file", found=found, fix="--freq"):
         placed(np.datetime64("2024-01-01", "m") + np.array(minutes))
+
+
+@pytest.mark.parametrize(("period", "months"), [("month", 1), ("quarter", 3), ("year", 12)])
+@pytest.mark.parametrize("day", [0, 14, -1])
+def test_months_are_no_interval(period, months, day):
+    times = np.arange("2015-01", "2025-01", months, dtype="datetime64[M]").astype("datetime64[D]") + day
+    for rows in (times, np.delete(times, 2)):
+        with refuses("file", found=f"a row every {period}", fix="days or weeks"):
+            placed(rows)
+
+
+@pytest.mark.parametrize("days", [28, 30, 31])
+def test_days_as_long_as_a_month_are_an_interval(days):
+    times = np.delete(every(days * 1440, "2024-01-01", "2027-01-01"), 4)
+    placement, _ = placed(times)
+    assert placement.timeline.interval_minutes == days * 1440 and len(placement.gaps) == 1
+
+
+def test_sensors_at_different_times_are_refused():
+    times = np.stack([DAY, DAY + np.timedelta64(6, "m")], axis=1).ravel()
+    file = RawSeries(
+        np.zeros(len(times), np.float32), times=times, sensors=np.arange(len(times)) % 2, node_names=["a", "b"]
+    )
+    with refuses("file", found="every 15 minutes", fix="--freq 15min --align floor"):
+        placed(file)
+    placement, _ = placed(file, freq="15min", align="floor")
+    np.testing.assert_array_equal(dates(placement), DAY)
 
 
 def test_half_a_minute_is_no_interval():
