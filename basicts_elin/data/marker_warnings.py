@@ -1,4 +1,4 @@
-"""Warnings of what the mark of missing values may hide, and of targets that carry MAPE.
+"""Warnings of measured values that the marker of missing values may hide, and of targets near zero in MAPE.
 
 A series comes as its parts, [rows, nodes] each. Each is read in blocks, so that no temporary array has its size.
 """
@@ -24,12 +24,12 @@ def marker_warnings(
     names: Optional[Sequence[str]] = None,
     fix: str = "--set null_val=nan",
 ) -> list[str]:
-    """One line for each way in which values and the mark of missing ones may be confused.
+    """One line for each way in which measured values and the marker of missing values may be confused.
 
     Args:
         null_value: the number that marks a missing value, or NaN.
         names: of the nodes; None: their numbers from 0.
-        fix: what makes that number a value.
+        fix: the option that makes that number a measured value.
     """
     if np.isnan(null_value):
         return _isolated_zeros(parts, names)
@@ -51,18 +51,18 @@ def marker_warnings(
         share = _percent(below / (below + above))
         lines.append(
             f"{null_value:g} marks a missing value, but values lie on both sides of it ({low:g} to {high:g}, "
-            f"{share} below): {total} values are missing that may be measured; if so, {fix}"
+            f"{share} below): {total} values count as missing that may be measured; if they are, give {fix}"
         )
     elif often.any():
         lines.append(
             f"{null_value:g} marks a missing value, and fills more than {_percent(_NOTICEABLE)} of the rows of "
             f"{often.sum()} of {num_nodes} sensors ({listed(often, names)}), {_percent(marked.max() / num_rows)} at "
-            f"most; if it is a value there, {fix}"
+            f"most; if it is a measured value there, give {fix}"
         )
     if near:
         lines.append(
-            f"{near} values are not {null_value:g}, but so close to it, such as {example:g}, that BasicTS takes them "
-            "as missing"
+            f"{near} values are not {null_value:g}, but so close to it, such as {example:g}, that BasicTS treats "
+            "them as missing"
         )
     return [f"warning: {line}" for line in lines]
 
@@ -92,7 +92,7 @@ def mape_warning(values: np.ndarray, null_value: float) -> str:
 
 
 def _isolated_zeros(parts: Sequence[np.ndarray], names: Optional[Sequence[str]]) -> list[str]:
-    """Where NaN marks missing values: zeros that look like a second mark. Only where no value is below 0."""
+    """Where NaN marks missing values: zeros that look like a second marker. Only where no value is below 0."""
     num_rows, num_nodes = sum(map(len, parts)), parts[0].shape[1]
     zeros, others, total = np.zeros(num_nodes, int), np.zeros(num_nodes, int), np.zeros(num_nodes)
     is_positive, is_whole = np.ones(num_nodes, bool), np.ones(num_nodes, bool)
@@ -117,7 +117,7 @@ def _isolated_zeros(parts: Sequence[np.ndarray], names: Optional[Sequence[str]])
     return [
         f"warning: {isolated.sum()} of {num_nodes} sensors are 0 in more than {_percent(_NOTICEABLE)} of their rows "
         f"and hardly ever near 0 ({listed(isolated, names)}); if 0 means that nothing was measured, prepare with "
-        "--missing nan 0"
+        "--missing 0"
     ]
 
 

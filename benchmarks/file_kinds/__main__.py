@@ -1,4 +1,4 @@
-"""Prepares every kind of file in this folder, and writes the table of what each gives.
+"""Prepares every kind of file in this folder, and writes the tables of the results.
 
 python -m benchmarks.file_kinds --markdown docs/file-kinds.md
 """
@@ -13,16 +13,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PAGE = """# File kinds
 
-What `prepare` makes of {count} kinds of file: {taken} are taken, {refused} are refused with an error. The tables were
-made by
+What `prepare` makes of {count} kinds of file: it reads {taken}, and refuses {refused} with an error. The tables are
+written by
 
 <!-- not run: tests -->
 ```bash
 python -m benchmarks.file_kinds --markdown docs/file-kinds.md
 ```
 
-which writes each file and prepares it. Unless the row says otherwise, the file has 240 hourly rows of three sensors
-from Monday, 2024-03-04, with 4 missing values. The results are rows × sensors, interval, first row, missing values.
+which makes each file and prepares it. Unless the row says otherwise, a file has 240 hourly rows of three sensors from
+Monday, 2024-03-04, with 4 missing values; in the last table, four sensors and 5 missing values.
+
+A result is rows × sensors, interval, first row, missing values, and the nonzero entries of the graph. For a file that
+is refused, it is the error: the field, what was found, what was expected, and the fix.
 
 {tables}"""
 

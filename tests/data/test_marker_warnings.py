@@ -63,7 +63,7 @@ def test_values_too_close_to_the_marker():
 
 def test_zeros_that_look_like_a_mark():
     (line,) = marker_warnings(halves(replaced(0.1, [0, 2], 0)), NAN, ["a", "b", "c", "d"])
-    assert "2 of 4 sensors" in line and "(a, c)" in line and "--missing nan 0" in line
+    assert "2 of 4 sensors" in line and "(a, c)" in line and "--missing 0" in line
 
 
 def test_zeros_among_small_values_are_values():

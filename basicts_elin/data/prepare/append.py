@@ -102,7 +102,7 @@ class Existing:
         clock = times if self.dataset.timezone is None else to_local(times, self.dataset.timezone)
         merged, filled = _merged(old, rows, values, new_rows, clock, self.dataset.node_names)
         if self.has_covariates != (covariates is not None):
-            found = f"other channels in {'the dataset' if self.has_covariates else 'the file'} only"
+            found = f"other channels only in {'the dataset' if self.has_covariates else 'the file'}"
             raise UserError("append", found, "the same channels in both", _ANEW)
         if covariates is not None:
             files = [self.dataset.folder / f"{part}_{COVARIATES}.npy" for part in PARTS]
@@ -113,7 +113,7 @@ class Existing:
         added, last = len(times) - len(old_times), dates[-1]
         line = (
             f"{len(old_times)} rows to {format_time(last)}: "
-            f"{added} rows are new, {len(kept) - added} were there, {filled} missing values are filled"
+            f"{added} rows are new, {len(kept) - added} were there already, {filled} missing values are filled"
         )
         zone = None if self.dataset.timezone is None else "UTC"
         names = self.dataset.node_names
@@ -129,7 +129,9 @@ class Existing:
             return []
         rows = placement.timeline.num_rows - self.dataset.num_rows - num_added
         always = "every day, all day"
-        return [f"calendar: it was {before or always}, and is {now or always}; this adds {rows} missing rows"]
+        return [
+            f"calendar: it was {before or always}, and is now {now or always}; this adds {rows} rows of missing values"
+        ]
 
     def _check_time(self, placement: Placement) -> None:
         found, expected = placement.timeline, self.dataset
@@ -148,7 +150,9 @@ class Existing:
         found = None if series.node_names is None else [plain_id(name) for name in series.node_names]
         if found is None:
             if series.values.shape[1] != len(names):
-                raise UserError("append", f"{series.values.shape[1]} sensors", f"{len(names)}", _ANEW)
+                raise UserError(
+                    "append", f"{series.values.shape[1]} sensors", f"{len(names)}, as the dataset has", _ANEW
+                )
             return np.arange(len(names))
         unknown, absent = [*set(found) - set(names)], [*set(names) - set(found)]
         if unknown or absent:

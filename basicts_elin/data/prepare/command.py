@@ -1,4 +1,4 @@
-"""The command that writes a dataset: from a user's own files, from a public raw file, or generated."""
+"""The command that writes a dataset: from a user's own files, from a public raw file, or synthetic."""
 
 import argparse
 from pathlib import Path
@@ -8,7 +8,7 @@ from ...errors import UserError, nearest, refuse_options
 from ..catalog import CATALOG, find_facts
 from .synthetic import NAME
 
-# the options by the data that they are for; those in none of the lists are for all
+# options by the kind of data that they apply to; those in none of the lists apply to all
 _GENERATED = ("nodes", "days", "seed")
 _PUBLIC = ("raw", "rows", "first_row")
 _READ = ("key", "time", "sensor", "channel", "covariates")
@@ -19,59 +19,85 @@ _FILES = ("sensors", "ids", "graph", "distances", "adjacency", *_GRAPH)
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("data", metavar="FILE|NAME", help="your file or folder, or a dataset such as PEMS08")
-    verb.add_argument("--out", type=Path, default=Path("datasets"), help="folder of the datasets (default: datasets)")
-    verb.add_argument("--force", action="store_true", help="replace a dataset that is already there")
-    verb.add_argument("--plot", action="store_true", help="also draw the quality of the data: quality.png")
+    verb.add_argument(
+        "data", metavar="FILE|NAME", help="your file or folder, or the name of a public dataset such as PEMS08"
+    )
+    verb.add_argument(
+        "--out", type=Path, default=Path("datasets"), help="folder that holds the datasets (default: datasets)"
+    )
+    verb.add_argument("--force", action="store_true", help="replace an existing dataset")
+    verb.add_argument(
+        "--plot", action="store_true", help="also draw quality.png: missing values, mean day, distribution"
+    )
 
-    own = verb.add_argument_group("your own file (docs/your-data.md lists the formats)")
-    own.add_argument("--name", help="name of the dataset (default: the file's)")
-    own.add_argument("--append", action="store_true", default=None, help="add the file's rows to the dataset")
-    own.add_argument("--key", help="the array of an .npz, or the table of an .h5")
-    own.add_argument("--time", metavar="COLUMN", help="the column of times")
-    own.add_argument("--sensor", metavar="COLUMN", help="the column of sensor ids, one row per sensor and time")
-    own.add_argument("--channel", help="the channel to forecast, by number or name (default: the first)")
-    own.add_argument("--covariates", action="store_true", default=None, help="keep the other channels beside it")
+    own = verb.add_argument_group("your own file (docs/your-data.md has the formats and examples)")
+    own.add_argument("--name", help="name of the dataset (default: the name of the file)")
+    own.add_argument(
+        "--append", action="store_true", default=None, help="add the rows of the file to an existing dataset"
+    )
+    own.add_argument("--key", help="which array of an .npz, or which table of an .h5")
+    own.add_argument("--time", metavar="COLUMN", help="the column of times (default: found)")
+    own.add_argument("--sensor", metavar="COLUMN", help="long table: the column of sensor ids (default: found)")
+    own.add_argument(
+        "--channel", help="the channel to forecast, by name or by number from 0 (default: y, or 0 of an array)"
+    )
+    own.add_argument(
+        "--covariates", action="store_true", default=None, help="keep the other channels in files of their own"
+    )
     own.add_argument("--freq", metavar="15min", help="interval between rows (default: found)")
-    own.add_argument("--tz", metavar="ZONE", help="time zone of the clock, such as Europe/Berlin")
-    own.add_argument("--time-format", metavar="FORMAT", help="such as %%d/%%m/%%Y %%H:%%M")
-    own.add_argument("--align", choices=("floor", "nearest"), help="move times that are off the grid onto it")
-    own.add_argument("--duplicates", choices=("mean", "first"), help="what several rows of one time become")
+    own.add_argument("--tz", metavar="ZONE", help="time zone of local times with daylight saving time")
+    own.add_argument(
+        "--time-format", metavar="FORMAT", help="how times are written, such as %%d/%%m/%%Y %%H:%%M (default: found)"
+    )
+    own.add_argument(
+        "--align",
+        choices=("floor", "nearest"),
+        help="move times between two steps to the step before, or to the nearest (default: refuse them)",
+    )
+    own.add_argument(
+        "--duplicates", choices=("mean", "first"), help="merge several rows of one time (default: refuse them)"
+    )
     own.add_argument("--start", metavar="TIME", help="time of the first row, if the file has no times")
-    own.add_argument("--hours", metavar="06:00-23:00", help="times of day of the rows, if the file has no times")
-    own.add_argument("--weekdays", metavar="mon-fri", help="weekdays of the rows, if the file has no times")
+    own.add_argument("--hours", metavar="06:00-23:00", help="times of day that have rows (default: found)")
+    own.add_argument("--weekdays", metavar="mon-fri", help="weekdays that have rows (default: found)")
     missing = "numbers that mark missing values (empty cells and NaN always do)"
     own.add_argument("--missing", nargs="+", action="extend", metavar="VALUE", help=missing)
-    split = "training, validation and test part (default: 0.6 0.2 0.2)"
+    split = "shares of the training, validation and test part (default: 0.6 0.2 0.2)"
     own.add_argument("--split", nargs=3, type=float, metavar="SHARE", help=split)
     own.add_argument("--domain", help='what is measured, such as "traffic flow (vehicles per 15 minutes)"')
-    broken = "leave out windows over a night or weekend that the series never has"
+    broken = "leave out windows that span a night or weekend without rows"
     own.add_argument("--drop-windows-across-breaks", action="store_true", default=None, help=broken)
 
     graph = verb.add_argument_group("the graph")
-    graph.add_argument("--graph", type=Path, metavar="FILE", help="a list of edges or a matrix")
-    graph.add_argument("--distances", type=Path, metavar="FILE", help="a list of edges: from, to, cost")
+    graph.add_argument("--graph", type=Path, metavar="FILE", help="an edge list or a matrix")
+    graph.add_argument("--distances", type=Path, metavar="FILE", help="an edge list: from, to, cost")
     graph.add_argument("--adjacency", type=Path, metavar="FILE", help="a matrix: .npy, .csv, .npz or .pkl")
-    graph.add_argument("--graph-rule", choices=("binary", "gaussian"), help="how distances become weights")
-    graph.add_argument("--graph-sigma", type=float, metavar="X", help="gaussian: deviation (default: the list's)")
-    graph.add_argument("--threshold", type=float, metavar="X", help="gaussian: least weight (default: 0.1)")
-    graph.add_argument("--graph-key", metavar="NAME", help="the array of the graph in an .npz file")
-    graph.add_argument("--ids", type=Path, metavar="FILE", help="sensor ids of a file that has none, one per line")
-    graph.add_argument("--sensors", type=Path, metavar="FILE", help="take only these sensors: ids, one per line")
+    graph.add_argument(
+        "--graph-rule", choices=("binary", "gaussian"), help="how distances become weights: 1, or exp(-(d/sigma)^2)"
+    )
+    graph.add_argument(
+        "--graph-sigma", type=float, metavar="X", help="gaussian: sigma (default: standard deviation of the distances)"
+    )
+    graph.add_argument(
+        "--threshold", type=float, metavar="X", help="gaussian: weights below it become 0 (default: 0.1)"
+    )
+    graph.add_argument("--graph-key", metavar="NAME", help="which array of an .npz is the graph")
+    graph.add_argument("--ids", type=Path, metavar="FILE", help="sensor ids, one per line, if the data have none")
+    graph.add_argument("--sensors", type=Path, metavar="FILE", help="keep only these sensors: ids, one per line")
 
     public = verb.add_argument_group("public datasets")
-    public.add_argument("--raw", type=Path, metavar="FILE", help="the original file, or a BasicTS 0.5 folder")
-    public.add_argument("--rows", metavar="A:B", help="take only these rows of the full series, such as 10713:")
+    public.add_argument("--raw", type=Path, metavar="FILE", help="the published file, or a BasicTS 0.5 folder")
+    public.add_argument("--rows", metavar="A:B", help="keep only these rows of the full series, such as 10713:")
     public.add_argument("--first-row", type=int, metavar="N", help="the file starts at row N of the full series")
 
     made = verb.add_argument_group(NAME)
-    made.add_argument("--nodes", type=int, help="number of nodes (default 64)")
-    made.add_argument("--days", type=int, help="number of days (default 28)")
-    made.add_argument("--seed", type=int, help="random seed (default 0)")
+    made.add_argument("--nodes", type=int, help="number of sensors (default: 64)")
+    made.add_argument("--days", type=int, help="number of days (default: 28)")
+    made.add_argument("--seed", type=int, help="random seed (default: 0)")
 
 
 def prepare(arguments: argparse.Namespace) -> None:
-    # imported here because the other commands start faster without
+    # imported here so that the other commands start faster
     from ..graphs.rules import GraphOptions
     from ..io.reading import ReadOptions
     from ..times.options import TimeOptions

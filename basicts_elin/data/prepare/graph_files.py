@@ -37,7 +37,7 @@ def graph_of_files(
         raise UserError(field, path, "one graph", f"omit --{given[0][0]} or --{field}")
     if not given:
         if options != GraphOptions():
-            raise UserError("graph_rule", "options of a graph without one", "a file of the graph", "add --graph FILE")
+            raise UserError("graph_rule", "options for a graph, but no graph", "a graph file", "add --graph FILE")
         return None
     _, path, kind = given[0]
     return read_graph(path, num_nodes, names, kind=kind, all_names=all_names, options=options, facts=facts)

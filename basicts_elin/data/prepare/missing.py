@@ -1,4 +1,4 @@
-"""Marks of missing values in a file become NaN."""
+"""Markers of missing values in a file become NaN."""
 
 from collections.abc import Sequence
 

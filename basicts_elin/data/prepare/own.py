@@ -63,15 +63,15 @@ def prepare_own(
         file: see `io.reading.read_series` for the formats.
         name: of the dataset; None: the file's name without its endings.
         out: the folder in which the folder `name` is written.
-        read, times, graph_options: what the file does not say by itself.
+        read, times, graph_options: what the file itself does not say.
         missing: numbers that mark missing values, as texts.
         split: shares of the training, validation and test part; None: 0.6, 0.2, 0.2.
         domain: what is measured, with its unit in parentheses.
         across_breaks: whether windows may span times that the series never has, such as nights.
         sensors: take only the sensors that this file names, in its order, one id per line.
         ids: the sensor ids, one per line, of a file that has none.
-        graph, distances, adjacency: a file of the graph: of either kind, a list of edges, a matrix.
-        append: add the rows to the dataset that is there, with its split, domain, markers, channel and graph.
+        graph, distances, adjacency: the file of the graph, as either kind, an edge list or a matrix.
+        append: add the rows to the existing dataset, which keeps its split, domain, markers, channel and graph.
         plot: also draw `quality.png`.
         force: replace an existing folder. Files in it that are not written again are kept.
 
@@ -89,7 +89,8 @@ def prepare_own(
         read, times, missing = existing.read_options(read), existing.time_options(times), [*existing.missing, *missing]
         split, domain, across_breaks = existing.dataset.split, existing.dataset.domain, existing.across_breaks
     else:
-        check_destination(folder, force=force)
+        fix = "--append adds the rows of the file, --force replaces it, --name gives another name"
+        check_destination(folder, force=force, fix=fix)
     markers, parts = parse_markers(missing), _split(split)
 
     series = named(read_series(file, read), file, ids)

@@ -11,12 +11,14 @@ from ...errors import UserError
 from ...files import made_folder
 
 
-def check_destination(folder: Path, *, force: bool) -> None:
-    """Raises: UserError if `folder` exists, unless it is a folder and `force` is set."""
+def check_destination(
+    folder: Path, *, force: bool, fix: str = "--force replaces it, --out names another place"
+) -> None:
+    """Raises: UserError if `folder` exists, unless it is a folder and `force` is set. `fix`: for an existing folder."""
     if folder.exists() and not folder.is_dir():
         raise UserError("out", f"{folder} is a file", "a folder", "remove it, or name another --out")
     if folder.exists() and not force:
-        raise UserError("out", f"{folder} exists", "a new folder", "--force replaces it, --out names another place")
+        raise UserError("out", f"{folder} exists", "a new folder", fix)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A quality report for people."""
+"""A quality report as lines of text."""
 
 from collections.abc import Sequence
 from typing import Any, Optional
@@ -8,7 +8,7 @@ from ...times.options import length
 
 _SHOWN = 5
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-# An hour or a day of the week is named if its share of missing values is so much above that of all values.
+# An hour or a day of the week is named if its share of missing values exceeds that of all values by this much.
 _NOTABLE = 0.02
 _WIDTH = 10
 
@@ -30,7 +30,7 @@ def quality_lines(report: dict[str, Any]) -> list[str]:
 
 def percent(share: float) -> str:
     """A share as text."""
-    # A few values of millions are not none.
+    # a few of millions are not shown as 0.00 %
     return f"{100 * share:.2f} %" if share >= 5e-5 else "under 0.01 %"
 
 
@@ -144,7 +144,7 @@ def _outliers(report: dict[str, Any]) -> list[str]:
         ]
     if found["not_judged"]:
         count = _of(len(found["not_judged"]), report)
-        lines.append(f"not judged, because nine values of ten are the same: {count}: {_listed(found['not_judged'])}")
+        lines.append(f"not judged, because nine of ten values are the same: {count}: {_listed(found['not_judged'])}")
     return lines
 
 
