@@ -231,6 +231,13 @@ def _(folder: Path) -> str:
     return "sensors"
 
 
+@kind(WIDE, "a folder of folders", refused=("file", "2024/", "not read"))
+def _(folder: Path) -> str:
+    Path("years/2024").mkdir(parents=True)
+    table().to_csv("years/2024/data.csv")
+    return "years"
+
+
 @kind(WIDE, "an empty folder", refused=("file", "nothing"))
 def _(folder: Path) -> str:
     Path("nothing").mkdir()

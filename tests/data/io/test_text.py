@@ -179,6 +179,16 @@ def test_a_first_line_that_may_be_measured_is_measured_and_noted(read):
     assert not read(table("", A, B)).notes
 
 
+def test_a_name_that_pandas_gave_is_one_elsewhere(read):
+    assert read(table("time,a,Unnamed: 0", TIMES, B, A)).node_names == ["a", "Unnamed: 0"]
+    assert_series(read(table("Unnamed: 0,a,b", TIMES, A, B)))
+
+
+def test_true_and_false_are_numbers_and_noted(read):
+    series = read(table("time,a,b", TIMES, ["True", "False"] * 3, B))
+    assert series.values[:2, 0].tolist() == [1, 0] and any("true and false" in note for note in series.notes)
+
+
 def test_a_long_table_by_option(read):
     content = table("where;when;q;v", ["x"] * 3 + ["y"] * 3, TIMES[:3] * 2, A, B, sep=";")
     series = read(content, ReadOptions(sensor="where", channel="v", covariates=True))

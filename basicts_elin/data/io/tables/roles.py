@@ -11,7 +11,7 @@ import numpy as np
 from ....errors import UserError
 from ..channels import channel_note, choose_channel
 from ..options import ReadOptions
-from .column import CLOCK, NUMBER, TEXT, TIME, Column
+from .column import CLOCK, NUMBER, TEXT, TIME, Column, is_id_name
 from .day_parts import find_part
 from .times_text import (
     are_steady_unix_times,
@@ -23,11 +23,6 @@ from .times_text import (
     is_time_name,
 )
 
-_IDS = {
-    *("uniqueid", "sensor", "sensorid", "station", "stationid", "detector", "detectorid", "detid", "node", "nodeid"),
-    *("segment", "segmentid", "location", "locationid", "siteid", "site", "linkid", "roadid", "deviceid", "seriesid"),
-    "itemid",
-}
 _ROW_NUMBERS = {"", "index", "id", "row", "rownumber", "no", "nr"}
 _IN_GROUPS = r"[+-]?\d{1,3}([ \u00a0\u202f]\d{3})+([.,]\d+)?"
 _UNIT = r"(\s*[%°]\S*|\s+[^\W\d]\S*)"
@@ -238,7 +233,7 @@ def _find_sensor(
     names = [column.name for column in columns]
     if options.sensor is not None:
         return _named(names, options.sensor, "sensor", path), False
-    known = [number for number in rest if _plain(names[number]) in _IDS]
+    known = [number for number in rest if is_id_name(names[number])]
     texts = [number for number in rest if columns[number].kind == TEXT]
     if len(known) > 1:
         known = [number for number in known if _plain(names[number]) == "uniqueid"] or known

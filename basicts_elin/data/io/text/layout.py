@@ -80,6 +80,8 @@ def find_layout(head: Sequence[tuple[int, str]], path: Path) -> Layout:
     words = sorted({cell for column in cells for cell in column if cell and is_missing(cell)})
     if words:
         notes.append(f"cells such as {', '.join(map(repr, words))} are missing values")
+    if any(cell.lower() in ("true", "false") for column in cells for cell in column):
+        notes.append("true and false are read as 1 and 0")
     if decimal == ",":
         notes.append("the decimal mark is a comma")
     if has_header and _is_number_line(rows[0]):
@@ -169,7 +171,7 @@ def _are_ids(first: list[str], body: list[list[str]]) -> bool:
 
 def _names(first: list[str], width: int, body: list[list[str]], path: Path, line: int, is_blanks: bool) -> list[str]:
     """The names of the columns. A separator at the end of each line, or an index without a name, is understood."""
-    names = ["" if re.fullmatch(r"Unnamed: \d+", name.strip()) else name.strip() for name in first]
+    names = ["" if _is_of_pandas(name.strip(), place, body) else name.strip() for place, name in enumerate(first)]
     if len(names) == width + 1 and not names[-1]:
         return names[:-1]
     if len(names) == width - 1 and all(not row[-1].strip() for row in body if len(row) == width):
@@ -186,6 +188,13 @@ def _names(first: list[str], width: int, body: list[list[str]], path: Path, line
         found = f"line {line} of {path} has {len(names)} names, the lines below it {width} cells"
         raise UserError("file", found, "a name for each column", "complete the header")
     return names
+
+
+def _is_of_pandas(name: str, place: int, body: list[list[str]]) -> bool:
+    """Whether pandas gave this name to a column without one: with its number, or to row numbers that have moved."""
+    number = re.fullmatch(r"Unnamed: (\d+)", name)
+    cells = [row[place].strip() for row in body if place < len(row)]
+    return number is not None and (int(number[1]) == place or all(cell.isdecimal() for cell in cells))
 
 
 def _is_second_header(body: list[list[str]]) -> bool:
