@@ -7,11 +7,17 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from basicts_elin.data.dataset import Dataset
+
 from .kind import START, kind, table
 
 GROUP = "An array, or HDF5"
 TIMES = ("--start", START, "--freq", "1h")
 VALUES = table().to_numpy()
+
+
+def _is_of_berlin(dataset: Dataset, summary: str) -> None:
+    assert dataset.timezone == "Europe/Berlin"
 
 
 @kind(GROUP, "`.npy` [rows, sensors], with the time of the first row", *TIMES)
@@ -115,6 +121,12 @@ def _(folder: Path) -> str:
 @kind(GROUP, "`.h5` of pandas, table format")
 def _(folder: Path) -> str:
     table().to_hdf("data.h5", key="flow", format="table")
+    return "data.h5"
+
+
+@kind(GROUP, "`.h5` of pandas with a time zone", check=_is_of_berlin)
+def _(folder: Path) -> str:
+    table().tz_localize("Europe/Berlin").to_hdf("data.h5", key="flow")
     return "data.h5"
 
 

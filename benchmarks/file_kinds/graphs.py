@@ -188,3 +188,8 @@ KERNEL = np.exp(-((DISTANCES / DISTANCES.std()) ** 2))
 def _(folder: Path) -> str:
     np.savetxt("graph.csv", DISTANCES, delimiter=",")
     return _series()
+
+
+@kind(GROUP, "edges, given as a matrix", "--adjacency", "edges.csv", refused=("adjacency", "--distances or --graph"))
+def _(folder: Path) -> str:
+    return _edges(EDGES, "from,to,cost")

@@ -39,6 +39,19 @@ def _(folder: Path) -> str:
     return _text("data.txt", sep="|")
 
 
+@kind(WIDE, "separated by blanks, a date and a clock time in front")
+def _(folder: Path) -> str:
+    rows = [f"{time} {' '.join('NA' if x != x else str(x) for x in row)}" for time, *row in table().itertuples()]
+    Path("data.txt").write_text("\n".join(["time north east south", *rows]))
+    return "data.txt"
+
+
+@kind(WIDE, "with a unit in each cell", refused=("file", "'10.5 km/h' in column north", "without a unit"))
+def _(folder: Path) -> str:
+    table().astype(str).add(" km/h").to_csv("data.csv")
+    return "data.csv"
+
+
 @kind(WIDE, "with a byte order mark")
 def _(folder: Path) -> str:
     return _text("data.csv", encoding="utf-8-sig")
@@ -216,6 +229,13 @@ def _(folder: Path) -> str:
     for sensor, values in table().items():
         values.rename("flow").to_csv(f"sensors/{sensor}.csv")
     return "sensors"
+
+
+@kind(WIDE, "a folder of folders", refused=("file", "2024/", "not read"))
+def _(folder: Path) -> str:
+    Path("years/2024").mkdir(parents=True)
+    table().to_csv("years/2024/data.csv")
+    return "years"
 
 
 @kind(WIDE, "an empty folder", refused=("file", "nothing"))

@@ -97,7 +97,6 @@ def _(folder: Path) -> str:
 
 @kind(GROUP, "in Unix seconds, in a column `ts`")
 def _(folder: Path) -> str:
-    frame = table()
     return _unix("ts", 1)
 
 

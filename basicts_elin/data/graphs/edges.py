@@ -50,12 +50,14 @@ class Edges:
         costs: float64 [E], NaN where a cell is no number; None if the list has no column of costs.
         rows: int64 [E], the row of the table that each comes from.
         notes: what was read, and what was skipped.
+        cost_name: the name of the column of costs; "" if it has none.
     """
 
     ends: np.ndarray
     costs: Optional[np.ndarray]
     rows: np.ndarray
     notes: tuple[str, ...]
+    cost_name: str = ""
 
 
 def find_edges(table: Table, network: Network, field: str) -> Edges:
@@ -100,7 +102,8 @@ def _edges(table: Table, network: Network, columns: Columns, field: str, notes: 
         cells = [table.rows[row][columns.cost] for row in rows]
         costs = np.array([float(cell) if is_real(cell) else np.nan for cell in cells], dtype=np.float64)
     notes = (f"{count} rows, {columns.note}", *notes)
-    return Edges(np.array(ends, dtype=np.int64).reshape(-1, 2), costs, np.array(rows, dtype=np.int64), notes)
+    name = table.rows[0][columns.cost] if columns.first and columns.cost is not None else ""
+    return Edges(np.array(ends, dtype=np.int64).reshape(-1, 2), costs, np.array(rows, dtype=np.int64), notes, name)
 
 
 def _check_foreign(

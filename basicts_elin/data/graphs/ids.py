@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Optional
 
 from ...errors import UserError, one_line
+from ..io.tables.column import is_id_name
 from .text import read_text
 
 _REAL = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
@@ -20,21 +21,32 @@ _EXACT = 2.0**53
 def read_ids(path: Path, field: str) -> list[str]:
     """Sensor ids, one per line, or separated by commas. On a single line without commas, blanks separate them.
 
+    Of a table whose first line names a column of sensor ids, that column.
+
     Raises: UserError if the file is missing or empty, or names a sensor twice.
     """
     lines = [line.replace(";", ",").replace("\t", ",") for line in read_text(path, field).splitlines() if line.strip()]
     if len(lines) == 1 and "," not in lines[0]:
         lines = lines[0].split()
     try:
-        ids = [cell.strip() for line in csv.reader(lines) for cell in line if cell.strip()]
+        rows = [[cell.strip() for cell in line] for line in csv.reader(lines)]
     except csv.Error as error:
         raise UserError(field, f"{path} cannot be read ({one_line(error)})", "sensor ids, one per line") from error
+    ids = _column(rows) or [cell for row in rows for cell in row if cell]
     if not ids:
         raise UserError(field, f"{path} is empty", "sensor ids, one per line", "name another file")
     duplicate = repeated(ids)
     if duplicate is not None:
         raise UserError(field, f"{duplicate} twice in {path}", "each sensor once", "remove the duplicates")
     return ids
+
+
+def _column(rows: list[list[str]]) -> list[str]:
+    """The ids below a name such as sensor_id in the first line; none if that line has no such name."""
+    named = [place for place, cell in enumerate(rows[0]) if is_id_name(cell)] if len(rows) > 1 else []
+    if len(named) != 1 or any(len(row) != len(rows[0]) for row in rows):
+        return []
+    return [row[named[0]] for row in rows[1:] if row[named[0]]]
 
 
 def repeated(ids: Sequence[str]) -> Optional[str]:

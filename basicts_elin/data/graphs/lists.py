@@ -51,7 +51,7 @@ def list_graph(
         options.refuse_unused("the binary rule")
         matrix[start, end] = matrix[end, start] = 1
         made = "binary, an edge is 1 in both directions"
-        unused = [] if edges.costs is None else ["the costs are not used"]
+        unused = _unused(edges)
     else:
         distances, first = _distances(edges, table, field)
         weigh = gaussian(distances[first], options, facts, field)
@@ -111,6 +111,15 @@ def _distances(edges: Edges, table: Table, field: str) -> tuple[np.ndarray, np.n
         found = f"{','.join(table.rows[row])!r} in {table.where(row)}, another distance than before"
         raise UserError(field, found, "one distance for each pair", "keep one row of each pair")
     return costs, first
+
+
+def _unused(edges: Edges) -> list[str]:
+    """What the binary rule leaves out."""
+    if edges.costs is None:
+        return []
+    if "weight" in edges.cost_name.lower() and bool(((edges.costs >= 0) & (edges.costs <= 1)).all()):
+        return [f"the weights in column {edges.cost_name!r} are not used: a matrix, by --adjacency, keeps them"]
+    return ["the costs are not used"]
 
 
 def _isolated(matrix: np.ndarray, names: Optional[Sequence[str]]) -> tuple[str, ...]:

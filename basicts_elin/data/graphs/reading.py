@@ -55,17 +55,18 @@ def read_graph(
     whole = names if all_names is None else all_names
     network = Network(num_nodes if whole is None else len(whole), whole)
     content = _read(path, field, {num_nodes, network.num_nodes}, options)
-    if isinstance(content, np.ndarray) and kind != MATRIX and _has_edge_shape(content):
+    if (
+        isinstance(content, np.ndarray)
+        and _has_edge_shape(content)
+        and (kind != MATRIX or len(content) > _MAX_EDGE_COLUMNS)
+    ):
         content = array_table(content, path)
     if isinstance(content, Table):
+        if kind == MATRIX:
+            _refuse_list(content, field)
         if kind == EDGES or (kind is None and _is_list(content, network, num_nodes, field)):
             _refuse_matrix(content, network, num_nodes, field)
             return list_graph(content, network, num_nodes, names, options, facts, field)
-        if named_columns(content, field) is not None and square_size(content) is None:
-            found = f"the columns {', '.join(content.rows[0])} in {path}"
-            raise UserError(
-                field, found, "a square matrix of numbers [nodes, nodes]", "give an edge list by --distances"
-            )
         graph = table_graph(content, network.places if whole is not None else Places(()), field)
     elif kind == EDGES:
         shape = getattr(content, "shape", None)
@@ -114,6 +115,14 @@ def _is_list(table: Table, network: Network, num_nodes: int, field: str) -> bool
         return False
     found = f"{len(table.rows)} rows x {table.width} columns in {table.path}, which are edges or a matrix"
     raise UserError(field, found, "a file of one meaning", "give it by --distances or --adjacency")
+
+
+def _refuse_list(table: Table, field: str) -> None:
+    has_names = named_columns(table, field) is not None
+    if square_size(table) is None and (has_names or 2 <= table.width < min(_MAX_EDGE_COLUMNS + 1, len(table.rows) - 1)):
+        found = f"{len(table.rows)} rows x {table.width} columns in {table.path}, beginning {', '.join(table.rows[0])}"
+        fix = "give a list of edges by --distances or --graph"
+        raise UserError(field, found, "a square matrix of numbers [nodes, nodes]", fix)
 
 
 def _refuse_matrix(table: Table, network: Network, num_nodes: int, field: str) -> None:

@@ -63,7 +63,8 @@ def read_folder(folder: Path, options: ReadOptions) -> RawSeries:
     files, ignored = _files(folder)
     notes = [f"{len(files)} files of {folder.name} are read"]
     if ignored:
-        notes.append(f"{len(ignored)} other files of {folder.name} are ignored: {', '.join(ignored[:5])}")
+        what = "files and folders" if any(name.endswith("/") for name in ignored) else "files"
+        notes.append(f"{len(ignored)} other {what} of {folder.name} are ignored: {', '.join(ignored[:5])}")
     if len(files) == 1:
         series = read_file(files[0], options)
         return replace(series, notes=(*notes, *series.notes))
@@ -93,12 +94,15 @@ def _files(folder: Path) -> tuple[list[Path], list[str]]:
             continue
         kind = None if path.is_dir() or _stem(path).lower().startswith(_NOTES) else _KINDS.get(_suffix(path))
         if kind is None:
-            ignored.append(path.name)
+            ignored.append(f"{path.name}/" if path.is_dir() else path.name)
         else:
             by_kind.setdefault(kind, []).append(path)
     if not by_kind:
         found = f"{folder} with {len(ignored)} other files{f', such as {ignored[0]}' if ignored else ''}"
-        raise UserError("file", found, "files .csv, .parquet, .feather, .h5 or .npz", "name another folder or file")
+        fix = "name another folder or file"
+        if any(name.endswith("/") for name in ignored):
+            fix = "folders in it are not read: move their files into one folder, or name one of them"
+        raise UserError("file", found, "files .csv, .parquet, .feather, .h5 or .npz", fix)
     if len(by_kind) > 1:
         listed = ", ".join(f"{len(paths)} {kind} ({paths[0].name})" for kind, paths in by_kind.items())
         raise UserError("file", f"{folder} with {listed}", "files of one kind", "keep those that are the series")

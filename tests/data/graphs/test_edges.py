@@ -69,6 +69,23 @@ def test_edge_lists_are_read_however_they_are_written(csv, lines):
     assert edges(read(csv)) == {(0, 2), (1, 1)}
 
 
+@pytest.mark.parametrize("lines", [["from,to,cost", "0,2,1", "1,1,2"], ["0,2,1", "1,1,0", "0,1,5", "2,1,7", "2,2,0"]])
+def test_a_list_given_as_a_matrix_is_refused(csv, lines):
+    save_lines(csv, *lines)
+    with refuses("adjacency", found=csv, fix="--distances or --graph"):
+        read_graph(csv, 3, kind="matrix")
+
+
+@pytest.mark.parametrize(
+    ("name", "cost", "is_weight"), [("weight", "0.5", True), ("weight", "7", False), ("cost", "0.5", False)]
+)
+def test_weights_that_are_not_used_are_noted(csv, name, cost, is_weight):
+    save_lines(csv, f"from,to,{name}", f"0,2,{cost}", "1,1,1")
+    notes = read_graph(csv, 3, kind="edges").notes
+    assert any("--adjacency" in note for note in notes) == is_weight
+    assert any("not used" in note for note in notes)
+
+
 @pytest.mark.parametrize(
     "header",
     [

@@ -27,6 +27,12 @@ def test_ids_are_separated_by_lines_or_commas(tmp_path, text, encoding):
     assert read_ids(tmp_path / "ids.txt", "ids") == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize("text", ["sensor_id,lat\na,1\nb,2\n", "lat;Station\n1;a\n2;b\n", "unique_id\na\nb\n"])
+def test_ids_are_a_column_of_a_table(tmp_path, text):
+    (tmp_path / "ids.csv").write_text(text)
+    assert read_ids(tmp_path / "ids.csv", "ids") == ["a", "b"]
+
+
 def test_ids_stay_text(tmp_path):
     assert read_ids(save_lines(tmp_path / "ids.txt", "007", "1e3"), "ids") == ["007", "1e3"]
 

@@ -50,6 +50,18 @@ def test_a_missing_column_is_nan_and_noted(folder, frame):
     assert any("2024-01.csv" in note and "b" in note for note in series.notes)
 
 
+def test_folders_in_it_are_not_read(folder, frame):
+    for name in ("2024-01", "2024-02"):
+        (folder / name).mkdir()
+        frame.to_csv(folder / name / "counts.csv")
+    with refuses("file", found="2024-01/", fix="not read"):
+        read_series(folder)
+    frame.to_csv(folder / "all.csv")
+    series = read_series(folder)
+    assert_frame(series, frame)
+    assert any("2 other files and folders" in note and "2024-02/" in note for note in series.notes)
+
+
 def test_other_files_are_ignored_and_noted(folder, frame):
     save_parts(folder, frame, ["2024-01", "2024-02"])
     (folder / "README.txt").write_text("from the city\n")

@@ -1,6 +1,7 @@
 """Frames in pandas's table format, and plain arrays."""
 
 import pickle
+from datetime import timedelta, timezone
 
 import h5py
 import numpy as np
@@ -68,12 +69,29 @@ def test_an_index_of_texts_or_numbers(path, frame, form):
     assert assert_reads(path, frame).times is None
 
 
-def test_a_column_of_dates_with_a_zone_is_utc(path, frame):
-    frame.tz_localize("UTC").tz_convert("Asia/Kolkata").rename_axis("tz").reset_index().to_hdf(
-        path, key="speed", format="table", data_columns=True
-    )
+@pytest.mark.parametrize("form", ["fixed", "table"])
+@pytest.mark.parametrize("is_index", [True, False])
+@pytest.mark.parametrize(
+    ("zone", "found"),
+    [
+        ("Asia/Kolkata", "Asia/Kolkata"),
+        ("America/Los_Angeles", "America/Los_Angeles"),
+        ("UTC", "UTC"),
+        (timezone(timedelta(hours=2)), "UTC"),
+    ],
+    ids=str,
+)
+def test_the_zone_of_dates_is_read_by_its_name(path, frame, form, is_index, zone, found):
+    local = frame.tz_localize("UTC").tz_convert(zone).rename_axis("tz")
+    (local if is_index else local.reset_index()).to_hdf(path, key="speed", format=form)
     series = assert_reads(path, frame)
-    assert series.zone == "UTC" and (series.times == frame.index.to_numpy()).all()
+    assert series.zone == found and (series.times == frame.index.to_numpy()).all()
+
+
+def test_zones_that_differ_are_utc(path, frame):
+    local = frame.tz_localize("UTC").rename_axis("time").reset_index()
+    local.assign(end=local.time.dt.tz_convert("Asia/Kolkata")).to_hdf(path, key="speed", format="table")
+    assert read_series(path, ReadOptions(time="end")).zone == "UTC"
 
 
 def test_a_column_that_is_called_tz_is_no_zone(path, frame):

@@ -65,6 +65,9 @@ def assert_series(series, columns=(A, B), names=("a", "b"), times=TIMES):
         table(",a,b", TIMES, A, B),
         table("id,time,a,b", range(1, 7), TIMES, A, B),
         table(",time,a,b", range(6), TIMES, A, B),
+        table("time a b", TIMES, A, B, sep=" "),
+        table("date time  a b", TIMES, A, B, sep="   "),
+        table("time a b", [f'"{time}"' for time in TIMES], A, B, sep=" "),
         table("Date;Time;a;b", ["2024-01-01"] * 6, CLOCKS, A, B, sep=";"),
         table("datetime,timestamp,a,b", TIMES, UNIX, A, B),
         table("time,a,b", [time.replace("-", "").replace(":", "").replace(" ", "") for time in TIMES], A, B),
@@ -176,6 +179,16 @@ def test_a_first_line_that_may_be_measured_is_measured_and_noted(read):
     assert not read(table("", A, B)).notes
 
 
+def test_a_name_that_pandas_gave_is_one_elsewhere(read):
+    assert read(table("time,a,Unnamed: 0", TIMES, B, A)).node_names == ["a", "Unnamed: 0"]
+    assert_series(read(table("Unnamed: 0,a,b", TIMES, A, B)))
+
+
+def test_true_and_false_are_numbers_and_noted(read):
+    series = read(table("time,a,b", TIMES, ["True", "False"] * 3, B))
+    assert series.values[:2, 0].tolist() == [1, 0] and any("true and false" in note for note in series.notes)
+
+
 def test_a_long_table_by_option(read):
     content = table("where;when;q;v", ["x"] * 3 + ["y"] * 3, TIMES[:3] * 2, A, B, sep=";")
     series = read(content, ReadOptions(sensor="where", channel="v", covariates=True))
@@ -183,6 +196,16 @@ def test_a_long_table_by_option(read):
     np.testing.assert_array_equal(series.values, np.float32(B))
     np.testing.assert_array_equal(series.covariates[:, 0], np.float32(A))
     assert series.channel_names == ["v", "q"] and series.times.tolist() == TIMES[:3] * 2
+
+
+def test_addresses_are_ids(read):
+    series = read(table("road,time,flow", ["101 Broadway"] * 3 + ["7 Elm"] * 3, TIMES[:3] * 2, A))
+    assert series.node_names == ["101 Broadway", "7 Elm"]
+
+
+def test_prose_is_no_table(read):
+    with refuses("file"):
+        read("The counts of a day\n" * 9)
 
 
 @pytest.mark.parametrize("ids", [["NA", "b"], ["001", "01"], ["400001.0", "400002.0"]])
@@ -196,7 +219,11 @@ def test_ids_are_texts(read, ids):
     [
         (table("time,a,a", TIMES, A, B), ("'a'", "2, 3"), "rename"),
         (table("time,a,b,remark", TIMES, A, B, ["dry"] * 6), ("remark", "'dry'"), "--sensor"),
-        (table("time,a,b", TIMES, A, ["1%"] * 6), ("'b'", "'1%'"), "remove"),
+        (table("time,a,b", TIMES, A, ["1%"] * 6), ("column b", "'1%'"), "unit"),
+        (table("time,a,b", TIMES, ["100.6 km/h"] * 6, ["7 km/h"] * 6), ("column a", "'100.6 km/h'"), "unit"),
+        (table("time;a;b", TIMES, ["1 234,56"] * 6, ["1 234,5"] * 6, sep=";"), ("column a", "'1 234,56'"), "blanks"),
+        (table("time;a", TIMES, ["1\u202f234", *A[1:]], sep=";"), ("column a", "line 2"), "thousands"),
+        (table("time,a,b", [f"'{time}'" for time in TIMES], A, B), "'2024-01-01 00:00'", "quotes"),
         (PLAIN + "2024-01-01 06:00,3\n", ("line 8", "2 cells"), "complete"),
         (PLAIN + "2024-01-01 06:00,3,4,5\n", ("line 8", "4 cells"), "quotes"),
         (table("time,a,b", TIMES, A, ['"1,234"'] * 6), ("'1,234'", "column b", "line 2"), "thousands"),

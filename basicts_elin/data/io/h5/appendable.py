@@ -3,8 +3,8 @@
 Its fields are the index, blocks of columns of one type, and single columns that can be queried.
 """
 
-import pickletools
 from pathlib import Path
+from typing import Optional
 
 import h5py
 import numpy as np
@@ -18,6 +18,7 @@ from ..tables.table import Content
 from ..tables.times_text import is_time
 from .fixed import dates
 from .slices import text
+from .zones import pickled_zone
 
 _SAMPLE = 100
 _INDEX = "index"
@@ -34,16 +35,16 @@ class AppendableFrame:
         self.notes: tuple[str, ...] = ()
         self._table = group["table"]
         self.index_kind = text(self._table.attrs.get("index_kind"))
-        has_zone = _has_zone(bytes(group.attrs.get("info", b"")))
+        zone = pickled_zone(bytes(group.attrs.get("info", b"")))
         self._places: list[tuple[str, int]] = [(_INDEX, 0)]
-        self.columns = [self._column("", _INDEX, 0, self.index_kind, has_zone)]
+        self.columns = [self._column("", _INDEX, 0, self.index_kind, zone)]
         for field in self._table.dtype.names:
             if field == _INDEX:
                 continue
             kind = text(self._table.attrs.get(f"{field}_dtype"))
             for place, name in enumerate(self._names(field)):
                 self._places.append((field, place))
-                self.columns.append(self._column(name, field, place, kind, has_zone))
+                self.columns.append(self._column(name, field, place, kind, zone))
         self._order(group)
 
     def read(self, labels: list[int], values: list[int]) -> Content:
@@ -86,10 +87,10 @@ class AppendableFrame:
             raise UserError("file", found, f"{width} column names", "save it again")
         return [str(name) for name in names]
 
-    def _column(self, name: str, field: str, place: int, kind: str, has_zone: bool) -> Column:
+    def _column(self, name: str, field: str, place: int, kind: str, zone: Optional[str]) -> Column:
         base = self._table.dtype[field].base
         if kind.startswith("datetime64") and base.kind == "i":
-            return Column(name, TIME, zone="UTC" if has_zone else None)
+            return Column(name, TIME, zone=zone)
         if base.kind not in "iufbS" or "time" in kind or kind == "date":
             found = f"column {name or '(index)'} of {self.where} is {kind or base}"
             raise UserError("file", found, "numbers, dates or texts", "remove the column, or convert it")
@@ -114,18 +115,3 @@ class AppendableFrame:
 
 def _two_dimensional(cells: np.ndarray) -> np.ndarray:
     return cells if cells.ndim == 2 else cells[:, None]
-
-
-def _has_zone(info: bytes) -> bool:
-    """Whether the pickle names a time zone. It is parsed and not executed: a zone is an object of a library."""
-    names: set[object] = set()
-    is_after_name = False
-    for code, value, _ in pickletools.genops(info) if info else ():
-        if code.name.endswith("PUT"):
-            # The text before is kept under a number, by which it comes again.
-            names |= {value} if is_after_name else set()
-            continue
-        if is_after_name and code.name not in ("NONE", "MARK", "EMPTY_DICT", "DICT"):
-            return True
-        is_after_name = value == "tz" or (code.name.endswith("GET") and value in names)
-    return False

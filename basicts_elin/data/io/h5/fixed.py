@@ -14,6 +14,7 @@ from ..tables.labels import Label
 from ..tables.table import Content
 from ..tables.times_text import is_time
 from .slices import slices, text
+from .zones import zone_name
 
 _SAMPLE = 100
 _UNITS = {"ns": 10**9, "us": 10**6, "ms": 1000, "s": 1}
@@ -43,7 +44,7 @@ class FixedFrame:
         for number in range(int(frame.attrs["nblocks"])):
             block, items = frame[f"block{number}_values"], _names(frame[f"block{number}_items"], path)
             kind = self._kind(block, items)
-            zone = "UTC" if kind == TIME and block.attrs.get("tz") is not None else None
+            zone = zone_name(block.attrs.get("tz")) if kind == TIME else None
             is_transposed = bool(block.attrs.get("transposed"))
             self._check_shape(number, block.shape if is_transposed else block.shape[::-1], len(items))
             self._blocks.append((block, is_transposed, [place[item] for item in items]))
@@ -136,7 +137,7 @@ def dates(cells: np.ndarray, kind: str) -> np.ndarray:
 def _index_column(axis: h5py.Dataset, kind: str) -> Column:
     sample = tuple(text(cell) for cell in np.asarray(axis[:_SAMPLE]).tolist())
     if kind.startswith("datetime64"):
-        return Column("", TIME, zone="UTC" if axis.attrs.get("tz") is not None else None)
+        return Column("", TIME, zone=zone_name(axis.attrs.get("tz")))
     if kind.startswith("timedelta64"):
         return Column("", TEXT, ("durations",))
     if axis.dtype.kind in "iuf":

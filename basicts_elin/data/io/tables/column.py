@@ -1,9 +1,15 @@
 """A column of a table, before its role is known."""
 
+import re
 from dataclasses import dataclass
 from typing import Optional
 
 NUMBER, TIME, CLOCK, TEXT = "number", "time", "clock", "text"
+_IDS = {
+    *("uniqueid", "sensor", "sensorid", "station", "stationid", "detector", "detectorid", "detid", "node", "nodeid"),
+    *("segment", "segmentid", "location", "locationid", "siteid", "site", "linkid", "roadid", "deviceid", "seriesid"),
+    "itemid",
+}
 
 
 @dataclass(frozen=True)
@@ -21,3 +27,8 @@ class Column:
     kind: str
     sample: tuple[str, ...] = ()
     zone: Optional[str] = None
+
+
+def is_id_name(name: str) -> bool:
+    """Whether a column of this name holds sensor ids, by custom."""
+    return re.sub(r"[^a-z]", "", name.lower()) in _IDS

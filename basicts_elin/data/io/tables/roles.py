@@ -11,7 +11,7 @@ import numpy as np
 from ....errors import UserError
 from ..channels import channel_note, choose_channel
 from ..options import ReadOptions
-from .column import CLOCK, NUMBER, TEXT, TIME, Column
+from .column import CLOCK, NUMBER, TEXT, TIME, Column, is_id_name
 from .day_parts import find_part
 from .times_text import (
     are_steady_unix_times,
@@ -23,24 +23,15 @@ from .times_text import (
     is_time_name,
 )
 
-_IDS = {
-    *(
-        "uniqueid",
-        "sensor",
-        "sensorid",
-        "station",
-        "stationid",
-        "detector",
-        "detectorid",
-        "detid",
-        "node",
-        "nodeid",
-        "itemid",
-    ),
-    *("segment", "segmentid", "location", "locationid", "siteid", "site", "linkid", "roadid", "deviceid", "seriesid"),
-    "detid",
-}
 _ROW_NUMBERS = {"", "index", "id", "row", "rownumber", "no", "nr"}
+_IN_GROUPS = r"[+-]?\d{1,3}([ \u00a0\u202f]\d{3})+([.,]\d+)?"
+_UNIT = r"(\s*[%°]\S*|\s+[^\W\d]\S*)"
+# what numbers and times may be wrapped in, so that they look like texts: pattern, what was expected, the fix
+_DECORATED = (
+    (re.compile(rf"([+-]?\d[\d.,]*|{_IN_GROUPS}){_UNIT}"), "a number", "write numbers alone, without a unit"),
+    (re.compile(_IN_GROUPS), "a number", "write numbers with a decimal point, without thousands separators or blanks"),
+    (re.compile(r"'.*'"), "a cell without single quotes", "remove the quotes, or write double ones"),
+)
 _TWO_LEVELS = re.compile(r"\(.+, .+\)")
 
 
@@ -72,6 +63,7 @@ def find_roles(columns: list[Column], path: Path, options: ReadOptions) -> Roles
     notes: list[str] = []
     times = _find_times(columns, path, options)
     names = [column.name for column in columns]
+    refuse_decorated([columns[number] for number in times if columns[number].kind == TEXT], path, _DECORATED[-1:])
     row_numbers = [
         number for number in _row_numbers(columns) if number not in times and names[number] != options.sensor
     ]
@@ -93,6 +85,7 @@ def find_roles(columns: list[Column], path: Path, options: ReadOptions) -> Roles
         notes.append(f"{_listed(names, other)}: no values, left out")
         rest = [number for number in rest if number not in other]
     elif other:
+        refuse_decorated([columns[number] for number in texts], path)
         found = f"{_listed(names, texts[:1])} of {path} holds text, such as {columns[texts[0]].sample[0]!r}"
         fix = "remove it, or name it by --sensor if it holds the sensor ids"
         raise UserError("file", found, "numbers in each sensor's column", fix)
@@ -240,13 +233,15 @@ def _find_sensor(
     names = [column.name for column in columns]
     if options.sensor is not None:
         return _named(names, options.sensor, "sensor", path), False
-    known = [number for number in rest if _plain(names[number]) in _IDS]
+    known = [number for number in rest if is_id_name(names[number])]
     texts = [number for number in rest if columns[number].kind == TEXT]
     if len(known) > 1:
         known = [number for number in known if _plain(names[number]) == "uniqueid"] or known
     if not known and len(texts) > 1 and all(_are_numbers(columns[number]) for number in texts):
         found = f"{_listed(names, texts)} of {path}: numbers written as texts"
         raise UserError("file", found, "numbers", "convert the columns: frame.astype(float)")
+    if not known and len(texts) > 1:
+        refuse_decorated([columns[number] for number in texts], path)
     if len(known) > 1 or (not known and len(texts) > 1):
         raise UserError(
             "file",
@@ -258,6 +253,14 @@ def _find_sensor(
         return known[0], False
     numbers = [number for number in rest if columns[number].kind == NUMBER]
     return (texts[0], True) if len(texts) == 1 and (len(numbers) == 1 or options.channel is not None) else (None, False)
+
+
+def refuse_decorated(columns: list[Column], path: Path, patterns: tuple = _DECORATED) -> None:
+    """Raises: UserError if the texts of all columns are numbers with a unit, numbers in groups, or cells in quotes."""
+    for pattern, expected, fix in patterns:
+        if columns and all(pattern.fullmatch(cell) for column in columns for cell in column.sample):
+            found = f"{columns[0].sample[0]!r} in column {columns[0].name or 'without name'} of {path}"
+            raise UserError("file", found, expected, fix)
 
 
 def _channels(

@@ -13,7 +13,7 @@ from ..raw import RawSeries
 from .column import CLOCK, Column
 from .day_parts import joined_times
 from .labels import Label
-from .roles import Roles, find_roles
+from .roles import Roles, find_roles, refuse_decorated
 from .times_text import is_day, one_text, time_array
 
 
@@ -66,6 +66,7 @@ def read_table(table: Table, options: ReadOptions) -> RawSeries:
         raise UserError("file", f"{table.path} is a long table without times", "a time in each row", fix)
     sensors, ids = _ids(content.labels.pop(roles.sensor), table.columns[roles.sensor].name, table.path)
     if roles.sensor_is_guessed and is_once:
+        refuse_decorated([table.columns[roles.sensor]], table.path)
         name = table.columns[roles.sensor].name
         found = f"column {name!r} of {table.path} holds text ({ids[0]!r}), and no time is there twice"
         fix = "remove the column, or name it by --sensor if it holds the sensor ids"

@@ -1,6 +1,7 @@
 """Text tables, read in batches of lines straight into float32."""
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Optional, Union
@@ -21,6 +22,7 @@ _FEWEST_LINES = 5
 # Each block costs pandas time for each column, so that wide tables are read in larger ones.
 _BLOCK_CHARACTERS, _BLOCK_LINES, _MOST_CHARACTERS = 1 << 22, 500, 1 << 25
 _FEW = 32
+_MARKS = re.compile(r"[.,'\s]")
 _TRUE_OR_FALSE = {"true": 1.0, "false": 0.0}
 
 
@@ -181,9 +183,9 @@ class _Parser:
         for row, cell in enumerate(cells.tolist()):
             number = _number(cell, self._decimal)
             if number is None:
-                name = self._columns[column].name or f"number {column + 1}"
+                name = self._columns[column].name or f"{column} (counted from 0)"
                 found = f"{cell!r} in column {name}, line {numbers[row]} of {self._path}"
-                is_grouped = isinstance(cell, str) and cell.replace(",", "").replace(".", "").lstrip("+-").isdecimal()
+                is_grouped = isinstance(cell, str) and _MARKS.sub("", cell).lstrip("+-").isdecimal()
                 fix = "write numbers with a decimal point and without thousands separators" if is_grouped else ""
                 fix = fix or "correct the cell, or leave it empty if the value is missing"
                 raise UserError("file", found, "a number", fix)

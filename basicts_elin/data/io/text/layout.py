@@ -10,7 +10,7 @@ from typing import Optional
 
 from ....errors import UserError
 from ..tables.column import CLOCK, NUMBER, TEXT, TIME, Column
-from ..tables.times_text import is_clock, is_time
+from ..tables.times_text import is_clock, is_day, is_time
 
 # Separators in the order of their certainty: a comma may also be the decimal mark.
 SEPARATORS = "\t;|,"
@@ -69,7 +69,7 @@ def find_layout(head: Sequence[tuple[int, str]], path: Path) -> Layout:
     notes: list[str] = []
     body = rows[1:] if has_header else rows
     width = Counter(map(len, body)).most_common(1)[0][0] if body else len(rows[0])
-    names = _names(rows[0], width, body, path, head[0][0]) if has_header else [""] * width
+    names = _names(rows[0], width, body, path, head[0][0], separator == BLANKS) if has_header else [""] * width
     if has_header and len(body) > 1 and _is_second_header(body):
         found = f"lines {head[0][0]} and {head[1][0]} of {path} both hold names"
         raise UserError("file", found, "one line of names", "join the two lines into one, or remove one")
@@ -80,6 +80,8 @@ def find_layout(head: Sequence[tuple[int, str]], path: Path) -> Layout:
     words = sorted({cell for column in cells for cell in column if cell and is_missing(cell)})
     if words:
         notes.append(f"cells such as {', '.join(map(repr, words))} are missing values")
+    if any(cell.lower() in ("true", "false") for column in cells for cell in column):
+        notes.append("true and false are read as 1 and 0")
     if decimal == ",":
         notes.append("the decimal mark is a comma")
     if has_header and _is_number_line(rows[0]):
@@ -101,7 +103,8 @@ def _is_number(cell: str) -> bool:
 
 def _split(line: str, separator: str) -> list[str]:
     if separator == BLANKS:
-        return line.split()
+        # Blanks within quotes are no separators.
+        return next(csv.reader([" ".join(line.split())], delimiter=" ")) if '"' in line else line.split()
     return next(csv.reader([line], delimiter=separator, skipinitialspace=True))
 
 
@@ -119,12 +122,17 @@ def _separator(lines: Sequence[str]) -> str:
     found = find_separator(lines)
     if found is not None:
         return found
-    blanks = [line.split() for line in lines]
-    widths = Counter(map(len, blanks))
-    numbers = blanks[1:] or blanks
-    if widths.most_common(1)[0][0] > 1 and all(_is_number(cell) for row in numbers for cell in row):
-        return BLANKS
-    return ","
+    blanks = [_split(line, BLANKS) for line in lines]
+    width, frequency = Counter(map(len, blanks)).most_common(1)[0]
+    body = blanks[1:] or blanks
+    # In prose, most words are neither numbers nor times.
+    values = sum(_is_value(cell) for row in body for cell in row)
+    is_table = width > 1 and frequency > len(lines) / 2 and 2 * values > sum(map(len, body))
+    return BLANKS if is_table else ","
+
+
+def _is_value(cell: str) -> bool:
+    return _is_number(cell) or is_time(cell) or is_clock(cell)
 
 
 def _has_header(rows: list[list[str]]) -> bool:
@@ -161,13 +169,16 @@ def _are_ids(first: list[str], body: list[list[str]]) -> bool:
         return False
 
 
-def _names(first: list[str], width: int, body: list[list[str]], path: Path, line: int) -> list[str]:
+def _names(first: list[str], width: int, body: list[list[str]], path: Path, line: int, is_blanks: bool) -> list[str]:
     """The names of the columns. A separator at the end of each line, or an index without a name, is understood."""
-    names = ["" if re.fullmatch(r"Unnamed: \d+", name.strip()) else name.strip() for name in first]
+    names = ["" if _is_of_pandas(name.strip(), place, body) else name.strip() for place, name in enumerate(first)]
     if len(names) == width + 1 and not names[-1]:
         return names[:-1]
     if len(names) == width - 1 and all(not row[-1].strip() for row in body if len(row) == width):
         return names
+    if len(names) == width - 1 and is_blanks and all(is_day(row[0]) and is_clock(row[1]) for row in body if row[1:]):
+        # one name for a date and a clock time that a blank divides
+        return [names[0], f"{names[0]} (clock)", *names[1:]]
     if len(names) == width - 1 and all(is_time(row[0]) for row in body):
         # as R writes a table with row names
         return ["", *names]
@@ -177,6 +188,13 @@ def _names(first: list[str], width: int, body: list[list[str]], path: Path, line
         found = f"line {line} of {path} has {len(names)} names, the lines below it {width} cells"
         raise UserError("file", found, "a name for each column", "complete the header")
     return names
+
+
+def _is_of_pandas(name: str, place: int, body: list[list[str]]) -> bool:
+    """Whether pandas gave this name to a column without one: with its number, or to row numbers that have moved."""
+    number = re.fullmatch(r"Unnamed: (\d+)", name)
+    cells = [row[place].strip() for row in body if place < len(row)]
+    return number is not None and (int(number[1]) == place or all(cell.isdecimal() for cell in cells))
 
 
 def _is_second_header(body: list[list[str]]) -> bool:
