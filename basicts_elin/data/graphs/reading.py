@@ -63,7 +63,7 @@ def read_graph(
         content = array_table(content, path)
     if isinstance(content, Table):
         if kind == MATRIX:
-            _refuse_list(content, field)
+            _refuse_list(content, network, field)
         if kind == EDGES or (kind is None and _is_list(content, network, num_nodes, field)):
             _refuse_matrix(content, network, num_nodes, field)
             return list_graph(content, network, num_nodes, names, options, facts, field)
@@ -117,9 +117,10 @@ def _is_list(table: Table, network: Network, num_nodes: int, field: str) -> bool
     raise UserError(field, found, "a file of one meaning", "give it by --distances or --adjacency")
 
 
-def _refuse_list(table: Table, field: str) -> None:
-    has_names = named_columns(table, field) is not None
-    if square_size(table) is None and (has_names or 2 <= table.width < min(_MAX_EDGE_COLUMNS + 1, len(table.rows) - 1)):
+def _refuse_list(table: Table, network: Network, field: str) -> None:
+    has_names = named_columns(table, field) is not None and not any(cell in network.places for cell in table.rows[0])
+    is_long = square_size(table) is None and 1 < table.width < len(table.rows) - 1
+    if table.width <= _MAX_EDGE_COLUMNS and (has_names or is_long):
         found = f"{len(table.rows)} rows x {table.width} columns in {table.path}, beginning {', '.join(table.rows[0])}"
         fix = "give a list of edges by --distances or --graph"
         raise UserError(field, found, "a square matrix of numbers [nodes, nodes]", fix)
