@@ -49,7 +49,8 @@ def test_a_dataset_that_has_grown_is_the_one_of_all_rows(city, first, capsys):
         np.testing.assert_array_equal(load(city, kind), load(expected, kind))
     found, wanted = (json.loads((folder / "meta.json").read_text()) for folder in (city, expected))
     assert {**found, "name": "All"} == wanted
-    assert f"{ROWS} rows to 2024-03-13 23:00: 60 rows are new, {ROWS - first} were there already" in capsys.readouterr().out
+    line = f"{ROWS} rows to 2024-03-13 23:00: 60 rows are new, {ROWS - first} were there already"
+    assert line in capsys.readouterr().out
 
 
 def test_rows_between_become_missing(city):
