@@ -49,7 +49,8 @@ def test_a_dataset_that_has_grown_is_the_one_of_all_rows(city, first, capsys):
         np.testing.assert_array_equal(load(city, kind), load(expected, kind))
     found, wanted = (json.loads((folder / "meta.json").read_text()) for folder in (city, expected))
     assert {**found, "name": "All"} == wanted
-    assert f"{ROWS} rows to 2024-03-13 23:00: 60 rows are new, {ROWS - first} were there" in capsys.readouterr().out
+    line = f"{ROWS} rows to 2024-03-13 23:00: 60 rows are new, {ROWS - first} were there already"
+    assert line in capsys.readouterr().out
 
 
 def test_rows_between_become_missing(city):
@@ -66,7 +67,7 @@ def test_missing_values_are_filled_and_new_missing_ones_take_nothing_away(city, 
     again.iloc[9, 2] = np.nan
     append(again)
     np.testing.assert_array_equal(load(city, "data"), frame(0, ROWS).to_numpy(np.float32))
-    assert "0 rows are new, 240 were there, 1 missing values are filled" in capsys.readouterr().out
+    assert "0 rows are new, 240 were there already, 1 missing values are filled" in capsys.readouterr().out
 
 
 def test_columns_go_by_name(city):
@@ -193,7 +194,7 @@ def test_times_that_the_dataset_did_not_have_are_said(capsys):
     rows = frame(0, 24 * 15)
     folder = prepare(rows[rows.index.hour >= 6][:-18], "Metro")
     prepare(rows[-24:], "Metro", append=True)
-    assert "calendar   it was 06:00 to 23:00, and is every day, all day" in capsys.readouterr().out
+    assert "calendar   it was 06:00 to 23:00, and is now every day, all day" in capsys.readouterr().out
     assert len(load(folder, "data")) == 24 * 15 - 6
 
 
