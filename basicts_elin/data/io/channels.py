@@ -31,7 +31,7 @@ def channel_note(names: Sequence[str], target: int, options: ReadOptions) -> tup
     if not others:
         return ()
     fate = "kept as covariates" if options.covariates else "left out"
-    return (f"channel {names[target]} is the target; {', '.join(others[:12])} {fate}",)
+    return (f"channel: {names[target]} is the target; {', '.join(others[:12])} {fate}",)
 
 
 def target_first(names: Sequence[str], target: int, options: ReadOptions) -> Optional[list[str]]:

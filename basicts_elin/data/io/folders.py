@@ -98,7 +98,7 @@ def _files(folder: Path) -> tuple[list[Path], list[str]]:
         else:
             by_kind.setdefault(kind, []).append(path)
     if not by_kind:
-        found = f"{folder} with {len(ignored)} other files{f', such as {ignored[0]}' if ignored else ''}"
+        found = f"no data files in {folder}{f', only others such as {ignored[0]}' if ignored else ''}"
         fix = "name another folder or file"
         if any(name.endswith("/") for name in ignored):
             fix = "folders in it are not read: move their files into one folder, or name one of them"

@@ -101,7 +101,10 @@ def _note_lines(notes: Sequence[str]) -> list[str]:
     """Notes such as "order: 3 rows are sorted", with their first word as the label of the line."""
     by_label: dict[str, list[str]] = {}
     for note in notes:
-        label, _, rest = note.partition(": ")
+        label, colon, rest = note.partition(": ")
+        if not colon or " " in label:
+            # of a reader, about the file
+            label, rest = "file", note
         by_label.setdefault(label, []).append(rest)
     return [line for label, lines in by_label.items() for line in labelled(label, lines)]
 
