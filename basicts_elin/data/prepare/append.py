@@ -101,13 +101,14 @@ class Existing:
         rows, new_rows = np.searchsorted(times, old_times), np.searchsorted(times, new_times)
         clock = times if self.dataset.timezone is None else to_local(times, self.dataset.timezone)
         merged, filled = _merged(old, rows, values, new_rows, clock, self.dataset.node_names)
-        if self.has_covariates != (covariates is not None):
-            found = f"other channels only in {'the dataset' if self.has_covariates else 'the file'}"
-            raise UserError("append", found, "the same channels in both", _ANEW)
+        own, others = self.dataset.meta.get("covariates") or [], (series.channel_names or [])[1:]
+        if own != (others if covariates is not None else []):
+            found = f"the other channels {', '.join(others) or '(none)'}"
+            raise UserError("append", found, f"{', '.join(own) or 'none'}, as {self.dataset.name}", _ANEW)
         if covariates is not None:
             files = [self.dataset.folder / f"{part}_{COVARIATES}.npy" for part in PARTS]
-            others = np.concatenate([map_array(file) for file in files])
-            covariates, _ = _merged(others, rows, covariates, new_rows, clock, self.dataset.node_names)
+            before = np.concatenate([map_array(file) for file in files])
+            covariates, _ = _merged(before, rows, covariates, new_rows, clock, self.dataset.node_names)
         dates = self.dataset.dates("test")
         assert dates is not None, "checked before"
         added, last = len(times) - len(old_times), dates[-1]

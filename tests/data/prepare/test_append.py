@@ -172,6 +172,18 @@ def test_the_channel_stays_and_another_one_is_refused(covariates):
     assert (folder / "test_covariates.npy").exists() == covariates
 
 
+def test_other_channels_must_be_the_same():
+    rows = frame(0, 300).melt(ignore_index=False, var_name="id", value_name="flow").assign(speed=7.0, lanes=2.0)
+    read = ReadOptions(time="time", sensor="id", channel="flow", covariates=True)
+    old, new = rows[rows.index < "2024-03-14"], rows[rows.index >= "2024-03-14"]
+    folder = prepare(old, "Two", read=read)
+    before = contents(folder)
+    for other in (new[["id", "flow", "lanes", "speed"]], new[["id", "flow", "speed"]]):
+        with refuses("append", found="speed", expected="speed, lanes"):
+            prepare(other, "Two", read=read, append=True)
+    assert contents(folder) == before
+
+
 def test_an_array_without_times_is_appended_at_its_start():
     times = TimeOptions(freq="1h", start="2024-03-04")
     np.save("a.npy", frame(0, ROWS).to_numpy())
