@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import UserError
 from .catalog import MINUTES_PER_DAY
-from .layout import INTERVAL, PARTS, meta_error
+from .layout import INTERVAL, META_FILE, PARTS, meta_error
 from .times.dates import check_timestamps
 
 if TYPE_CHECKING:
@@ -80,9 +80,11 @@ def _check_other_times(dataset: "Dataset", part: str, file: object) -> None:
 
 def _check_values(dataset: "Dataset", values: np.ndarray, file: object) -> None:
     missing = dataset.null_value
-    unusable = np.isinf(values) if np.isnan(missing) else ~np.isfinite(values)
-    if unusable.any():
-        raise UserError(file, "NaN or infinity", f"numbers, {missing:g} if missing", _AGAIN)
+    if np.isinf(values).any():
+        raise UserError(file, "infinity", f"numbers, {missing:g} if missing", _AGAIN)
+    if not np.isnan(missing) and np.isnan(values).any():
+        fix = f'write "null_val": NaN in {META_FILE} if NaN marks missing values, or {_AGAIN}'
+        raise UserError(file, "NaN", f"numbers, {missing:g} if missing", fix)
     if dataset.non_negative:
         # fmin ignores NaN
         lowest = np.fmin.reduce(values, axis=None, initial=0)

@@ -129,11 +129,13 @@ def test_a_part_too_short_for_a_window_is_named(tiny):
         checked_dataset(ours())
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize(
+    ("value", "found", "fix"), [(np.nan, "NaN", '"null_val": NaN'), (np.inf, "infinity", "prepare")]
+)
 @pytest.mark.parametrize("part", ["train", "val", "test"])
-def test_values_that_are_not_finite_are_named(tiny, part, value):
+def test_values_that_are_not_finite_are_named(tiny, part, value, found, fix):
     rewrite(part, "data", lambda data: np.where(np.arange(NODES) == 2, np.float32(value), data))
-    with refuses(FOLDER / f"{part}_data.npy", found="NaN or infinity", expected="0 if missing"):
+    with refuses(FOLDER / f"{part}_data.npy", found=found, expected="0 if missing", fix=fix):
         checked_dataset(ours())
 
 
