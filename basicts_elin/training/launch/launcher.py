@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
 from basicts.configs import BasicTSForecastingConfig
@@ -106,8 +106,12 @@ def check_run(config: BasicTSForecastingConfig, processes: int = 1) -> Dataset:
     dataset = checked_dataset(config)
     start = config.get("init_from")
     if start is not None:
-        checkpoint = check_checkpoint(start, config, lambda content: check_start(content, start, config))
-        check_same_dataset(checkpoint, start, dataset)
+
+        def check_content(content: dict[str, Any]) -> None:
+            check_start(content, start, config)
+            check_same_dataset(content, start, dataset)
+
+        check_checkpoint(start, config, check_content)
     return dataset
 
 
@@ -122,8 +126,7 @@ def _evaluate(
 ) -> BenchmarkRunner:
     """The runner, after an evaluation."""
     dataset = check_run(config)
-    content = check_checkpoint(checkpoint, config)
-    check_same_dataset(content, checkpoint, dataset)
+    content = check_checkpoint(checkpoint, config, lambda found: check_same_dataset(found, checkpoint, dataset))
     _print_all([array_warning(content, checkpoint, dataset)])
     _print_all(checkpoint_warnings(content, checkpoint, config, dataset))
     config = copy.deepcopy(config)
