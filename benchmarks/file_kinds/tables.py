@@ -2,41 +2,46 @@
 
 import gzip
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from .kind import START, kind, long_table, table
 
 WIDE, LONG = "A table with a column for each sensor", "A table with a row for each sensor and time"
 
 
-def _text(name: str, **how) -> str:
-    table().to_csv(name, **how)
-    return name
+# name, file, and how pandas writes it
+_DIALECTS = (
+    ("comma-separated", "data.csv", dict()),
+    ("separated by semicolons", "data.csv", dict(sep=";")),
+    ("semicolons and decimal commas", "data.csv", dict(sep=";", decimal=",")),
+    ("separated by tabs", "data.tsv", dict(sep="\t")),
+    ("separated by |", "data.txt", dict(sep="|")),
+    ("with a byte order mark", "data.csv", dict(encoding="utf-8-sig")),
+    ("in UTF-16", "data.csv", dict(encoding="utf-16")),
+    ("with line ends of Windows", "data.csv", dict(lineterminator="\r\n")),
+    ("compressed by gzip", "data.csv.gz", dict()),
+    ("compressed by xz", "data.csv.xz", dict()),
+    ("in a zip archive", "data.csv.zip", dict()),
+    ("with every cell in quotes", "data.csv", dict(quoting=1)),
+    ("whose column of times has no name", "data.csv", dict(index_label=False)),
+    ("without a header", "data.csv", dict(header=False)),
+    ("with missing values as NA", "data.csv", dict(na_rep="NA")),
+    ("with missing values as -", "data.csv", dict(na_rep="-")),
+)
 
 
-@kind(WIDE, "comma-separated")
-def _(folder: Path) -> str:
-    return _text("data.csv")
+def _text(file: str, how: dict[str, Any]) -> Callable[[Path], str]:
+    def make(folder: Path) -> str:
+        table().to_csv(file, **how)
+        return file
+
+    return make
 
 
-@kind(WIDE, "separated by semicolons")
-def _(folder: Path) -> str:
-    return _text("data.csv", sep=";")
-
-
-@kind(WIDE, "semicolons and decimal commas")
-def _(folder: Path) -> str:
-    return _text("data.csv", sep=";", decimal=",")
-
-
-@kind(WIDE, "separated by tabs")
-def _(folder: Path) -> str:
-    return _text("data.tsv", sep="\t")
-
-
-@kind(WIDE, "separated by |")
-def _(folder: Path) -> str:
-    return _text("data.txt", sep="|")
+for _name, _file, _how in _DIALECTS:
+    kind(WIDE, _name)(_text(_file, _how))
 
 
 @kind(WIDE, "separated by blanks, a date and a clock time in front")
@@ -52,36 +57,6 @@ def _(folder: Path) -> str:
     return "data.csv"
 
 
-@kind(WIDE, "with a byte order mark")
-def _(folder: Path) -> str:
-    return _text("data.csv", encoding="utf-8-sig")
-
-
-@kind(WIDE, "in UTF-16")
-def _(folder: Path) -> str:
-    return _text("data.csv", encoding="utf-16")
-
-
-@kind(WIDE, "with line ends of Windows")
-def _(folder: Path) -> str:
-    return _text("data.csv", lineterminator="\r\n")
-
-
-@kind(WIDE, "compressed by gzip")
-def _(folder: Path) -> str:
-    return _text("data.csv.gz")
-
-
-@kind(WIDE, "compressed by xz")
-def _(folder: Path) -> str:
-    return _text("data.csv.xz")
-
-
-@kind(WIDE, "in a zip archive")
-def _(folder: Path) -> str:
-    return _text("data.csv.zip")
-
-
 @kind(WIDE, "two files in a zip archive", refused=("file", "data.zip", "2"))
 def _(folder: Path) -> str:
     with zipfile.ZipFile("data.zip", "w") as archive:
@@ -90,20 +65,10 @@ def _(folder: Path) -> str:
     return "data.zip"
 
 
-@kind(WIDE, "with every cell in quotes")
-def _(folder: Path) -> str:
-    return _text("data.csv", quoting=1)
-
-
 @kind(WIDE, "with the row number in front")
 def _(folder: Path) -> str:
     table().reset_index().to_csv("data.csv")
     return "data.csv"
-
-
-@kind(WIDE, "whose column of times has no name")
-def _(folder: Path) -> str:
-    return _text("data.csv", index_label=False)
 
 
 @kind(WIDE, "whose times are the last column", "--time", "when")
@@ -111,21 +76,6 @@ def _(folder: Path) -> str:
     frame = table()
     frame.assign(when=frame.index).to_csv("data.csv", index=False)
     return "data.csv"
-
-
-@kind(WIDE, "without a header")
-def _(folder: Path) -> str:
-    return _text("data.csv", header=False)
-
-
-@kind(WIDE, "with missing values as NA")
-def _(folder: Path) -> str:
-    return _text("data.csv", na_rep="NA")
-
-
-@kind(WIDE, "with missing values as -")
-def _(folder: Path) -> str:
-    return _text("data.csv", na_rep="-")
 
 
 @kind(WIDE, "with a column of text among the sensors", refused=("file", "road"))
@@ -151,7 +101,8 @@ def _(folder: Path) -> str:
 
 @kind(WIDE, "without times, with the header `0,1,2`", "--start", START, "--freq", "1h")
 def _(folder: Path) -> str:
-    return _text("data.csv", index=False, header=["0", "1", "2"])
+    table().to_csv("data.csv", index=False, header=["0", "1", "2"])
+    return "data.csv"
 
 
 @kind(WIDE, "with a line that has too many cells", refused=("file", "11"))
