@@ -80,6 +80,16 @@ def test_the_best_epochs_are_those_whose_model_was_kept(tiny):
     assert torch.load(folder / "Tiny_best_val_MAE.pt", weights_only=True)["epoch"] == best[-1]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the peak of a process may include its parent's")
+def test_the_peak_memory_is_that_of_the_process_and_not_of_its_parent():
+    code = "from basicts_elin.record import peak_memory_mib; print(peak_memory_mib(on_gpu=False))"
+    own = bytearray(2**29)
+    own[::4096] = b"1" * len(own[::4096])
+    # fork, not the spawn that subprocess prefers, passes the peak of the parent on
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, preexec_fn=lambda: None)
+    assert 5 < float(done.stdout) < 400
+
+
 def test_on_a_gpu_the_memory_that_was_taken_is_recorded_too(tmp_path, monkeypatch):
     sizes = {"max_memory_allocated": 3 * 2**20, "max_memory_reserved": 5 * 2**20, "get_device_name": "H200"}
     for name, size in sizes.items():
