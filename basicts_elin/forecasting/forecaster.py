@@ -15,8 +15,8 @@ from . import rolling
 from .backtest import Backtest, backtest_windows
 from .frames import FORECAST, SENSOR, TIME, bound_names, long_frame, wide_frame
 from .inputs import History, InputOptions, check_steps, read_history
-from .intervals import Intervals
-from .intervals.stored import INTERVALS_FILE, read_intervals, write_intervals
+from .intervals import Intervals, stored
+from .intervals.adaptive import adaptive_bounds, nested
 from .runs import Parts, read_run
 from .saved import is_saved, read_saved, write_saved
 from .windows import Windows
@@ -54,7 +54,7 @@ class Forecaster:
         if is_saved(path):
             return cls(*read_saved(path))
         parts = read_run(path)
-        return cls(parts, read_intervals(parts.checkpoint.with_name(INTERVALS_FILE), parts.sha256))
+        return cls(parts, stored.restore(parts.checkpoint.parent, parts.source))
 
     def save(self, folder: Union[str, Path]) -> Path:
         """Write weights, scaling, facts, metrics and intervals into a folder: safetensors and JSON, nothing that runs.
@@ -89,9 +89,9 @@ class Forecaster:
         Raises: UserError if the table does not fit the model, or intervals are asked for before `calibrate`.
         """
         options = replace(options, allow_missing=options.allow_missing or allow_missing, fill=options.fill or fill)
-        series = read_frame(recent, self._read_options(read))
+        series = read_frame(recent, self.read_options(read))
         history = read_history(series, self.facts, options)
-        check_steps(history, self.facts, self._last_rows(history), fill=options.fill)
+        self.check_input(history, fill=options.fill)
         quantities = self.quantities(history, level, clip=clip)
         index = history.clock.index()[-self.facts.output_len :]
         time, sensor = series.headers
@@ -116,6 +116,29 @@ class Forecaster:
             found |= dict(zip(bound_names(one), (lower[0], upper[0]), strict=True))
         return {name: self.clipped(array, clip) for name, array in found.items()}
 
+    def window_quantities(
+        self, windows: Windows, level: Levels = None, *, clip: Optional[bool] = None, adaptive: bool = False
+    ) -> dict[str, np.ndarray]:
+        """As `quantities`, of many windows: name -> float32 [W, O, N].
+
+        adaptive: let the intervals follow the errors of earlier windows, see `intervals.adaptive`.
+        """
+        found, bounds = {FORECAST: windows.prediction}, {}
+        for one in self.levels(level):
+            assert self.intervals is not None, "checked by levels"
+            if adaptive:
+                bounds[one] = adaptive_bounds(self.intervals, windows, one)
+            else:
+                bounds[one] = self.intervals.bounds(windows.prediction, windows.minutes, one)
+        for one, pair in (nested(bounds) if adaptive else bounds).items():
+            found |= dict(zip(bound_names(one), pair, strict=True))
+        return {name: self.clipped(array, clip) for name, array in found.items()}
+
+    def check_input(self, history: History, *, fill: bool = False) -> list[str]:
+        """Notes on the last L rows, see `inputs.check_steps`. Raises: UserError if the model cannot start from them."""
+        rows = slice(len(history.values) - self.facts.input_len, len(history.values))
+        return check_steps(history, self.facts, rows, fill=fill)
+
     def backtest(
         self,
         history: "pd.DataFrame",
@@ -130,7 +153,7 @@ class Forecaster:
         Args: as in `predict`.
         Raises: UserError as `predict`, and for `every` below 1.
         """
-        series = read_frame(history, self._read_options(read))
+        series = read_frame(history, self.read_options(read))
         return self.backtest_of(
             read_history(series, self.facts, options), every, fill=options.fill, batch_size=batch_size
         )
@@ -175,24 +198,17 @@ class Forecaster:
             raise UserError(dataset.folder, "other data", expected, "prepare those data again")
         self.intervals = Intervals.fit(self.part_windows(dataset, "val"), self.facts.input_len)
         if self._parts.checkpoint is not None:
-            file = self._parts.checkpoint.with_name(INTERVALS_FILE)
-            write_intervals(file, self.intervals, self._parts.sha256)
+            stored.save(self._parts.checkpoint.parent, self.intervals, self._parts.source)
         return self.intervals
 
     def levels(self, level: Levels) -> list[float]:
         """The levels in per cent. Raises: UserError for numbers outside of (0, 100), or without intervals."""
-        if level is None:
-            return []
-        levels = [float(one) for one in ([level] if isinstance(level, (int, float)) else level)]
-        for one in levels:
-            if not 0 < one < 100:
-                hint = f"did you mean {100 * one:g}?" if 0 < one <= 1 else "give it in per cent"
-                raise UserError("level", f"{one:g}", "per cent, such as 80 or 95", hint)
+        levels = check_levels(level)
         if levels and self.intervals is None:
             raise UserError(
                 "level", "a model without intervals", "intervals", "call calibrate() before save or predict"
             )
-        return list(dict.fromkeys(levels))
+        return levels
 
     def clipped(self, values: np.ndarray, clip: Optional[bool] = None) -> np.ndarray:
         """Values without those that are below 0, if the quantity cannot be negative or `clip` says so."""
@@ -203,9 +219,18 @@ class Forecaster:
         facts = self.facts
         return rolling.predict_windows(self.network, values, stamps, starts, facts.input_len, facts.output_len)
 
-    def _last_rows(self, history: History) -> slice:
-        return slice(len(history.values) - self.facts.input_len, len(history.values))
-
-    def _read_options(self, read: ReadOptions) -> ReadOptions:
+    def read_options(self, read: ReadOptions) -> ReadOptions:
         """The options, with the model's channel where none is given."""
         return read if read.channel is not None else replace(read, channel=self.facts.channel)
+
+
+def check_levels(level: Levels) -> list[float]:
+    """The levels in per cent, each once. Raises: UserError for numbers outside of (0, 100)."""
+    if level is None:
+        return []
+    levels = [float(one) for one in ([level] if isinstance(level, (int, float)) else level)]
+    for one in levels:
+        if not 0 < one < 100:
+            hint = f"did you mean {100 * one:g}?" if 0 < one <= 1 else "give it in per cent"
+            raise UserError("level", f"{one:g}", "per cent, such as 80 or 95", hint)
+    return list(dict.fromkeys(levels))

@@ -45,6 +45,11 @@ class Parts:
     dataset_folder: Optional[Path] = None
     dataset_sha256: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def source(self) -> dict[str, str]:
+        """What intervals of this model come from, see `intervals.stored`."""
+        return {"checkpoint": self.sha256}
+
 
 def read_run(path: Path) -> Parts:
     """The parts of a run's forecaster.

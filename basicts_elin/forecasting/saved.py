@@ -16,7 +16,8 @@ from ..version import __version__
 from .architecture import build_model
 from .facts import Facts
 from .intervals import Intervals
-from .intervals.stored import INTERVALS_FILE, read_intervals, write_intervals
+from .intervals.stored import INTERVALS_FILE, restore
+from .intervals.stored import save as save_intervals
 from .network import ScaledNetwork, evaluating
 from .runs import Parts
 
@@ -60,7 +61,7 @@ def write_saved(folder: Path, parts: Parts, intervals: Optional[Intervals]) -> P
         if intervals is None:
             (folder / INTERVALS_FILE).unlink(missing_ok=True)
         else:
-            write_intervals(folder / INTERVALS_FILE, intervals, parts.sha256)
+            save_intervals(folder, intervals, parts.source)
         write_atomically(folder / FORECASTER_FILE, json.dumps(content, indent=4, ensure_ascii=False).encode())
     return folder
 
@@ -90,7 +91,7 @@ def read_saved(folder: Path) -> tuple[Parts, Optional[Intervals]]:
     network = evaluating(ScaledNetwork(model, statistics, facts.missing_inputs, null_val))
     metrics: dict[str, Any] = content.get("metrics") or {}
     parts = Parts(facts, network, description, statistics, metrics, sha256)
-    return parts, read_intervals(folder / INTERVALS_FILE, sha256)
+    return parts, restore(folder, parts.source)
 
 
 def _tensors(path: Path) -> dict[str, Any]:

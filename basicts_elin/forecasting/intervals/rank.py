@@ -6,7 +6,6 @@ arXiv 1604.04173.
 """
 
 import math
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ LEVELS = np.arange(1, GRID) / 10
 
 def grid_index(level: Any) -> int:
     """The place in `LEVELS` of a level in per cent, or of the next higher one there. Raises: UserError."""
-    if not isinstance(level, Real) or isinstance(level, bool) or not 0 < level <= LEVELS[-1]:
+    if not isinstance(level, (int, float)) or isinstance(level, bool) or not 0 < level <= LEVELS[-1]:
         raise UserError("level", level, f"per cent, above 0 and at most {LEVELS[-1]}, such as 90")
     # 80.1 * 10 is a little more than 801
     return math.ceil(round(float(level) * 10, 6)) - 1

@@ -4,8 +4,6 @@ Each is a product of factors, fitted as means of absolute errors: by sensor and 
 sensor, by the forecast's own value. W: windows, O: steps out, N: sensors, B: bins of the forecast's value.
 """
 
-from typing import Optional
-
 import numpy as np
 
 from ..windows import Windows
@@ -88,11 +86,8 @@ class Scale:
 
 def _by_hour(ratio: np.ndarray, measured: np.ndarray, hours: np.ndarray) -> np.ndarray:
     """Mean ratio by hour and sensor, float32 [24, N]: drawn towards the product of the means of both."""
-    sensors = ratio.shape[2]
-    totals, counts = np.zeros((_HOURS, sensors)), np.zeros((_HOURS, sensors))
-    for step in range(ratio.shape[1]):
-        np.add.at(totals, hours[:, step], ratio[:, step])
-        np.add.at(counts, hours[:, step], measured[:, step])
+    totals = np.stack([ratio[hours == hour].sum(0, dtype=np.float64) for hour in range(_HOURS)])
+    counts = np.stack([measured[hours == hour].sum(0) for hour in range(_HOURS)])
     sensor = _shrunk(totals.sum(0), counts.sum(0), 1.0)
     hour = _shrunk(totals.sum(1), (counts * sensor).sum(1), 1.0)
     return _shrunk(totals, counts, hour[:, None] * sensor).astype(np.float32)
@@ -127,8 +122,8 @@ def _by_level(ratio: np.ndarray, measured: np.ndarray, value: np.ndarray) -> tup
 
 
 def _shrunk(total: np.ndarray, count: np.ndarray, towards: object) -> np.ndarray:
-    return (total + _PRIOR * np.asarray(towards)) / (count + _PRIOR)
+    return np.asarray((total + _PRIOR * np.asarray(towards)) / (count + _PRIOR))
 
 
-def _ratio(total: np.ndarray, count: np.ndarray, fallback: Optional[float] = 0.0) -> np.ndarray:
-    return np.where(count > 0, total / np.maximum(count, 1), fallback)
+def _ratio(total: np.ndarray, count: np.ndarray) -> np.ndarray:
+    return total / np.maximum(count, 1)

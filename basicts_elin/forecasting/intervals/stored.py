@@ -1,4 +1,4 @@
-"""Intervals in a file: the arrays as safetensors, the facts as JSON in its metadata."""
+"""Intervals as one file: arrays by safetensors, everything else as JSON in its metadata."""
 
 import json
 from pathlib import Path
@@ -9,35 +9,42 @@ from ...files import write_atomically
 from .split import Intervals
 
 INTERVALS_FILE = "intervals.safetensors"
-_FACTS, _CHECKPOINT = "facts", "checkpoint_sha256"
+_FORMAT = "1"
 
 
-def write_intervals(path: Path, intervals: Intervals, sha256: str) -> None:
-    """Write the intervals of the model in the checkpoint with this hash, whole or not at all."""
-    from safetensors.numpy import save
+def save(folder: Path, intervals: Intervals, source: dict[str, str]) -> Path:
+    """Write the intervals into the folder, whole or not at all. Returns the file.
 
-    metadata = {_FACTS: json.dumps(intervals.facts()), _CHECKPOINT: sha256}
-    write_atomically(path, save(intervals.arrays(), metadata))
+    Args:
+        source: sha256 of what they come from by name, such as {"checkpoint": ..., "data": ...}.
+    """
+    from safetensors.numpy import save as to_bytes
+
+    path = Path(folder) / INTERVALS_FILE
+    arrays = {name: array.copy(order="C") for name, array in intervals.arrays().items()}
+    metadata = {"format": _FORMAT, "facts": json.dumps(intervals.facts()), "source": json.dumps(source)}
+    write_atomically(path, to_bytes(arrays, metadata))
+    return path
 
 
-def read_intervals(path: Path, sha256: str) -> Optional[Intervals]:
-    """The intervals in a file; None if there is no file, or it is of another checkpoint.
+def restore(folder: Path, source: Optional[dict[str, str]] = None) -> Optional[Intervals]:
+    """The intervals in the folder; None if there are none, or if they come from another source than the one given.
 
     Raises: UserError if the file is damaged.
     """
     from safetensors import SafetensorError, safe_open
 
+    path = Path(folder) / INTERVALS_FILE
     if not path.is_file():
         return None
     try:
-        with safe_open(path, "np") as file:
+        with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-            if metadata.get(_CHECKPOINT) != sha256:
+            if source is not None and json.loads(metadata["source"]) != source:
                 return None
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, not a dict
-        return Intervals.restored(json.loads(metadata[_FACTS]), arrays)
-    except (SafetensorError, ValueError, KeyError) as error:
-        found = f"intervals that cannot be read ({one_line(error)})"
-        raise UserError(
-            path, found, "a file that this package wrote", "remove it; the intervals are made again"
-        ) from error
+            return Intervals.restored(
+                json.loads(metadata["facts"]),
+                {name: file.get_tensor(name) for name in file.keys()},  # noqa: SIM118, not a dict
+            )
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise UserError(path, f"cannot be read ({one_line(error)})", fix="remove it, and calibrate again") from error
