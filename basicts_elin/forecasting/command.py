@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
-        "run", metavar="RUN", type=Path, help="folder of a run, as train prints it, or a saved forecaster"
+        "folder", metavar="RUN", type=Path, help="folder of a run, as train prints it, or a saved forecaster"
     )
     verb.add_argument("--data", type=Path, required=True, metavar="FILE", help="the measurements up to now")
     verb.add_argument("--output", "-o", type=Path, metavar="CSV", help="the forecasts (default: forecast.csv)")
