@@ -32,12 +32,12 @@ class EntropyEqualAttention(ProjectedAttention):
     Raises: ValueError for an unknown estimator or path, and for sizes that do not fit together.
 
     The gram path needs one mask for all queries and heads, an estimator other than "exact", no dropout, and no returned
-    weights. If one of these does not hold, path="gram" falls back to the "auto" of `entropy_equal_attention`. So it does
-    unless the four projections are plain `torch.nn.Linear` without hooks, adapters or parametrizations, which the fused
-    paths read and do not call. An
-    attention_mask that is the same for every query becomes a key mask, which every path supports. An attention_mask
-    that differs between queries, and output_attentions=True, use the quadratic path. A query whose keys are all dropped
-    gets the bias of `out_proj`. The gradient of `k_proj.bias` is zero, because centring the keys removes that bias.
+    weights. It also needs plain projections: `torch.nn.Linear` without hooks, adapters or parametrizations, because the
+    fused paths read the projections and do not call them. If one of these does not hold, path="gram" falls back to the
+    "auto" of `entropy_equal_attention`. An attention_mask that is the same for every query becomes a key mask, which
+    every path supports. An attention_mask that differs between queries, and output_attentions=True, use the quadratic
+    path. A query whose keys are all dropped gets the bias of `out_proj`. The gradient of `k_proj.bias` is zero, because
+    centring the keys removes that bias.
     """
 
     def __init__(

@@ -4,9 +4,9 @@ A fused path computes with `weight` and `bias` and never calls the layer. Whatev
 adapters, parametrizations, quantised weights, another class) only acts when the layer is called.
 """
 
-from typing import Optional
+from typing import List, Optional
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules import module as torch_module
 
 from ..ops.gram import Projections
@@ -31,12 +31,13 @@ def is_plain_linear(layer: nn.Module) -> bool:
 
 
 def plain_projections(query: nn.Module, key: nn.Module, value: nn.Module, out: nn.Module) -> Optional[Projections]:
-    """Weights and biases of four layers, zeros for a bias that is None; None unless all of them are plain."""
+    """Weights and biases of four layers, zeros for no bias; None unless all are plain."""
     layers = (query, key, value, out)
     if not all(map(is_plain_linear, layers)):
         return None
-    tensors = []
+    tensors: List[Tensor] = []
     for layer in layers:
-        bias = layer.weight.new_zeros(len(layer.weight)) if layer.bias is None else layer.bias
-        tensors += [layer.weight, bias]
+        weight, bias = layer._parameters["weight"], layer._parameters["bias"]
+        assert weight is not None
+        tensors += [weight, weight.new_zeros(len(weight)) if bias is None else bias]
     return Projections(*tensors)
