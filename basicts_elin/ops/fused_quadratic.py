@@ -19,7 +19,8 @@ from torch import Tensor
 
 from .attention import entropy_equal_attention
 from .entropy import CONSTANT_SHARPNESS
-from .gram import Projections, by_head, compute_dtype, head_scale, out_by_head, without_autocast
+from .gram import Projections, by_head, head_scale, out_by_head
+from .precision import HALF, compute_dtype, without_autocast
 
 
 def fused_quadratic_attention(
@@ -62,7 +63,7 @@ class _FusedQuadratic(torch.autograd.Function):
         ctx.settings = n_heads, slope
         with without_autocast(tokens):
             wide, cast = _sloped(weights, slope, dtype), tokens.to(dtype)
-            query, key, value = _project(cast, wide, n_heads)
+            query, key, value = _project(cast, _key_tokens(tokens, dtype), wide, n_heads)
             mixing = _weights(query, key)
             ctx.save_for_backward(tokens, query, key, value, mixing, *weights)
             context = (mixing @ value).view(n_heads, -1, value.shape[-1])
@@ -76,11 +77,12 @@ class _FusedQuadratic(torch.autograd.Function):
         n_heads, slope = ctx.settings
         with without_autocast(tokens):
             wide, cast = _sloped(weights, slope, gradient.dtype), tokens.to(gradient.dtype)
+            key_tokens = _key_tokens(tokens, gradient.dtype)
             if torch.is_grad_enabled():
                 # saved tensors are constants to autograd: second derivatives need them computed from the tokens again
-                query, key, value = _project(cast, wide, n_heads)
+                query, key, value = _project(cast, key_tokens, wide, n_heads)
                 mixing = _weights(query, key)
-            flat, cast = (tensor.reshape(-1, tensor.shape[-1]) for tensor in (gradient, cast))
+            flat, cast, key_tokens = (tensor.reshape(-1, tensor.shape[-1]) for tensor in (gradient, cast, key_tokens))
             context = (mixing @ value).view(n_heads, len(flat), -1)
             d_out_heads = context.transpose(-2, -1) @ flat
             d_context = _on_heads(flat, out_by_head(wide.out_weight, n_heads)).view(value.shape)
@@ -89,7 +91,7 @@ class _FusedQuadratic(torch.autograd.Function):
             d_tokens = torch.zeros_like(flat)
             d_query = d_logits @ key
             d_query_weight = _pull_back(d_query, d_tokens, cast, wide.query_weight)
-            d_key_weight = _pull_back(d_logits.transpose(-2, -1) @ query, d_tokens, cast, wide.key_weight)
+            d_key_weight = _pull_back(d_logits.transpose(-2, -1) @ query, d_tokens, key_tokens, wide.key_weight)
             d_value_weight = _pull_back(mixing.transpose(-2, -1) @ d_context, d_tokens, cast, wide.value_weight)
             d_out_bias = _total(flat)
             d_weights = Projections(
@@ -112,16 +114,32 @@ def _sloped(weights: Sequence[Tensor], slope: float, dtype: torch.dtype) -> Proj
     return Projections(*(weight.to(dtype) for weight in (slope * query_weight, slope * query_bias, *others)))
 
 
-def _project(tokens: Tensor, weights: Projections, n_heads: int) -> tuple[Tensor, Tensor, Tensor]:
+def _key_tokens(tokens: Tensor, dtype: torch.dtype) -> Tensor:
+    """The tokens from which keys are projected, in `dtype`.
+
+    Half precision would round the logits before they are centred, so the tokens are centred. The gradient of centred
+    logits sums to zero over the keys, so centring the tokens adds nothing to the gradients.
+    """
+    if dtype not in HALF:
+        return tokens.to(dtype)
+    states = tokens.float()
+    return (states - states.mean(-2, keepdim=True)).to(dtype)
+
+
+def _project(tokens: Tensor, key_tokens: Tensor, weights: Projections, n_heads: int) -> tuple[Tensor, Tensor, Tensor]:
     """Queries, keys and values, each [H R, N, d] with R fastest, without the biases that have no effect.
 
     Three separate products: one joint product is no faster, and beyond 32 MiB the C library returns its memory to the
     system after every use, which then zeroes it again.
     """
-    flat = tokens.reshape(-1, tokens.shape[-1])
+    flat, key_tokens = tokens.reshape(-1, tokens.shape[-1]), key_tokens.reshape(-1, tokens.shape[-1])
     query, key, value = (
-        _on_heads(flat, by_head(weight, n_heads))
-        for weight in (weights.query_weight, weights.key_weight, weights.value_weight)
+        _on_heads(of, by_head(weight, n_heads))
+        for of, weight in (
+            (flat, weights.query_weight),
+            (key_tokens, weights.key_weight),
+            (flat, weights.value_weight),
+        )
     )
     query += weights.query_bias.view(n_heads, 1, -1)
     shape = (-1, tokens.shape[-2], query.shape[-1])
