@@ -17,6 +17,7 @@ from torch import Tensor
 from .checks import check_choice, check_mask_shape, check_shapes
 from .entropy import CONSTANT_SHARPNESS, check_estimator, deficit_to_sharpness, entropy_deficit, sharpness
 from .precision import widened, without_autocast
+from .tracing import holds, is_exporting
 
 PATHS = ("auto", "reference", "quadratic", "linear")
 
@@ -69,7 +70,7 @@ def choose_path(path: str, entropy: str, key: Tensor) -> str:
     """The path that "auto" selects for keys [..., N, d]; any other path is returned unchanged."""
     if path != "auto":
         return path
-    return "quadratic" if key.shape[-2] < key.shape[-1] or entropy == "exact" else "linear"
+    return "quadratic" if entropy == "exact" or holds(key.shape[-2] < key.shape[-1]) else "linear"
 
 
 def attention_entropy(
@@ -260,6 +261,7 @@ def _mean_square(logits: Tensor, keep: Optional[Tensor]) -> Tensor:
 
 def _log(count: Union[int, Tensor], like: Tensor) -> Tensor:
     """log N in the dtype of `like`, broadcastable to m2 [..., Nq]."""
-    if isinstance(count, int):
-        return like.new_full((), math.log(count))
-    return count.to(like.dtype).log().squeeze(-1)
+    if isinstance(count, Tensor):
+        # torch.jit.trace has a size as a tensor of no dimension
+        return count.to(like.dtype).log().squeeze(-1) if count.dim() else count.to(like.dtype).log()
+    return like.new_full((), count).log() if is_exporting() else like.new_full((), math.log(count))

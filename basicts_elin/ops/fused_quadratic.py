@@ -21,6 +21,7 @@ from .attention import entropy_equal_attention
 from .entropy import CONSTANT_SHARPNESS
 from .gram import Projections, by_head, head_scale, out_by_head
 from .precision import HALF, compute_dtype, without_autocast
+from .tracing import is_transformed
 
 
 def fused_quadratic_attention(
@@ -37,6 +38,8 @@ def fused_quadratic_attention(
     Returns: [..., N, D], in the dtype of autocast where that is on.
     Raises: KeyError for an estimator without a constant sharpness.
     """
+    if is_transformed():
+        return plain_quadratic_attention(states, weights, n_heads, entropy=entropy, eps=eps)
     slope = head_scale(states, n_heads) / ((CONSTANT_SHARPNESS[entropy] + eps) * states.shape[-2])
     dtype = compute_dtype(states)
     output = _FusedQuadratic.apply(states.reshape(-1, *states.shape[-2:]), *weights, n_heads, slope, dtype)
@@ -46,7 +49,10 @@ def fused_quadratic_attention(
 def plain_quadratic_attention(
     states: Tensor, weights: Projections, n_heads: int, *, entropy: str = "taylor", eps: float = 1e-8
 ) -> Tensor:
-    """Plain twin of `fused_quadratic_attention`: separate projections around `entropy_equal_attention`."""
+    """Plain twin of `fused_quadratic_attention`: separate projections around `entropy_equal_attention`.
+
+    `fused_quadratic_attention` takes it where torch exports, traces or transforms the call.
+    """
     linear = torch.nn.functional.linear
     query, key, value = (
         linear(states, weight, bias).unflatten(-1, (n_heads, -1)).transpose(-3, -2)
@@ -83,20 +89,24 @@ class _FusedQuadratic(torch.autograd.Function):
                 query, key, value = _project(cast, key_tokens, wide, n_heads)
                 mixing = _weights(query, key)
             flat, cast, key_tokens = (tensor.reshape(-1, tensor.shape[-1]) for tensor in (gradient, cast, key_tokens))
-            context = (mixing @ value).view(n_heads, len(flat), -1)
+            context = (mixing @ value).view(n_heads, len(flat), value.shape[-1])
             d_out_heads = context.transpose(-2, -1) @ flat
             d_context = _on_heads(flat, out_by_head(wide.out_weight, n_heads)).view(value.shape)
             d_logits = d_context @ value.transpose(-2, -1)
             d_logits -= d_logits.mean(-1, keepdim=True)
             d_tokens = torch.zeros_like(flat)
             d_query = d_logits @ key
-            d_query_weight = _pull_back(d_query, d_tokens, cast, wide.query_weight)
-            d_key_weight = _pull_back(d_logits.transpose(-2, -1) @ query, d_tokens, key_tokens, wide.key_weight)
-            d_value_weight = _pull_back(mixing.transpose(-2, -1) @ d_context, d_tokens, cast, wide.value_weight)
+            d_query_weight = _pull_back(d_query, d_tokens, cast, wide.query_weight, n_heads)
+            d_key_weight = _pull_back(
+                d_logits.transpose(-2, -1) @ query, d_tokens, key_tokens, wide.key_weight, n_heads
+            )
+            d_value_weight = _pull_back(
+                mixing.transpose(-2, -1) @ d_context, d_tokens, cast, wide.value_weight, n_heads
+            )
             d_out_bias = _total(flat)
             d_weights = Projections(
                 query_weight=slope * d_query_weight,
-                query_bias=slope * _total(d_query.view(n_heads, len(flat), -1)).flatten(),
+                query_bias=slope * _total(d_query.view(n_heads, len(flat), query.shape[-1])).flatten(),
                 key_weight=d_key_weight,
                 key_bias=torch.zeros_like(wide.key_bias),
                 value_weight=d_value_weight,
@@ -157,10 +167,10 @@ def _weights(query: Tensor, key: Tensor) -> Tensor:
     return logits.sub_(logits.mean(-1, keepdim=True) - 1 / key.shape[-2])
 
 
-def _pull_back(d_heads: Tensor, d_tokens: Tensor, tokens: Tensor, weight: Tensor) -> Tensor:
+def _pull_back(d_heads: Tensor, d_tokens: Tensor, tokens: Tensor, weight: Tensor, n_heads: int) -> Tensor:
     """Gradient of the weight of a projection; the gradient of the tokens [R N, D] is added to `d_tokens`."""
-    d_heads = d_heads.view(-1, len(tokens), d_heads.shape[-1])
-    d_tokens.addbmm_(d_heads, by_head(weight, len(d_heads)))
+    d_heads = d_heads.view(n_heads, len(tokens), d_heads.shape[-1])
+    d_tokens.addbmm_(d_heads, by_head(weight, n_heads))
     return torch.bmm(d_heads.transpose(-2, -1), tokens.expand(len(d_heads), -1, -1)).flatten(0, 1)
 
 

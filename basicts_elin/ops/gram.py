@@ -25,6 +25,7 @@ from torch import Tensor
 from .attention import drop_keys
 from .entropy import CONSTANT_SHARPNESS, check_estimator, sharpness
 from .precision import compute_dtype, widened, without_autocast
+from .tracing import is_transformed
 
 
 class Projections(NamedTuple):
@@ -66,7 +67,7 @@ def gram_attention(
     check_estimator(entropy)
     if entropy == "exact":
         raise ValueError("entropy: 'exact'; expected an estimator that does not need every logit; use path='quadratic'")
-    if tokens is None and key_mask is None and entropy in CONSTANT_SHARPNESS:
+    if tokens is None and key_mask is None and entropy in CONSTANT_SHARPNESS and not is_transformed():
         slope = head_scale(states, n_heads) / (CONSTANT_SHARPNESS[entropy] + eps)
         output = _SelfAttention.apply(_rows(states), *weights, n_heads, slope, compute_dtype(states))
         return output.view(states.shape)
@@ -83,7 +84,11 @@ def plain_gram_attention(
     entropy: str = "taylor",
     eps: float = 1e-8,
 ) -> Tensor:
-    """Plain twin of `gram_attention`, with the gradients and saved tensors of autograd."""
+    """Plain twin of `gram_attention`, with the gradients and saved tensors of autograd.
+
+    `gram_attention` takes it where there is a mask, other tokens or a sharpness per query, and where torch exports,
+    traces or transforms the call.
+    """
     constant, scale, dtype = CONSTANT_SHARPNESS.get(entropy), head_scale(states, n_heads), compute_dtype(states)
     tokens = states if tokens is None else tokens
     if key_mask is not None:
@@ -105,10 +110,12 @@ def plain_gram_attention(
             return _affine(states.to(dtype), _unfold(matrix, leading), row)
         # W_k G W_kᵀ by head
         moment = small.keyed @ by_head(wide.key_weight, n_heads).transpose(-2, -1)
-        moment = _unfold(moment.unflatten(1, (-1, len(gram))).movedim(2, 0), leading)
+        moment = _unfold(moment.unflatten(1, (hidden_size // n_heads, gram.shape[0])).movedim(2, 0), leading)
         mixing = _unfold(small.mixing.view(hidden_size, -1, hidden_size).movedim(1, 0), leading)
-        count = gram.new_full((1, 1, 1), count) if isinstance(count, int) else count.to(gram.dtype)
-        log_count = _unfold(count.log(), leading if len(count) > 1 else torch.Size())
+        if key_mask is None or isinstance(count, int):
+            log_count = _unfold((gram.new_ones((1, 1, 1)) * count).log(), torch.Size())
+        else:
+            log_count = _unfold(count.to(gram.dtype).log(), leading)
     query = torch.nn.functional.linear(states, weights.query_weight, weights.query_bias)
     with without_autocast(states):
         heads = widened(query).unflatten(-1, (n_heads, -1)).transpose(-3, -2)
