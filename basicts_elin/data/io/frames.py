@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SAMPLE = 100
 # how messages name a frame
-_FRAME = Path("DataFrame")
+FRAME = Path("DataFrame")
 
 
 def read_frame(frame: "pd.DataFrame", options: ReadOptions = NO_OPTIONS) -> RawSeries:
@@ -51,7 +51,8 @@ class FrameTable:
     """A frame whose times are a column, see `tables.table.Table`."""
 
     def __init__(self, frame: "pd.DataFrame"):
-        self.path, self.notes = _FRAME, ()
+        self.path = FRAME
+        self.notes: tuple[str, ...] = ()
         self._frame = frame
         head = frame.iloc[:_SAMPLE]
         samples = _samples_of_numbers(head)
