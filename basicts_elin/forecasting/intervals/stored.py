@@ -42,8 +42,8 @@ def restore(folder: Path, source: Optional[dict[str, str]] = None) -> Optional[I
             metadata = file.metadata() or {}
             if source is not None and json.loads(metadata["source"]) != source:
                 return None
-            return Intervals.restored(
-                json.loads(metadata["facts"]), {name: file.get_tensor(name) for name in file.keys()}
-            )
+            names = file.keys()
+            arrays = {name: file.get_tensor(name) for name in names}
+            return Intervals.restored(json.loads(metadata["facts"]), arrays)
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise UserError(path, f"cannot be read ({one_line(error)})", fix="remove it, and calibrate again") from error
