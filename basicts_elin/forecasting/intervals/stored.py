@@ -42,8 +42,9 @@ def restore(folder: Path, source: Optional[dict[str, str]] = None) -> Optional[I
             metadata = file.metadata() or {}
             if source is not None and json.loads(metadata["source"]) != source:
                 return None
-            names = file.keys()
-            arrays = {name: file.get_tensor(name) for name in names}
-            return Intervals.restored(json.loads(metadata["facts"]), arrays)
+            return Intervals.restored(
+                json.loads(metadata["facts"]),
+                {name: file.get_tensor(name) for name in file.keys()},  # noqa: SIM118, not a dict
+            )
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise UserError(path, f"cannot be read ({one_line(error)})", fix="remove it, and calibrate again") from error
