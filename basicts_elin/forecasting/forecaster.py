@@ -1,9 +1,9 @@
 """A trained model that forecasts the next steps of a table. L steps in, O steps ahead, N sensors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 import numpy as np
 
@@ -55,6 +55,41 @@ class Forecaster:
             return cls(*read_saved(path))
         parts = read_run(path)
         return cls(parts, stored.restore(parts.checkpoint.parent, parts.source))
+
+    @classmethod
+    def fit(
+        cls,
+        frame: "pd.DataFrame",
+        model: str = "ELinFormer_small",
+        *,
+        name: str = "frame",
+        input_len: int = 12,
+        output_len: int = 12,
+        gpus: Optional[str] = None,
+        prepare: Optional[Mapping[str, Any]] = None,
+        **fields: Any,
+    ) -> "Forecaster":
+        """Train a model on a table, and make its intervals. The same call resumes an interrupted training.
+
+        The dataset is written to `datasets/<name>` in the current folder, and the run to `checkpoints`.
+
+        Args:
+            frame: wide or long, see `predict`; its last rows are the validation and test part.
+            model: a name that `basicts-elin list` offers.
+            name: of the dataset.
+            input_len, output_len: rows that a forecast needs, and rows that it gives.
+            gpus: such as "0", or "cpu"; None: the first GPU if there is one.
+            prepare: further arguments of `data.prepare.own.prepare_own`, such as `split` or `graph`.
+            fields: of the run, such as `num_epochs=30` or `seed=1`.
+        Raises: UserError if the table or an argument cannot be used. FailedRunError if the training fails.
+        """
+        from .fitting import train_on_frame
+
+        lengths = {"input_len": input_len, "output_len": output_len}
+        options = {"name": name, "gpus": gpus, "prepare": dict(prepare or {}), "fields": fields}
+        forecaster = cls.load(train_on_frame(frame, model, **lengths, **options))
+        forecaster.calibrate()
+        return forecaster
 
     def save(self, folder: Union[str, Path]) -> Path:
         """Write weights, scaling, facts, metrics and intervals into a folder: safetensors and JSON, nothing that runs.
