@@ -17,7 +17,7 @@ _BLOCKS = 5
 # The scalings are compared by the mean width of these intervals, in per cent.
 COMPARED = (80, 90)
 # About as many values are taken: windows at equal distances, if there are more. It bounds time and memory.
-_MOST_VALUES = 2**25
+_MOST_VALUES = 2**23
 
 
 @dataclass(frozen=True)
