@@ -33,7 +33,7 @@ KINDS = (STATIC, ADAPTIVE)
 FIGURES = ("coverage", "width", "worst_tenth", "worst_hour", "interval_score")
 COLUMNS = (
     "model", "dataset", "seed", "epochs", "every", "level", "scaling", "validation_windows", "test_windows", "sensors",
-    *(f"width_{name}" for name in SCALINGS),
+    *(f"width_{name}" for name in SCALINGS), *(f"score_{name}" for name in SCALINGS),
     "validation_coverage", "lowest_block", "highest_block",
     *(f"{kind}_{figure}" for kind in KINDS for figure in FIGURES),
     "rate", "mae", "crps", "fit_seconds", "test_seconds",
@@ -86,7 +86,8 @@ def measured(
             "crps": _rounded(found["crps"]),
             "test_seconds": round(seconds, 1),
         }
-        row |= {f"width_{name}": _rounded(width) for name, width in found["widths"].get(level, {}).items()}
+        for kind in ("width", "score"):
+            row |= {f"{kind}_{name}": _rounded(value) for name, value in found[f"{kind}s"].get(level, {}).items()}
         if blocks:
             found_blocks = (np.mean(blocks), min(blocks), max(blocks))
             row |= zip(
@@ -123,15 +124,13 @@ def coverage_table(rows: Sequence[dict[str, str]], every: str) -> str:
 
 
 def widths_table(rows: Sequence[dict[str, str]]) -> str:
-    """One line for each run and level: the mean width by each scaling, the chosen one in bold."""
+    """One line for each run and level: mean width / mean interval score by each scaling, the chosen one in bold."""
     lines = [f"| model, dataset | level | {' | '.join(SCALINGS)} |", "|---" * (2 + len(SCALINGS)) + "|"]
     for row in rows:
         if row["every"] == "1":
-            widths = (
-                f"**{_figure(row[f'width_{name}'])}**" if name == row["scaling"] else _figure(row[f"width_{name}"])
-                for name in SCALINGS
-            )
-            lines.append(f"| {row['model']}, {row['dataset']} | {row['level']} | {' | '.join(widths)} |")
+            cells = {name: f"{_short(row[f'width_{name}'])} / {_short(row[f'score_{name}'])}" for name in SCALINGS}
+            cells[row["scaling"]] = f"**{cells[row['scaling']]}**"
+            lines.append(f"| {row['model']}, {row['dataset']} | {row['level']} | {' | '.join(cells.values())} |")
     return "\n".join(lines)
 
 
@@ -167,6 +166,11 @@ def _figure(text: str) -> str:
     return f"{float(text):.2f}" if text else ""
 
 
+def _short(text: str) -> str:
+    """Three digits or more."""
+    return f"{float(text):#.3g}".rstrip(".") if text and float(text) < 1000 else text.partition(".")[0]
+
+
 def _rounded(value: Optional[float]) -> Optional[float]:
     return None if value is None else round(float(value), 3)
 
@@ -186,7 +190,7 @@ def main() -> None:
         for row in rows_of(run, arguments.level, arguments.every):
             same = [{name: str(row[name]) for name in IDENTITY}]
             rows = [old for old in rows if {name: str(old[name]) for name in IDENTITY} not in same] + [row]
-            print({name: row.get(name) for name in (*IDENTITY, "scaling", *COLUMNS[19:32])}, flush=True)
+            print({name: row.get(name) for name in (*IDENTITY, "scaling", *COLUMNS[25:38])}, flush=True)
         write_csv(arguments.output, rows, COLUMNS)
     if arguments.page:
         text = with_tables(arguments.page.read_text(encoding="utf-8"), read_rows(arguments.output))

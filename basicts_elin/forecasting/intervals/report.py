@@ -30,9 +30,9 @@ def measure(
 ) -> dict[str, Any]:
     """The metrics of the intervals on windows, for JSON.
 
-    Returns: "scaling", "validation_windows" and "widths" of the intervals; "mae", "crps" and "crps_quantiles", how many
-        approximate it; "levels": by level, the `coverage` of the intervals "static" and, if asked for, "adaptive", and
-        the "validation" coverage of the held-out blocks.
+    Returns: "scaling", "validation_windows", "widths" and "scores" of the intervals; "mae", "crps" and
+        "crps_quantiles", how many approximate it; "levels": by level, the `coverage` of the intervals "static" and, if
+        asked for, "adaptive", and the "validation" coverage of the held-out blocks.
 
     Args:
         adaptive: also let the intervals follow the errors of earlier windows.
@@ -49,6 +49,7 @@ def measure(
         "scaling": found["scaling"],
         "validation_windows": found["windows"],
         "widths": found["widths"],
+        "scores": found["scores"],
         "mae": float(np.nanmean(error, dtype=np.float64)) if np.isfinite(error).any() else None,
         "crps": crps(intervals, windows),
         "crps_quantiles": 2 * len(CRPS_LEVELS),

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from refusal import refuses
 
 from basicts_elin.forecasting.intervals import Intervals
-from basicts_elin.forecasting.intervals.crossfit import held_out_blocks, part_of, step_quantiles
+from basicts_elin.forecasting.intervals.crossfit import (
+    SCORE,
+    WIDTH,
+    held_out_blocks,
+    part_of,
+    step_quantiles,
+    width_and_score,
+)
 
 
 def by_level(prediction, minutes):
@@ -52,6 +59,28 @@ def test_scaled_intervals_are_narrower_where_errors_differ(spread):
     intervals = Intervals.fit(forecasts(spread=spread))
     for widths in intervals.widths.values():
         assert widths[intervals.scale.name] < 0.95 * widths["horizon"]
+
+
+def test_the_score_can_decide_instead_of_the_width():
+    """Few targets have large errors, by a sensor: it costs the width much to hold them, and the score more not to."""
+    windows = forecasts(windows=1500, sensors=40, spread=lambda p, m: np.where(np.arange(40) < 3, 30.0, 1.0))
+    by_width, by_score = (Intervals.fit(windows, criterion=criterion) for criterion in (WIDTH, SCORE))
+    assert by_width.widths == by_score.widths and by_width.scores == by_score.scores
+    assert by_width.scale.name == min(by_width.widths["90"], key=by_width.widths["90"].get)
+    assert by_score.scale.name == min(by_width.scores["90"], key=by_width.scores["90"].get)
+    assert by_width.scale.name != by_score.scale.name
+
+
+def test_widths_and_scores_are_those_of_their_definitions():
+    windows = forecasts(windows=400, missing=0.2, spread=by_sensor)
+    error = np.abs(windows.target - windows.prediction)
+    scale = np.broadcast_to(np.array([1.0, 2.0, 5.0, 20.0], np.float32), error.shape)
+    quantiles = step_quantiles(error / scale)
+    half = scale * quantiles[:, 799][:, None]
+    scores = 2 * half + 2 / 0.2 * np.where(error > half, error - half, 0)
+    measured = ~np.isnan(error)
+    expected = 2 * half[measured].mean(), scores[measured].mean()
+    assert width_and_score(error, scale, quantiles, 80) == pytest.approx(expected, rel=1e-4)
 
 
 def test_scaling_helps_where_the_errors_are_small(calibrated):
