@@ -43,10 +43,12 @@ def test_every_scaling_by_facts_and_arrays(intervals, name):
     assert (bounds[0] == bounds[1]).all()
 
 
-def test_none_or_of_another_source(intervals, tmp_path):
+def test_none_or_of_another_source_or_format(intervals, tmp_path, monkeypatch):
     assert restore(tmp_path, SOURCE) is None
     save(tmp_path, intervals, SOURCE)
     assert restore(tmp_path, {**SOURCE, "checkpoint": "other"}) is None
+    monkeypatch.setattr("basicts_elin.forecasting.intervals.stored._FORMAT", "1")
+    assert restore(tmp_path, SOURCE) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage" * 10])
