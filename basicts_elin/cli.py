@@ -14,6 +14,7 @@ from .data.prepare.command import prepare
 from .env_vars import ROOT_VARIABLE
 from .errors import FailedRunError, UserError, one_line, system_message
 from .forecasting.command import add_arguments as forecast_arguments
+from .forecasting.intervals.command import add_arguments as interval_arguments
 from .reproduce.command import add_arguments, reproduce
 from .version import __version__
 
@@ -111,18 +112,26 @@ def _group(arguments: argparse.Namespace, config: Any) -> Any:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     require_basicts()
+    from .data.dataset import dataset_of
+    from .forecasting.intervals.command import check_arguments, evaluate_intervals
     from .training.launch.launcher import launch_evaluation
 
     config = _config(arguments)
     if arguments.print_config:
         _print_config(config)
         return
+    check_arguments(arguments.level, adaptive=arguments.adaptive)
     checkpoint = Path(arguments.ckpt)
     folder = checkpoint.parent / "evaluation" / f"{config.dataset_name}_{checkpoint.stem}"
     save_predictions = arguments.save_predictions
     launch_evaluation(config, str(checkpoint), folder, arguments.batch_size, save_predictions=save_predictions)
     _print_results(checkpoint, folder, "evaluation", save_predictions)
     _print_mape_warning(config)
+    if arguments.level:
+        dataset, horizons = dataset_of(config), config.eval_horizons or ()
+        adaptive = arguments.adaptive
+        file = evaluate_intervals(checkpoint, dataset, arguments.level, folder, horizons, adaptive=adaptive)
+        print(f"interval metrics: {file}")
 
 
 def forecast(arguments: argparse.Namespace) -> None:
@@ -284,6 +293,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("-cfg", "-c", "--cfg", "--config", required=True, help=f"the run's configuration: {CONFIGS}")
     verb.add_argument("-ckpt", "--ckpt", "--checkpoint", required=True, help="checkpoint (.pt) of a run")
     verb.add_argument("-b", "--batch-size", "--batch_size", type=_positive, help="test batch size (default: config's)")
+    interval_arguments(verb)
     _add_run_arguments(verb)
 
     verb = _verb(verbs, forecast, "forecast the next steps of a table of measurements, or backtest on it")
