@@ -1,0 +1,36 @@
+import pytest
+
+from basicts_elin.results.colours import MEASURED, look_of, looks
+from basicts_elin.zoo import registry
+
+
+def test_the_methods_of_the_comparison_have_colours_of_their_own():
+    names = (MEASURED, "ELinFormer", "STAEformer", "STID", "last value", "historical average")
+    assert len({look_of(name).color for name in names}) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("variant", "model"),
+    [
+        ("ELinFormer_small", "ELinFormer"),
+        ("legacy/STID", "STID"),
+        ("STID (dropout=0.2)", "STID"),
+        ("STID, 6 epochs", "STID"),
+        ("iTransformer_linear", "iTransformer"),
+        ("softmax (SDPA)", "STAEformer"),
+        ("entropy-equal, taylor", "ELinFormer"),
+    ],
+)
+def test_variants_have_the_colour_of_their_model(variant, model):
+    assert look_of(variant).color == look_of(model).color
+
+
+def test_a_method_keeps_its_colour_whatever_is_beside_it():
+    names = ["iTransformer", *registry.variant_names()]
+    assert {name: look.color for name, look in looks(names).items()} == {name: look_of(name).color for name in names}
+
+
+def test_no_two_methods_of_a_picture_look_alike():
+    names = [*registry.model_names(), "ELinFormer_small", "A", "B", MEASURED]
+    found = looks(names)
+    assert len({*found.values()}) == len(names) == len(found)
