@@ -63,7 +63,7 @@ class SoftmaxAttention(ProjectedAttention):
             weights = F.dropout(logits.softmax(-1), dropout)
             return weights @ value, weights
         if attention_mask is not None:
-            attention_mask = attention_mask.to(query.dtype)
+            attention_mask = torch.atleast_2d(attention_mask).to(query.dtype)
         elif query.dim() > 4 and query.shape[:-3] == key.shape[:-3]:
             # the fused kernels take exactly four dimensions
             folded = [heads.flatten(0, -4) for heads in (query, key, value)]
