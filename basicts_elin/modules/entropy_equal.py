@@ -11,6 +11,7 @@ from ..ops.checks import check_choice
 from ..ops.entropy import CONSTANT_SHARPNESS, check_estimator
 from ..ops.fused_quadratic import fused_quadratic_attention
 from ..ops.gram import gram_attention
+from ..ops.tracing import holds
 from .masks import common_key_mask, kept_keys
 from .plain_linear import plain_projections
 from .projections import ProjectedAttention
@@ -86,13 +87,13 @@ class EntropyEqualAttention(ProjectedAttention):
         """The path for `num_tokens` keys, if the call allows it: see the class.
 
         "auto" switches where the order of the paths by time and saved bytes changes, as benchmarks/paths.py measured at
-        widths of 64 to 256.
+        widths of 64 to 256. A program that is exported for any number of tokens takes the gram path.
         """
         if self.path != "auto":
             return self.path
-        if self.entropy == "exact" or num_tokens < min(1.5 * self.head_size, self.hidden_size):
+        if self.entropy == "exact" or holds(num_tokens < min(1.5 * self.head_size, self.hidden_size)):
             return "quadratic"
-        return "gram" if num_tokens >= 0.7 * self.hidden_size else "linear"
+        return "linear" if holds(num_tokens < 0.7 * self.hidden_size) else "gram"
 
     def _attend(
         self,
