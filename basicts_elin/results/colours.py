@@ -14,7 +14,7 @@ BLACK, BLUE, VERMILION, GREEN = "#000000", "#0072B2", "#D55E00", "#009E73"
 ORANGE, PURPLE, SKY = "#E69F00", "#CC79A7", "#56B4E9"
 GREY = "#8C8C8C"
 # for models without a colour of their own: darker, and so apart from those above
-_OTHERS = ("#882255", "#7A7A1F", "#332288", SKY, "#8C510A", "#5C5C5C")
+_OTHERS = ("#882255", "#7A7A1F", "#332288", SKY, "#8C510A", "#5C5C5C", "#C04E9B", "#6A51A3")
 _MARKERS, _LINES = ("o", "s", "^", "D", "v", "P", "X"), ("-", "--", ":", "-.")
 
 _SOFTMAX, _TAYLOR, _GAUSSIAN, _LINFORMER = VERMILION, BLUE, GREEN, ORANGE
@@ -70,31 +70,39 @@ def look_of(name: str) -> Look:
     name: of a model, of a naive forecast, or of an attention. What follows it in brackets or after a comma, such as a
         seed, does not count.
     """
-    for known in (name, name.partition(" (")[0], name.partition(", ")[0]):
+    model = name.partition(" (")[0].partition(", ")[0]
+    for known in (name, name.partition(" (")[0], model):
         if known in _FIXED:
             return _FIXED[known]
-    model = registry.base_name(name.partition(" (")[0]).removeprefix(registry.LEGACY)
     found = registry.find(model)
     # iTransformer_linear has the colour of iTransformer
-    owner = found.entry.name.removeprefix(registry.LEGACY) if found else model
+    owner = (found.entry.name if found else model).removeprefix(registry.LEGACY)
     if owner in _FIXED:
         return _FIXED[owner]
-    others = sorted({entry.removeprefix(registry.LEGACY) for entry in registry.model_names()} - {*_FIXED})
+    others = _other_models()
     number = others.index(owner) if owner in others else crc32(owner.encode())
-    return Look(_OTHERS[number % len(_OTHERS)], _MARKERS[number // len(_OTHERS) % len(_MARKERS)])
+    return Look(_OTHERS[number % len(_OTHERS)], _MARKERS[(number + number // len(_OTHERS)) % len(_MARKERS)])
+
+
+def _other_models() -> list[str]:
+    """The models without a colour of their own by name, first those of the paper, which are often compared."""
+    of_paper = {name: bool(registry.entry(name).paper_name) for name in registry.model_names()}
+    names = sorted(of_paper, key=lambda name: (not of_paper[name], name.removeprefix(registry.LEGACY)))
+    return [name for name in dict.fromkeys(name.removeprefix(registry.LEGACY) for name in names) if name not in _FIXED]
 
 
 def looks(names: Iterable[str]) -> dict[str, Look]:
-    """The looks of the methods of one picture, by name. If several would look alike, the later ones get another line
-    or marker; their colour stays.
+    """The looks of the methods of one picture, by name. If several would look alike, the later ones get another marker
+    or line; their colour stays.
     """
     found: dict[str, Look] = {}
     for name in dict.fromkeys(names):
         look = look_of(name)
-        markers = _MARKERS if look.marker else ("",)
-        choices = (Look(look.color, marker, line) for marker in (look.marker, *markers) for line in _lines(look))
-        taken = {(one.color, one.marker, one.linestyle) for one in found.values()}
-        found[name] = next((one for one in choices if (one.color, one.marker, one.linestyle) not in taken), look)
+        markers = (look.marker, *(_MARKERS if look.marker else ()))
+        # where only markers are drawn, they tell the methods apart
+        choices = (Look(look.color, marker, line) for line in _lines(look) for marker in markers)
+        taken = {*found.values()}
+        found[name] = next((one for one in choices if one not in taken), look)
     return found
 
 

@@ -16,6 +16,7 @@ def test_the_methods_of_the_comparison_have_colours_of_their_own():
         ("legacy/STID", "STID"),
         ("STID (dropout=0.2)", "STID"),
         ("STID, 6 epochs", "STID"),
+        ("ELinFormer_small, 6 epochs", "ELinFormer"),
         ("iTransformer_linear", "iTransformer"),
         ("softmax (SDPA)", "STAEformer"),
         ("entropy-equal, taylor", "ELinFormer"),
@@ -34,3 +35,9 @@ def test_no_two_methods_of_a_picture_look_alike():
     names = [*registry.model_names(), "ELinFormer_small", "A", "B", MEASURED]
     found = looks(names)
     assert len({*found.values()}) == len(names) == len(found)
+
+
+def test_the_models_of_the_paper_can_be_told_apart_in_different_pictures():
+    names = ("AGCRN", "DCRNN", "GWNet", "MTGNN", "STGCN", "iTransformer", "STID", "ELinFormer", "STAEformer")
+    assert len({(look_of(name).color, look_of(name).marker) for name in names}) == len(names)
+    assert look_of("GWNet") == look_of("legacy/GWNet")

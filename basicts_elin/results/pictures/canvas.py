@@ -1,9 +1,10 @@
 """What all pictures of a run share: sizes and fonts for a paper, names at the curves, the file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Optional
 
 import numpy as np
@@ -36,6 +37,8 @@ _STYLE = {
     "svg.hashsalt": "basicts-elin",
 }
 _DOTS_PER_INCH = 200
+# in a line of the conditions, which are small
+_LETTERS = 150
 # between two names, in lines of text
 _LEAST_GAP = 1.15
 
@@ -66,7 +69,7 @@ def picture(path: Path, kind: str, height: float, conditions: str) -> Iterator[A
         figure = plt.figure(figsize=(WIDTH, height), layout="constrained")
         try:
             yield figure
-            figure.supxlabel(conditions, x=0.01, ha="left", fontsize=6.5, color="#57606a")
+            figure.supxlabel("\n".join(wrap(conditions, _LETTERS)), x=0.01, ha="left", fontsize=6.5, color="#57606a")
             content = BytesIO()
             suffix = path.suffix.lower()
             metadata = {"Title": _mark(kind), **({"Date": None} if suffix == ".svg" else {})}
@@ -76,21 +79,27 @@ def picture(path: Path, kind: str, height: float, conditions: str) -> Iterator[A
             plt.close(figure)
 
 
-def name_curves(axes: Any, lines: Optional[Sequence[Any]] = None) -> None:
-    """Write the label of each line right of its last point, in its colour; apart from one another.
+def name_curves(axes: Any, curves: Optional[Mapping[str, Any]] = None, size: float = 8) -> None:
+    """Write the name of each curve right of its last point, in its colour; apart from one another.
 
-    The limits and the scale of the axes must be final.
+    The limits and the scale of the axes must be final, and the figure drawn.
+
+    Args:
+        curves: name -> line; None: all lines of the axes that have a label.
+        size: of the letters, in points.
     """
-    lines = [line for line in (axes.lines if lines is None else lines) if not line.get_label().startswith("_")]
-    ends = [(line, *_end(line)) for line in lines]
-    ends = sorted((end for end in ends if end[2] is not None), key=lambda end: end[2])
+    if curves is None:
+        lines = ((str(line.get_label()), line) for line in axes.lines)
+        curves = {name: line for name, line in lines if not name.startswith("_")}
+    ends = [(name, line, *_end(line)) for name, line in curves.items()]
+    ends = sorted((end for end in ends if end[3] is not None), key=lambda end: end[3])
     to_fraction = axes.transData + axes.transAxes.inverted()
-    places = [to_fraction.transform((x, y))[1] for _, x, y in ends]
-    size = axes.figure.get_size_inches()[1] * axes.get_position().height * 72
-    gap = _LEAST_GAP * 8 / size
-    for (line, *_), place in zip(ends, spread(places, gap), strict=True):
-        style = {"color": line.get_color(), "va": "center", "ha": "left", "annotation_clip": False}
-        axes.annotate(line.get_label(), (1, place), (4, 0), "axes fraction", textcoords="offset points", **style)
+    places = [float(to_fraction.transform((x, y))[1]) for *_, x, y in ends]
+    lines_of_text = max((name.count("\n") + 1 for name, *_ in ends), default=1)
+    height = axes.figure.get_size_inches()[1] * axes.get_position().height * 72
+    for (name, line, *_), place in zip(ends, spread(places, _LEAST_GAP * size * lines_of_text / height), strict=True):
+        style = {"color": line.get_color(), "fontsize": size, "va": "center", "ha": "left", "annotation_clip": False}
+        axes.annotate(name, (1, place), (4, 0), "axes fraction", textcoords="offset points", **style)
 
 
 def spread(places: Sequence[float], gap: float) -> list[float]:

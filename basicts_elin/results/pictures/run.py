@@ -124,9 +124,9 @@ class PlottedRun:
 
     @property
     def quantity(self) -> str:
-        """What was measured, with its unit, as far as it is known."""
+        """The unit of the values, or else what they are, as far as it is known."""
         domain = self.dataset.domain if self.dataset_folder.is_dir() else ""
-        return ", ".join(filter(None, (domain, str(self.record.get("unit") or "")))) or "value"
+        return str(self.record.get("unit") or "") or domain or "value"
 
     def ahead(self, step: int) -> str:
         """How far ahead a step is, as text."""

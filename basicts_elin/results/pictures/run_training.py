@@ -13,6 +13,8 @@ from .run import PlottedRun, run_labels
 
 KIND = "training"
 _LOSS = "loss"
+# more could not be told apart on the axis
+_MOST_RATES = 4
 
 
 def plot_run_training(path: Path, runs: Sequence[PlottedRun], metric: Optional[str] = None) -> str:
@@ -78,9 +80,7 @@ def _draw(path: Path, runs: Sequence[PlottedRun], found: dict[str, dict[str, np.
                 upper.plot(*at, marker="o", color=style["color"], label="_best", **ring)
                 upper.annotate("best", at, (0, -12), textcoords="offset points", ha="center", color=style["color"])
             lower.step(curves["epoch"], curves["learning_rate"], where="mid", color=style["color"], label=f"_{label}")
-        rates = np.concatenate([curves["learning_rate"] for curves in found.values()])
-        if np.nanmin(rates) > 0:
-            lower.set_yscale("log")
+        _scale_rates(lower, np.concatenate([curves["learning_rate"] for curves in found.values()]))
         lower.set_ylabel("learning rate")
         lower.set_xlabel("epoch")
         lower.xaxis.get_major_locator().set_params(integer=True)
@@ -92,3 +92,15 @@ def _draw(path: Path, runs: Sequence[PlottedRun], found: dict[str, dict[str, np.
         upper.set_title(f"{models} on {names}: {metric} by epoch", loc="left")
         figure.draw_without_rendering()
         name_curves(upper)
+
+
+def _scale_rates(axes: Any, rates: np.ndarray) -> None:
+    """A logarithmic axis, if no rate is 0. A few different rates are its ticks."""
+    different = np.unique(rates)
+    if different[0] <= 0:
+        return
+    axes.set_yscale("log")
+    axes.set_ylim(different[0] / 2, different[-1] * 2)
+    if len(different) <= _MOST_RATES:
+        axes.set_yticks(different, [f"{rate:.3g}" for rate in different])
+        axes.minorticks_off()
