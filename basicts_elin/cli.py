@@ -16,6 +16,7 @@ from .errors import FailedRunError, UserError, one_line, system_message
 from .forecasting.command import add_arguments as forecast_arguments
 from .forecasting.intervals.command import add_arguments as interval_arguments
 from .reproduce.command import add_arguments, reproduce
+from .results.pictures.command import add_arguments as plot_arguments
 from .version import __version__
 
 CONFIGS = "MODEL/DATASET, legacy/MODEL/DATASET, or a file"
@@ -139,6 +140,13 @@ def forecast(arguments: argparse.Namespace) -> None:
     from .forecasting.command import forecast
 
     forecast(arguments)
+
+
+def plot(arguments: argparse.Namespace) -> None:
+    require_basicts()
+    from .results.pictures.command import plot
+
+    plot(arguments)
 
 
 def list_all(arguments: argparse.Namespace) -> None:
@@ -298,6 +306,9 @@ def _parser() -> argparse.ArgumentParser:
 
     verb = _verb(verbs, forecast, "forecast the next steps of a table of measurements, or backtest on it")
     forecast_arguments(verb)
+
+    verb = _verb(verbs, plot, "draw a run: its forecasts, its errors by horizon, its training, or its attention")
+    plot_arguments(verb)
 
     verb = _verb(verbs, prepare, "write a dataset in BasicTS 1.1's layout")
     prepare_arguments(verb)
