@@ -14,6 +14,8 @@ from .data.prepare.command import prepare
 from .env_vars import ROOT_VARIABLE
 from .errors import FailedRunError, UserError, one_line, system_message
 from .reproduce.command import add_arguments, reproduce
+from .results.command import add_arguments as report_arguments
+from .results.command import report
 from .version import __version__
 
 CONFIGS = "MODEL/DATASET, legacy/MODEL/DATASET, or a file"
@@ -135,24 +137,6 @@ def list_all(arguments: argparse.Namespace) -> None:
     from .zoo.listing import model_lines
 
     print("\n".join(model_lines()))
-
-
-def report(arguments: argparse.Namespace) -> None:
-    from .data.dataset import DATASETS, open_dataset
-    from .results.report import mape_warnings, markdown_table, naive_results, text_table
-    from .results.run_reader import read_runs
-    from .results.store import write_results
-
-    results = read_runs([Path(folder) for folder in arguments.runs])
-    if arguments.naive:
-        windows = {(result.dataset, result.input_len, result.output_len): result for result in results}
-        datasets = {name: open_dataset(DATASETS / name) for name in {result.dataset for result in results}}
-        results += [naive for like in windows.values() for naive in naive_results(like, datasets[like.dataset])]
-    print(markdown_table(results) if arguments.markdown else text_table(results))
-    for line in mape_warnings(results):
-        print(line)
-    if arguments.output:
-        write_results(Path(arguments.output), results)
 
 
 def demo(arguments: argparse.Namespace) -> None:
@@ -284,10 +268,7 @@ def _parser() -> argparse.ArgumentParser:
     _verb(verbs, list_all, "list the models, the prepared datasets, and how to get the others", name="list")
 
     verb = _verb(verbs, report, "print and write the metrics of finished runs as a table")
-    verb.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run, as train prints it")
-    verb.add_argument("--naive", action="store_true", help="add the naive forecasts on the dataset of each run")
-    verb.add_argument("--markdown", action="store_true", help="print one line per run, as a Markdown table")
-    verb.add_argument("-o", "--output", metavar="CSV", help="also write a CSV, one row per run")
+    report_arguments(verb)
 
     verb = _verb(verbs, reproduce, "make a table of the paper: train the missing runs, collect, render")
     add_arguments(verb)

@@ -23,12 +23,12 @@ def write_results(path: Path, results: Sequence[Result]) -> None:
     The columns are the fields of `Result`. The metrics of all results, by horizon, follow the seed.
     Raises: UserError for a metric whose name is that of another column.
     """
-    metrics = _metric_columns(results)
+    metrics = metric_columns(results)
     columns = [*IDENTITY_FIELDS, *metrics, *(name for name in FIELD_TYPES if name not in IDENTITY_FIELDS)]
     rows = []
     for result in results:
         row = {name: getattr(result, name) for name in FIELD_TYPES}
-        rows.append(row | {name: _metric_text(value) for name, value in result.metric_columns.items()})
+        rows.append(row | {name: metric_text(value) for name, value in result.metric_columns.items()})
     write_csv(path, rows, columns)
 
 
@@ -143,7 +143,7 @@ def _read_csv(path: Path) -> tuple[list[str], Optional[list[tuple[int, dict[str,
     return columns, rows
 
 
-def _metric_columns(results: Sequence[Result]) -> list[str]:
+def metric_columns(results: Sequence[Result]) -> list[str]:
     """The columns of every metric: over all horizons first, then by horizon. Raises: UserError."""
     names, horizons = metric_names(results), horizons_of(results)
     columns = [metric_column(name, horizon) for horizon in horizons[-1:] + horizons[:-1] for name in names]
@@ -153,7 +153,7 @@ def _metric_columns(results: Sequence[Result]) -> list[str]:
     return columns
 
 
-def _metric_text(value: Optional[float]) -> str:
+def metric_text(value: Optional[float]) -> str:
     """4 decimals, or 4 significant digits of a small number."""
     if value is None:
         return ""
