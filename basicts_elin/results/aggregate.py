@@ -90,7 +90,7 @@ def table_rows(results: Sequence[Result], by_model: bool = False) -> list[tuple[
     for summary in found:
         _check_seeds(summary)
     labels = distinct_labels([replace(summary.results[0], seed=None, run="") for summary in found])
-    return [(label + seeds_text(summary), summary) for label, summary in zip(labels, found, strict=True)]
+    return list(zip(labels, found, strict=True))
 
 
 def seeds_text(summary: Summary) -> str:

@@ -21,8 +21,7 @@ def report(arguments: argparse.Namespace) -> None:
     from .latex import latex_table
     from .report import deviation_line, mape_warnings, markdown_table, naive_results, text_table
     from .run_reader import read_runs
-    from .store import write_results
-    from .summary_store import write_summaries
+    from .store import write_results, write_summaries
 
     by_model = arguments.by == BY_MODEL
     results = read_runs([Path(folder) for folder in arguments.runs])

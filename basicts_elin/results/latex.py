@@ -112,8 +112,7 @@ def _caption(dataset: str, rows: Sequence[Row], is_compared: bool) -> str:
     said = [f"Errors on the test part of {escaped(dataset)}"]
     if first.input_len and first.output_len:
         said[0] += f", {first.input_len} steps in and {first.output_len} out"
-    (interval,) = each_once(results, "interval_minutes")[:1] or ("",)
-    said[0] += f", of {interval} minutes each" if interval else ""
+        said[0] += f", of {first.interval_minutes} minutes each" if first.interval_minutes else ""
     units = each_once(results, "unit")
     in_units = [name for name in metric_names(results) if name in _IN_UNITS]
     if len(units) == 1 and in_units:

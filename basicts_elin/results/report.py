@@ -10,7 +10,7 @@ from ..errors import UserError
 from ..evaluation.naive import naive_metrics
 from ..evaluation.numpy_metrics import OVERALL
 from ..record import RECORD_FILE
-from .aggregate import summaries, table_rows
+from .aggregate import seeds_text, summaries, table_rows
 from .schema import PERCENT, Result, horizons_of, metric_column, metric_names
 
 
@@ -41,7 +41,7 @@ def text_table(results: Sequence[Result], by_model: bool = False) -> str:
     digits = [decimals(results, metric, 3) for metric in metrics]
     lines = [["model", "horizon", *map(metric_title, metrics)]]
     for label, summary in rows:
-        name = label
+        name = label + seeds_text(summary) if by_model else label
         for horizon in horizons_of(summary.results):
             cells = [summary.text(*cell) for cell in zip(_columns(metrics, horizon), digits, strict=True)]
             lines.append([name, horizon, *(cell or "-" for cell in cells)])
@@ -62,7 +62,7 @@ def markdown_table(results: Sequence[Result], by_model: bool = False) -> str:
     for label, summary in table_rows(results, by_model):
         parameters, seconds = summary.mean("parameters"), summary.mean("seconds_per_epoch")
         cells = [
-            label,
+            label + seeds_text(summary) if by_model else label,
             "" if summary.num_epochs is None else str(summary.num_epochs),
             "" if parameters is None else f"{parameters:,.0f}",
             "" if seconds is None else f"{seconds:.0f}",

@@ -1,4 +1,4 @@
-"""Results as a CSV, a row for each run, which several commands may write."""
+"""Results as a CSV, a row for each run or for the seeds of each model. Several commands may write one."""
 
 import csv
 import io
@@ -11,10 +11,18 @@ from filelock import FileLock
 from ..errors import UserError, one_line, system_message
 from ..evaluation.numpy_metrics import OVERALL
 from ..files import made_folder, write_atomically
+from .aggregate import Summary, each_once, table_rows
 from .schema import FIELD_TYPES, IDENTITY_FIELDS, Result, horizons_of, in_order, metric_column, metric_names
 
 _OTHER_FILE = "name another file by --output"
 _MEND = "correct it, or name another file by --output"
+_COSTS = ("seconds_per_epoch", "validation_seconds", "peak_memory_mib", "peak_reserved_mib")
+_FACTS_OF_SUMMARIES = (
+    "input_len", "output_len", "interval_minutes", "unit", "parameters", "nodes", "batch_size", "train_windows",
+    "device", "hardware", "processes", "compiled", "runs_at_once", "python", "torch", "basicts", "basicts_elin",
+    "commit", "run",
+)  # fmt: skip
+_COLUMNS_OF_SUMMARIES = ("model", "dataset", "differences", "num_epochs", "seeds", "number_of_seeds")
 
 
 def write_results(path: Path, results: Sequence[Result]) -> None:
@@ -23,12 +31,32 @@ def write_results(path: Path, results: Sequence[Result]) -> None:
     The columns are the fields of `Result`. The metrics of all results, by horizon, follow the seed.
     Raises: UserError for a metric whose name is that of another column.
     """
-    metrics = metric_columns(results)
+    metrics = _metric_columns(results)
     columns = [*IDENTITY_FIELDS, *metrics, *(name for name in FIELD_TYPES if name not in IDENTITY_FIELDS)]
     rows = []
     for result in results:
         row = {name: getattr(result, name) for name in FIELD_TYPES}
-        rows.append(row | {name: metric_text(value) for name, value in result.metric_columns.items()})
+        rows.append(row | {name: _metric_text(value) for name, value in result.metric_columns.items()})
+    write_csv(path, rows, columns)
+
+
+def write_summaries(path: Path, results: Sequence[Result]) -> None:
+    """Write a CSV with a row for the seeds of each model, whole or not at all.
+
+    Each metric and cost has a column with its mean, and one with its sample standard deviation, NAME_deviation. A fact
+    that differs between the seeds, such as the folder, has all its values.
+    Raises: UserError for a metric whose name is that of another column, and for two runs with the same seed.
+    """
+    numbers = [*_metric_columns(results), *_COSTS]
+    columns = [
+        *_COLUMNS_OF_SUMMARIES,
+        *(name for number in numbers for name in (number, f"{number}_deviation")),
+        *_FACTS_OF_SUMMARIES,
+    ]
+    taken = [name for name in columns if columns.count(name) > 1]
+    if taken:
+        raise UserError("metrics", taken[0], "a name that no column has", "rename the metric")
+    rows = [_summary_row(summary, numbers) for _, summary in table_rows(results, by_model=True)]
     write_csv(path, rows, columns)
 
 
@@ -143,7 +171,7 @@ def _read_csv(path: Path) -> tuple[list[str], Optional[list[tuple[int, dict[str,
     return columns, rows
 
 
-def metric_columns(results: Sequence[Result]) -> list[str]:
+def _metric_columns(results: Sequence[Result]) -> list[str]:
     """The columns of every metric: over all horizons first, then by horizon. Raises: UserError."""
     names, horizons = metric_names(results), horizons_of(results)
     columns = [metric_column(name, horizon) for horizon in horizons[-1:] + horizons[:-1] for name in names]
@@ -153,7 +181,17 @@ def metric_columns(results: Sequence[Result]) -> list[str]:
     return columns
 
 
-def metric_text(value: Optional[float]) -> str:
+def _summary_row(summary: Summary, numbers: Sequence[str]) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(summary.results[0], name) for name in ("model", "dataset", "differences")}
+    row["num_epochs"], row["seeds"] = summary.num_epochs, " ".join(map(str, summary.seeds))
+    row["number_of_seeds"] = len(summary.seeds) or None
+    for name in numbers:
+        row[name] = _metric_text(summary.mean(name))
+        row[f"{name}_deviation"] = _metric_text(summary.deviation(name))
+    return row | {name: ", ".join(each_once(summary.results, name)) for name in _FACTS_OF_SUMMARIES}
+
+
+def _metric_text(value: Optional[float]) -> str:
     """4 decimals, or 4 significant digits of a small number."""
     if value is None:
         return ""
