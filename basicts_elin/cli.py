@@ -14,6 +14,8 @@ from .data.prepare.command import prepare
 from .env_vars import ROOT_VARIABLE
 from .errors import FailedRunError, UserError, one_line, system_message
 from .reproduce.command import add_arguments, reproduce
+from .reproduce.interrupts import signals_as_ctrl_c
+from .reproduce.seeds import seeds_of, train_seeds
 from .results.command import add_arguments as report_arguments
 from .results.command import report
 from .version import __version__
@@ -61,24 +63,35 @@ def _ended(code: int, line: str = "") -> int:
     return code
 
 
-def train(arguments: argparse.Namespace) -> None:
+def train(arguments: argparse.Namespace) -> Optional[int]:
+    with signals_as_ctrl_c():
+        return _train(arguments)
+
+
+def _train(arguments: argparse.Namespace) -> Optional[int]:
     require_basicts()
     from .training.launch.launcher import best_checkpoint, launch_training
 
+    seeds = seeds_of(arguments)
+    if seeds:
+        arguments.seed = seeds[0]
     config = _config(arguments)
     if arguments.print_config:
         _print_config(config)
-        return
+        return None
     group = _group(arguments, config)
     if arguments.steps or arguments.batch:
         _try_steps(arguments, config, group.size)
-        return
+        return None
+    if seeds:
+        return train_seeds(arguments, seeds, config, group)
     folder = launch_training(
         config, save_predictions=arguments.save_predictions, fresh=arguments.fresh, resume=arguments.resume, group=group
     )
     if group.is_first:
         _print_results(best_checkpoint(config), folder, "training", arguments.save_predictions)
         _print_mape_warning(config)
+    return None
 
 
 def _try_steps(arguments: argparse.Namespace, config: Any, processes: int) -> None:
@@ -252,6 +265,8 @@ def _parser() -> argparse.ArgumentParser:
     precision = "number format of matrix products during training (default: fp32)"
     verb.add_argument("--precision", choices=("fp32", "tf32", "bf16"), help=precision)
     verb.add_argument("--compile", action="store_true", help="compile the model; its checkpoints are the same")
+    several = "one run for each of these seeds, one after the other; then mean and deviation"
+    verb.add_argument("--seeds", nargs="+", type=int, metavar="N", help=several)
     verb.add_argument("--steps", type=_positive, help="only take this many steps on one batch, and keep nothing")
     verb.add_argument("--batch", type=_positive, help="with --steps: windows in the batch (default: the config's)")
     _add_run_arguments(verb)

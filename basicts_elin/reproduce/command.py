@@ -4,11 +4,10 @@ import argparse
 import contextlib
 import os
 import re
-import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
 from ..env_vars import ROOT_VARIABLE, RUNS_AT_ONCE
 from ..errors import UserError, one_line, refuse_options
@@ -19,6 +18,7 @@ from ..results.store import ResultsFile, read_results
 from .cost import Estimator, count, duration
 from .dry_run import plan_lines
 from .executor import Job, run_jobs
+from .interrupts import signals_as_ctrl_c
 from .pages import PAGES, describe_datasets, render
 from .plan import DATASETS_TABLE, TABLES, Run, plan_runs
 from .progress import Progress
@@ -47,7 +47,7 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
 
 def reproduce(arguments: argparse.Namespace) -> int:
     """Returns the exit code: 0, or 1 if a run has failed or could not be started."""
-    with _signals_as_ctrl_c():
+    with signals_as_ctrl_c():
         _check(arguments)
         if arguments.table == DATASETS_TABLE:
             describe_datasets(arguments)
@@ -185,22 +185,3 @@ def _job(run: Run) -> Job:
         lambda device: [sys.executable, "-m", "basicts_elin.cli", "train", *run.arguments(device)],
         LOGS / f"{run.model.replace('/', '_')}_{run.dataset}_{run.seed}{epochs}.log",
     )
-
-
-@contextlib.contextmanager
-def _signals_as_ctrl_c() -> Iterator[None]:
-    """Runs must not outlive a closed terminal or the end of a scheduler's job."""
-
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    # under nohup the closed terminal is ignored on purpose
-    before = {number: signal.getsignal(number) for number in numbers if signal.getsignal(number) != signal.SIG_IGN}
-    for number in before:
-        signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

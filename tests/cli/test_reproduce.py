@@ -21,6 +21,7 @@ from basicts_elin.cli import main
 from basicts_elin.env_vars import ROOT_VARIABLE
 from basicts_elin.reproduce import command, executor
 from basicts_elin.reproduce.executor import Job
+from basicts_elin.reproduce.interrupts import signals_as_ctrl_c
 from basicts_elin.reproduce.progress import Progress
 from basicts_elin.reproduce.status import PlanStatus, status_here
 from basicts_elin.results.store import write_results
@@ -184,7 +185,7 @@ def test_a_terminal_that_is_closed_ends_the_runs_unless_nohup_was_asked_for(befo
     at_first = signal.signal(signal.SIGHUP, before)
     try:
         expected = pytest.raises(KeyboardInterrupt) if ends else contextlib.nullcontext()
-        with expected, command._signals_as_ctrl_c():
+        with expected, signals_as_ctrl_c():
             os.kill(os.getpid(), signal.SIGHUP)
         assert signal.getsignal(signal.SIGHUP) is before
     finally:
