@@ -17,6 +17,7 @@ _HOMES = {
     "attention_entropy": ".ops",
     "replace_attention": ".zoo.replace_attention",
     "linearize": ".zoo.replace_attention",
+    "Forecaster": ".forecasting.forecaster",
     "benchmark_config": ".training.protocol.recipe",
 }
 
@@ -26,7 +27,7 @@ __all__ = ["__version__", *_HOMES]
 def __getattr__(name: str):
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
-    if _HOMES[name].startswith((".models", ".zoo", ".training")):
+    if _HOMES[name].startswith((".models", ".zoo", ".training", ".forecasting")):
         from .compat import require_basicts
 
         require_basicts()

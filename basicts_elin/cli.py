@@ -13,6 +13,7 @@ from .data.prepare.command import add_arguments as prepare_arguments
 from .data.prepare.command import prepare
 from .env_vars import ROOT_VARIABLE
 from .errors import FailedRunError, UserError, one_line, system_message
+from .forecasting.command import add_arguments as forecast_arguments
 from .reproduce.command import add_arguments, reproduce
 from .reproduce.interrupts import signals_as_ctrl_c
 from .reproduce.seeds import seeds_of, train_seeds
@@ -137,6 +138,13 @@ def evaluate(arguments: argparse.Namespace) -> None:
     launch_evaluation(config, str(checkpoint), folder, arguments.batch_size, save_predictions=save_predictions)
     _print_results(checkpoint, folder, "evaluation", save_predictions)
     _print_mape_warning(config)
+
+
+def forecast(arguments: argparse.Namespace) -> None:
+    require_basicts()
+    from .forecasting.command import forecast
+
+    forecast(arguments)
 
 
 def list_all(arguments: argparse.Namespace) -> None:
@@ -276,6 +284,9 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("-ckpt", "--ckpt", "--checkpoint", required=True, help="checkpoint (.pt) of a run")
     verb.add_argument("-b", "--batch-size", "--batch_size", type=_positive, help="test batch size (default: config's)")
     _add_run_arguments(verb)
+
+    verb = _verb(verbs, forecast, "forecast the next steps of a table of measurements, or backtest on it")
+    forecast_arguments(verb)
 
     verb = _verb(verbs, prepare, "write a dataset in BasicTS 1.1's layout")
     prepare_arguments(verb)

@@ -26,7 +26,8 @@ ORDER = (
     ("legacy",),
     ("zoo",),
     ("evaluation",),
-    ("results",),
+    ("forecasting",),
+    ("results", "integrations"),
     ("reproduce",),
     ("demo",),
     ("cli",),
@@ -35,7 +36,12 @@ ORDER = (
 DATA_ORDER = ("catalog", "io", "times", "graphs", "dataset", "prepare")
 PLACE = {room: place for place, rooms in enumerate(ORDER) for room in rooms}
 # Only torch is needed for these, so nothing but the rooms named.
-TORCH_ONLY = {"ops": {"ops"}, "modules": {"ops", "modules"}, "models": {"modules", "models"}}
+TORCH_ONLY = {
+    "ops": {"ops"},
+    "modules": {"ops", "modules"},
+    "models": {"modules", "models"},
+    "integrations": {"ops", "modules", "integrations", "errors"},
+}
 
 
 def room_of(parts: tuple[str, ...]) -> str:

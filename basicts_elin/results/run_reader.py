@@ -10,12 +10,10 @@ from ..errors import UserError, one_line
 from ..evaluation.numpy_metrics import OVERALL
 from ..files import read_json
 from ..record import CONFIG_FILE, METRICS_FILE, RECORD_FILE, comparable_epochs
-from ..zoo import registry
+from ..zoo.run_name import model_name
 from .schema import FIELD_TYPES, PERCENT, Result, differing_fields, in_order
 
 _AGAIN = "train the run again"
-# folders of the configurations of legacy models
-_LEGACY_FOLDERS = ("baselines", "legacy")
 # fields of a result that have other names in run.json, or combine several of its fields
 _MADE = ("model", "seconds_per_epoch", "validation_seconds", "epochs", "best_epoch", "basicts_elin", "run")
 
@@ -90,20 +88,6 @@ def read_metrics(file: Path) -> dict[str, dict[str, float]]:
     if not ordered.get(OVERALL):
         raise UserError(file, "no overall metrics", fix=_AGAIN)
     return ordered
-
-
-def model_name(config: Optional[str], dataset: str) -> Optional[str]:
-    """The name that commands use for the model of `<Model>/<Dataset>` or `.../<Model>/<Dataset>.py`; else None.
-
-    config: as `run.json` has it.
-    """
-    if not config or Path(config).name.removesuffix(".py") != dataset:
-        return None
-    folder = Path(config).parent
-    if folder.parent.name not in _LEGACY_FOLDERS:
-        return folder.name or None
-    entry = registry.resolve(registry.LEGACY + folder.name).entry
-    return entry.paper_name or entry.name
 
 
 def _compared(folder: Path) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from basicts_elin.training.launch.launcher import launch_training, run_folder
 from basicts_elin.training.launch.processes import free_port
+from basicts_elin.training.protocol.missing_inputs import is_measured
 from basicts_elin.training.protocol.scaler import BenchmarkZScoreScaler
-from basicts_elin.training.protocol.taskflow import OriginalScaleTaskFlow, _is_measured
+from basicts_elin.training.protocol.taskflow import OriginalScaleTaskFlow
 
 
 class StopEarly(EarlyStopping):
@@ -153,7 +154,7 @@ class Copies(TorchDispatchMode):
 def test_bare_the_null_value_is_copied_for_every_mask():
     """29, with the device that holds no values in place of a GPU."""
     values, counts = torch.zeros(2, 5, device="meta"), []
-    for mask in (null_val_mask, _is_measured):
+    for mask in (null_val_mask, is_measured):
         with Copies() as copies:
             mask(values, 0.0)
         counts.append(copies.count)

@@ -25,6 +25,7 @@ class RawSeries:
         channel_names: of the C channels, the target first; None if there is only one.
         timestamps: float32 [T, 2], time of day and day of week, both in [0, 1): of a BasicTS 0.5 folder.
         graph: content of its `adj_mx.pkl`, never unpickled; None if there is none.
+        headers: names of the columns of times and of sensor ids in a table; "" where there is none.
         notes: what the reader decided, one line each, for the summary.
     """
 
@@ -37,6 +38,7 @@ class RawSeries:
     channel_names: Optional[list[str]] = None
     timestamps: Optional[np.ndarray] = None
     graph: Optional[bytes] = None
+    headers: tuple[str, str] = ("", "")
     notes: tuple[str, ...] = ()
 
 

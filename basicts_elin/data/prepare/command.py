@@ -2,18 +2,16 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from ...errors import UserError, nearest, refuse_options
 from ..catalog import CATALOG, find_facts
+from ..series_arguments import SERIES_OPTIONS, add_series_arguments, given, read_options, time_options
 from .synthetic import NAME
 
 # options by the kind of data that they apply to; those in none of the lists apply to all
 _GENERATED = ("nodes", "days", "seed")
 _PUBLIC = ("raw", "rows", "first_row")
-_READ = ("key", "time", "sensor", "channel", "covariates")
-_TIMES = ("freq", "tz", "time_format", "align", "duplicates", "start", "hours", "weekdays")
-_OWN = ("name", *_READ, *_TIMES, "missing", "split", "domain", "drop_windows_across_breaks", "append")
+_OWN = ("name", *SERIES_OPTIONS, "split", "domain", "drop_windows_across_breaks", "append")
 _GRAPH = ("graph_rule", "graph_sigma", "threshold", "graph_key")
 _FILES = ("sensors", "ids", "graph", "distances", "adjacency", *_GRAPH)
 
@@ -35,33 +33,13 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     own.add_argument(
         "--append", action="store_true", default=None, help="add the rows of the file to an existing dataset"
     )
-    own.add_argument("--key", help="which array of an .npz, or which table of an .h5")
-    own.add_argument("--time", metavar="COLUMN", help="the column of times (default: found)")
-    own.add_argument("--sensor", metavar="COLUMN", help="long table: the column of sensor ids (default: found)")
-    own.add_argument(
-        "--channel", help="the channel to forecast, by name or by number from 0 (default: y, or 0 of an array)"
-    )
+    add_series_arguments(own)
     own.add_argument(
         "--covariates", action="store_true", default=None, help="keep the other channels in files of their own"
     )
     own.add_argument("--freq", metavar="15min", help="interval between rows (default: found)")
-    own.add_argument("--tz", metavar="ZONE", help="time zone of local times with daylight saving time")
-    own.add_argument(
-        "--time-format", metavar="FORMAT", help="how times are written, such as %%d/%%m/%%Y %%H:%%M (default: found)"
-    )
-    own.add_argument(
-        "--align",
-        choices=("floor", "nearest"),
-        help="move times between two steps to the step before, or to the nearest (default: refuse them)",
-    )
-    own.add_argument(
-        "--duplicates", choices=("mean", "first"), help="merge several rows of one time (default: refuse them)"
-    )
-    own.add_argument("--start", metavar="TIME", help="time of the first row, if the file has no times")
     own.add_argument("--hours", metavar="06:00-23:00", help="times of day that have rows (default: found)")
     own.add_argument("--weekdays", metavar="mon-fri", help="weekdays that have rows (default: found)")
-    missing = "numbers that mark missing values (empty cells and NaN always do)"
-    own.add_argument("--missing", nargs="+", action="extend", metavar="VALUE", help=missing)
     split = "shares of the training, validation and test part (default: 0.6 0.2 0.2)"
     own.add_argument("--split", nargs=3, type=float, metavar="SHARE", help=split)
     own.add_argument("--domain", help='what is measured, such as "traffic flow (vehicles per 15 minutes)"')
@@ -99,8 +77,6 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
 def prepare(arguments: argparse.Namespace) -> None:
     # imported here so that the other commands start faster
     from ..graphs.rules import GraphOptions
-    from ..io.reading import ReadOptions
-    from ..times.options import TimeOptions
     from .generated import prepare_synthetic
     from .known import prepare_dataset
     from .own import prepare_own
@@ -109,12 +85,12 @@ def prepare(arguments: argparse.Namespace) -> None:
     common = {"out": arguments.out, "force": arguments.force, "plot": arguments.plot}
     if name == NAME:
         refuse_options(arguments, (*_PUBLIC, *_OWN, *_FILES), f"{NAME}, which is generated")
-        prepare_synthetic(**common, **_given(arguments, {"nodes": "num_nodes", "days": "num_days", "seed": "seed"}))
+        prepare_synthetic(**common, **given(arguments, {"nodes": "num_nodes", "days": "num_days", "seed": "seed"}))
         return
     refuse_options(arguments, _GENERATED, f"{name}, which is read from a file")
     files = {field: getattr(arguments, field) for field in ("sensors", "ids", "graph", "distances", "adjacency")}
     options = {"graph_rule": "rule", "graph_sigma": "sigma", "threshold": "threshold", "graph_key": "key"}
-    files["graph_options"] = GraphOptions(**_given(arguments, options))
+    files["graph_options"] = GraphOptions(**given(arguments, options))
     if arguments.raw is not None or find_facts(name) is not None:
         refuse_options(arguments, _OWN, f"{name}, a public dataset")
         if arguments.raw is None:
@@ -128,16 +104,10 @@ def prepare(arguments: argparse.Namespace) -> None:
     prepare_own(
         path,
         arguments.name,
-        read=ReadOptions(**_given(arguments, dict(zip(_READ, _READ, strict=True)))),
-        times=TimeOptions(**_given(arguments, dict(zip(_TIMES, _TIMES, strict=True)))),
-        **_given(arguments, {"missing": "missing", "split": "split", "domain": "domain", "append": "append"}),
+        read=read_options(arguments),
+        times=time_options(arguments),
+        **given(arguments, {"missing": "missing", "split": "split", "domain": "domain", "append": "append"}),
         across_breaks=not arguments.drop_windows_across_breaks,
         **files,
         **common,
     )
-
-
-def _given(arguments: argparse.Namespace, names: dict[str, str]) -> dict[str, Any]:
-    """The options that were given, under the names of the function's arguments."""
-    values = {argument: getattr(arguments, option) for option, argument in names.items()}
-    return {argument: value for argument, value in values.items() if value is not None}

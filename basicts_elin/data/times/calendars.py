@@ -48,6 +48,16 @@ class Calendar:
         weekdays = None if self.weekdays is None else list(self.weekdays)
         return {key: value for key, value in (("hours", hours), ("weekdays", weekdays)) if value is not None}
 
+    @property
+    def hours_text(self) -> Optional[str]:
+        """As `--hours` takes them; None: the whole day."""
+        return self.hours and ",".join(f"{_clock(first)}-{_clock(last)}" for first, last in self.hours)
+
+    @property
+    def weekdays_text(self) -> Optional[str]:
+        """As `--weekdays` takes them; None: the whole week."""
+        return self.weekdays and ",".join(WEEKDAYS[day] for day in self.weekdays)
+
     def __str__(self) -> str:
         hours = [f"{_clock(first)} to {_clock(last)}" for first, last in self.hours or ()]
         days = ", ".join(WEEKDAYS[day].capitalize() for day in self.weekdays or ())

@@ -25,15 +25,16 @@ def check_checkpoint(
     check_more: called with the content before the parameters are compared, for refusals that say why they differ.
     Raises: UserError for a file that is missing, damaged, or of another model.
     """
-    content = _read(path)
+    content = checked_content(path)
     _check_model_name(path, config.model.__name__)
     if check_more is not None:
         check_more(content)
-    _check_parameters(path, content["model_state_dict"], config)
+    check_parameters(path, content["model_state_dict"], config.model(config.model_config), config.model.__name__)
     return content
 
 
-def _read(path: str) -> dict[str, Any]:
+def checked_content(path: str) -> dict[str, Any]:
+    """The content of a checkpoint. Raises: UserError for a file that is missing, damaged, or no checkpoint of a run."""
     if not Path(path).is_file():
         raise UserError(path, "missing", f"{_EXPECTED}, which prints where its checkpoints are")
     try:
@@ -57,8 +58,9 @@ def _check_model_name(path: str, expected: str) -> None:
         raise UserError(path, f"of model {found}", f"of model {expected}, as in the configuration")
 
 
-def _check_parameters(path: str, state: dict[str, torch.Tensor], config: BasicTSForecastingConfig) -> None:
-    expected = config.model(config.model_config).state_dict()
+def check_parameters(path: str, state: dict[str, torch.Tensor], model: torch.nn.Module, name: str) -> None:
+    """Raises: UserError unless the state in the file `path` has the parameters of the model of that name."""
+    expected = model.state_dict()
     missing, extra = expected.keys() - state.keys(), state.keys() - expected.keys()
     different = [name for name in expected.keys() & state.keys() if expected[name].shape != state[name].shape]
     if not (missing or extra or different):
@@ -70,5 +72,5 @@ def _check_parameters(path: str, state: dict[str, torch.Tensor], config: BasicTS
         path,
         f"{len(missing)} parameters missing, {len(extra)} unknown, {len(different)} of another shape (such as "
         f"{example})",
-        f"the parameters of {config.model.__name__}, as in the configuration",
+        f"the parameters of {name}, as in the configuration",
     )

@@ -7,8 +7,10 @@ from typing import Any, Optional
 from basicts.configs import BasicTSForecastingConfig
 
 from ...config.own_fields import missing_inputs_of
+from ...data.catalog import DAYS_PER_WEEK, MINUTES_PER_DAY
 from ...data.dataset import Dataset
 from ...data.times.dates import format_time
+from ...data.times.week import weekday_offset
 from ...errors import UserError
 from ...files import read_json
 from ...record import RECORD_FILE
@@ -27,14 +29,38 @@ def trained_on(config: BasicTSForecastingConfig, dataset: Dataset, before: Optio
     ends = [] if dates is None else [format_time(dates[-1])]
     ends += [before["trained_until"]] if before and before.get("trained_until") else []
     return {
-        "node_names": list(dataset.node_names),
-        "interval_minutes": dataset.interval_minutes,
+        **series_facts(dataset),
         "input_len": config.dataset_params.input_len,
         "output_len": config.dataset_params.output_len,
         "norm_each_channel": config.norm_each_channel,
         "missing_inputs": missing_inputs_of(config),
         # dates as text are in the order of time
         "trained_until": max(ends, default=None),
+    }
+
+
+def series_facts(dataset: Dataset) -> dict[str, Any]:
+    """What a forecast must know of the series that a model was trained on: plain values only.
+
+    `weekday_offset` is None where the dates are not known. `minute_of_week` is that of the first row, as the model
+    sees it.
+    """
+    dates, stamps = dataset.dates("train"), dataset.timestamps("train")
+    time_of_day, day = stamps[0].tolist()
+    return {
+        "dataset": dataset.name,
+        "node_names": list(dataset.node_names),
+        "interval_minutes": dataset.interval_minutes,
+        "timezone": dataset.timezone,
+        "calendar": None if dataset.calendar is None else dataset.calendar.meta(),
+        "windows_across_breaks": dataset.windows_across_breaks,
+        "weekday_offset": None if dates is None else weekday_offset(dates, stamps),
+        "minute_of_week": round(day * DAYS_PER_WEEK) * MINUTES_PER_DAY + round(time_of_day * MINUTES_PER_DAY),
+        "domain": dataset.domain,
+        "unit": dataset.unit,
+        "non_negative": dataset.non_negative,
+        "channel": dataset.meta.get("channel"),
+        "missing": list(dataset.meta.get("missing", [])),
     }
 
 

@@ -8,24 +8,45 @@ Letters: B batch, T steps, N nodes.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from basicts.configs import BasicTSForecastingConfig
-from basicts.scaler import BasicTSScaler
 
 from ...config.own_fields import missing_inputs_of
 
 
 def scaled_without_gaps(
-    values: torch.Tensor, measured: torch.Tensor, scaler: BasicTSScaler, config: BasicTSForecastingConfig
+    values: torch.Tensor,
+    measured: torch.Tensor,
+    transform: Callable[[torch.Tensor], torch.Tensor],
+    *,
+    rule: str,
+    null_val: float,
+    null_to_num: float = 0.0,
 ) -> torch.Tensor:
-    """The scaled values [B, T, N], with what the configuration's rule puts in place of those that are not measured."""
-    rule = missing_inputs_of(config)
+    """The scaled values [B, T, N], with what the rule puts in place of those that are not measured.
+
+    Args:
+        values: original units; `null_val` where nothing was measured.
+        measured: bool [B, T, N].
+        transform: scales values.
+        rule: "zero", "mean" or "last".
+        null_val: the marker of a missing value.
+        null_to_num: what stands for the mean after scaling.
+    """
     if rule == "zero":
-        return scaler.transform(values.masked_fill(~measured, 0.0) if math.isnan(config.null_val) else values)
+        return transform(values.masked_fill(~measured, 0.0) if math.isnan(null_val) else values)
     if rule == "last":
         values, measured = carried_forward(values, measured)
-    return scaler.transform(values).masked_fill(~measured, config.null_to_num)
+    return transform(values).masked_fill(~measured, null_to_num)
+
+
+def is_measured(values: torch.Tensor, null_val: float) -> torch.Tensor:
+    """The mask of BasicTS. BasicTS defect 29: there, `null_val` is copied to the device for every mask."""
+    if math.isnan(null_val):
+        return ~values.isnan()
+    return ~((values - null_val).abs() <= 5e-5 + 1e-5 * abs(null_val))
 
 
 def carried_forward(values: torch.Tensor, measured: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

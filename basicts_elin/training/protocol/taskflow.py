@@ -1,6 +1,5 @@
 """Loss and metrics on the original scale; missing inputs as the configuration says."""
 
-import math
 from typing import Any
 
 import torch
@@ -8,7 +7,8 @@ from basicts.configs import BasicTSForecastingConfig
 from basicts.runners.callback import BasicTSCallback
 from basicts.runners.taskflow import BasicTSForecastingTaskFlow
 
-from .missing_inputs import scaled_without_gaps
+from ...config.own_fields import missing_inputs_of
+from .missing_inputs import is_measured, scaled_without_gaps
 
 # in a batch: the targets before they are scaled
 _ORIGINAL = "original_targets"
@@ -34,7 +34,7 @@ class OriginalScaleTaskFlow(BasicTSForecastingTaskFlow, BasicTSCallback):
                 data[name] = runner.to_running_device(tensor, non_blocking=True)
         if _round_trip_shows(runner.cfg):
             data[_ORIGINAL] = data["targets"]
-        data["targets_mask"] = _is_measured(data["targets"], runner.cfg.null_val)
+        data["targets_mask"] = is_measured(data["targets"], runner.cfg.null_val)
         data["targets"] = data["targets"].masked_fill(~data["targets_mask"], runner.cfg.null_to_num)
         data["inputs"] = self.scaled(runner, data["inputs"])
         data["targets"] = runner.scaler.transform(data["targets"], data["targets_mask"])
@@ -42,7 +42,15 @@ class OriginalScaleTaskFlow(BasicTSForecastingTaskFlow, BasicTSCallback):
 
     def scaled(self, runner, values: torch.Tensor) -> torch.Tensor:
         """Scaled values [batch, steps, nodes] for a model to see: never NaN."""
-        return scaled_without_gaps(values, _is_measured(values, runner.cfg.null_val), runner.scaler, runner.cfg)
+        config = runner.cfg
+        return scaled_without_gaps(
+            values,
+            is_measured(values, config.null_val),
+            runner.scaler.transform,
+            rule=missing_inputs_of(config),
+            null_val=config.null_val,
+            null_to_num=config.null_to_num,
+        )
 
     def on_compute_loss(self, runner, *args, forward_return: dict[str, Any], **kwargs) -> None:
         """Bring prediction and targets back to the original scale, before other callbacks see them.
@@ -77,10 +85,3 @@ def _round_trip_shows(config: BasicTSForecastingConfig) -> bool:
     targets come from that round trip nevertheless, as those of the published figures did.
     """
     return config.rescale and config.null_val != 0
-
-
-def _is_measured(values: torch.Tensor, null_val: float) -> torch.Tensor:
-    """The mask of BasicTS. BasicTS defect 29: there, `null_val` is copied to the device for every mask."""
-    if math.isnan(null_val):
-        return ~values.isnan()
-    return ~((values - null_val).abs() <= 5e-5 + 1e-5 * abs(null_val))

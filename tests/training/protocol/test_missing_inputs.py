@@ -12,11 +12,10 @@ from refusal import refuses
 from tiny import NAME, Tiny, TinyConfig, bare, metrics, ours, raw_windows, rewrite_meta
 
 from basicts_elin.config.overrides import with_overrides
-from basicts_elin.config.own_fields import MISSING_INPUTS
+from basicts_elin.config.own_fields import MISSING_INPUTS, missing_inputs_of
 from basicts_elin.training.launch.config_checks import check_config
 from basicts_elin.training.launch.launcher import best_checkpoint, launch_evaluation, launch_training
 from basicts_elin.training.protocol.missing_inputs import carried_forward, missing_inputs_line, scaled_without_gaps
-from basicts_elin.training.protocol.scaler import BenchmarkZScoreScaler
 
 NAN = float("nan")
 
@@ -36,11 +35,11 @@ def with_nan(tiny):
 
 def seen(values, marker, rule):
     """What a model sees of one sensor, brought back to the original scale, where 0 is the mean of 50."""
-    config = ours(null_val=marker, missing_inputs=rule)
-    scaler = BenchmarkZScoreScaler(False, True, {"mean": torch.tensor(50.0), "std": torch.tensor(10.0)})
     values = torch.tensor(values).reshape(1, -1, 1)
     measured = ~values.isnan() if np.isnan(marker) else values != marker
-    return (scaled_without_gaps(values, measured, scaler, config) * 10 + 50).flatten().tolist()
+    rule = missing_inputs_of(ours(null_val=marker, missing_inputs=rule))
+    scaled = scaled_without_gaps(values, measured, lambda given: (given - 50) / 10, rule=rule, null_val=marker)
+    return (scaled * 10 + 50).flatten().tolist()
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,8 @@ def read_table(table: Table, options: ReadOptions) -> RawSeries:
     zone = table.columns[roles.times[0]].zone if roles.times else None
     if roles.sensor is None:
         node_names = names if roles.has_names else None
-        return RawSeries(content.values, times, zone, node_names=node_names, notes=tuple(notes))
+        headers = (table.columns[roles.times[0]].name if roles.times else "", "")
+        return RawSeries(content.values, times, zone, node_names=node_names, headers=headers, notes=tuple(notes))
     if times is None:
         fix = "name the time column by --time"
         raise UserError("file", f"{table.path} is a long table without times", "a time in each row", fix)
@@ -79,6 +80,7 @@ def read_table(table: Table, options: ReadOptions) -> RawSeries:
         node_names=ids,
         covariates=np.ascontiguousarray(content.values[:, 1:]) if content.values.shape[1] > 1 else None,
         channel_names=target_first(names, 0, options) if len(names) > 1 else None,
+        headers=(table.columns[roles.times[0]].name, table.columns[roles.sensor].name),
         notes=tuple(notes),
     )
 

@@ -1,0 +1,99 @@
+"""Rolling forecasts of a table, with the truth where it has it. T rows, O steps ahead, N sensors, W windows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Optional
+
+import numpy as np
+
+from ..data.times.dates import find_breaks, weekdays_of
+from ..errors import UserError
+from ..evaluation.numpy_metrics import error_sums, metrics_by_horizon
+from .facts import Facts
+from .inputs import History
+from .network import ScaledNetwork
+from .rolling import predict_windows
+from .windows import Windows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts of many windows of a table.
+
+    Attributes:
+        windows: the forecasts, with the truth where the table has it.
+        index: the times as the table writes them, of its rows and of O more.
+        notes: what was left out, one line each.
+    """
+
+    windows: Windows
+    index: "pd.Index"
+    notes: tuple[str, ...]
+
+    def metrics(self, horizons: Optional[Sequence[int]] = None) -> dict[str, dict]:
+        """MAE, RMSE and MAPE (per cent) by step ahead and overall, where there is truth; None where there is none.
+
+        horizons: steps; None: all.
+        """
+        prediction, target = self.windows.prediction, self.windows.target
+        steps = prediction.shape[1]
+        measured = ~np.isnan(target)
+        sums = [
+            error_sums(prediction[:, step], target[:, step], measured[:, step]).sum(axis=0) for step in range(steps)
+        ]
+        return metrics_by_horizon(np.stack(sums), range(1, steps + 1) if horizons is None else horizons)
+
+
+def backtest_windows(
+    network: ScaledNetwork,
+    history: History,
+    facts: Facts,
+    every: int,
+    fill: bool,
+    batch_size: int,
+    progress: Optional[Callable[[int], None]] = None,
+) -> Backtest:
+    """Forecasts from every `every`-th row on, the last from the last row of the table.
+
+    Args: see `Forecaster.backtest`.
+    Raises: UserError for `every` below 1, for absent rows unless `fill`, and if no window remains.
+    """
+    if every < 1:
+        raise UserError("every", every, "1 or more rows between forecasts")
+    rows, steps = len(history.values), facts.output_len
+    # counted from the end, so that the newest rows are used
+    starts = np.arange(rows - facts.input_len, -1, -every)[::-1]
+    notes = []
+    if not history.present.all():
+        absent = int((~history.present).sum())
+        if not fill:
+            raise UserError(
+                "data",
+                f"{absent} of {rows} steps have no row",
+                "a row for each step",
+                "complete the table, or --fill treats them as missing",
+            )
+        notes.append(f"steps: {absent} of {rows} have no row; treated as missing")
+    stamps, minutes, local = history.clock.timestamps(), history.clock.minutes(), history.clock.local()
+    if not facts.windows_across_breaks:
+        breaks = np.cumsum(find_breaks(history.clock.timeline.instants(), stamps, facts.interval_minutes))
+        kept = breaks[starts + facts.input_len + steps - 1] == breaks[starts]
+        notes += [f"windows: {(~kept).sum()} of {len(kept)} span a break and are left out"] if not kept.all() else []
+        starts = starts[kept]
+    empty = np.array([np.isnan(history.values[start : start + facts.input_len]).all() for start in starts], bool)
+    notes += [f"windows: {empty.sum()} of {len(starts)} hold no value and are left out"] if empty.any() else []
+    starts = starts[~empty]
+    if not len(starts):
+        raise UserError("data", "no window of measured values", f"{facts.input_len} rows without a break")
+    prediction = predict_windows(network, history.values, stamps, starts, facts.input_len, steps, batch_size, progress)
+    first = starts + facts.input_len
+    targets = first[:, None] + np.arange(steps)
+    truth = np.concatenate([history.values, np.full((steps, facts.num_nodes), np.nan, np.float32)])
+    if facts.null_val is not None:
+        truth = np.where(truth == np.float32(facts.null_val), np.nan, truth)
+    weekdays = weekdays_of(local) if history.clock.timeline.start is not None else np.rint(stamps[:, 1] * 7).astype(int)
+    windows = Windows(prediction, truth[targets], first, minutes[targets], weekdays[targets], local[targets])
+    return Backtest(windows, history.clock.index(), tuple(notes))

@@ -1,0 +1,5 @@
+"""Intervals around forecasts, from the errors on the validation part."""
+
+from .split import Intervals
+
+__all__ = ["Intervals"]

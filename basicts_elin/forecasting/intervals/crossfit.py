@@ -1,0 +1,148 @@
+"""The choice of a scaling by cross-fitting: every score comes from a scaling that was fitted without its block of time.
+
+W: windows, O: steps out, N: sensors, K: blocks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from ..windows import Windows
+from .rank import LEVELS, grid_index, quantile_table
+from .scales import CONSTANT, SCALINGS, Scale
+
+_BLOCKS = 5
+# The scalings are compared by the mean width of these intervals, in per cent.
+COMPARED = (80, 90)
+# About as many values are taken: windows at equal distances, if there are more. It bounds time and memory.
+_MOST_VALUES = 2**25
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A scaling with its cross-fitted scores.
+
+    Attributes:
+        scale: fitted to all windows.
+        quantiles: of the scores of each step, float64 [O, 999], see `rank.quantile_table`.
+        counts: number of scores of each step, int64 [O].
+        widths: mean width of the intervals of `COMPARED` by level and scaling, each on the windows held out.
+        block_coverage: coverage in per cent of each block, by quantiles of the other blocks' scores, [K, 999]; no
+            blocks if there are too few windows to hold any out.
+    """
+
+    scale: Scale
+    quantiles: np.ndarray
+    counts: np.ndarray
+    widths: dict[str, dict[str, float]]
+    block_coverage: np.ndarray
+
+
+def choose(windows: Windows, purge: int) -> Choice:
+    """The scaling with the narrowest intervals at equal coverage.
+
+    Blocks of consecutive windows are held out in turn. Windows of fewer than `purge` rows from them are left out of
+    the fit, because they share rows. With too few windows for that, errors are not scaled, so nothing is to be fitted.
+    """
+    windows = thinned(windows)
+    error = np.abs(windows.target - windows.prediction)
+    blocks = held_out_blocks(windows.rows, purge)
+    best, narrowest, widths = None, np.inf, {}
+    for name in SCALINGS if blocks else (CONSTANT,):
+        scale = _crossfitted(name, windows, error, blocks) if blocks else _fitted_once(name, windows, error)
+        quantiles = step_quantiles(error / scale)
+        widths[name] = mean_widths(error, scale, quantiles)
+        relative = np.mean([widths[name][level] / max(widths[CONSTANT][level], 1e-30) for level in widths[name]])
+        if best is None or relative < narrowest:
+            best, narrowest = (name, error / scale, quantiles), float(relative)
+    assert best is not None, "the constant scaling is always tried"
+    name, scores, quantiles = best
+    return Choice(
+        Scale.fit(name, windows, error),
+        quantiles,
+        (~np.isnan(error)).sum((0, 2)),
+        {str(level): {other: found[level] for other, found in widths.items()} for level in COMPARED},
+        block_coverage(scores, [held for held, _ in blocks]),
+    )
+
+
+def thinned(windows: Windows) -> Windows:
+    """The windows, or every k-th one, so that there are about `_MOST_VALUES` values."""
+    every = max(1, windows.prediction.size // _MOST_VALUES)
+    return windows if every == 1 else part_of(windows, slice(None, None, every))
+
+
+def part_of(windows: Windows, chosen: Any) -> Windows:
+    """Some of the windows, by a slice, a mask or indices."""
+    return Windows(**{field.name: getattr(windows, field.name)[chosen] for field in fields(windows)})
+
+
+def held_out_blocks(rows: np.ndarray, purge: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Held-out windows and those to fit the scaling by, bool [W] each, for each block.
+
+    There are `_BLOCKS` blocks, or fewer so that half of the windows are left to fit by; none if even two are too many.
+    """
+    for count in range(_BLOCKS, 1, -1):
+        found = list(_blocks(rows, purge, count))
+        if all(held.any() and 2 * fitted.sum() >= len(rows) - len(rows) // count for held, fitted in found):
+            return found
+    return []
+
+
+def _blocks(rows: np.ndarray, purge: int, count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    for indices in np.array_split(np.arange(len(rows)), count):
+        held = np.zeros(len(rows), bool)
+        held[indices] = True
+        if not len(indices):
+            yield held, ~held
+            continue
+        first, last = rows[indices[0]], rows[indices[-1]]
+        yield held, (rows <= first - purge) | (rows >= last + purge)
+
+
+def _crossfitted(
+    name: str, windows: Windows, error: np.ndarray, blocks: list[tuple[np.ndarray, np.ndarray]]
+) -> np.ndarray:
+    """The scale of every window by the other blocks, float32 [W, O, N]."""
+    scale = np.empty_like(error)
+    for held, fitted in blocks:
+        found = Scale.fit(name, part_of(windows, fitted), error[fitted])
+        scale[held] = found(windows.prediction[held], windows.minutes[held])
+    return scale
+
+
+def _fitted_once(name: str, windows: Windows, error: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(Scale.fit(name, windows, error)(windows.prediction, windows.minutes), error.shape)
+
+
+def step_quantiles(scores: np.ndarray) -> np.ndarray:
+    """`quantile_table` of the scores [W, O, N] of each step, [O, 999]; NaN are ignored."""
+    steps = [scores[:, step] for step in range(scores.shape[1])]
+    return np.stack([quantile_table(step[~np.isnan(step)]) for step in steps])
+
+
+def mean_widths(error: np.ndarray, scale: np.ndarray, quantiles: np.ndarray) -> dict[int, float]:
+    """Mean width of the intervals of `COMPARED` where the target was measured, in the unit of the errors."""
+    measured = ~np.isnan(error)
+    mean = np.where(measured, scale, 0).sum((0, 2), dtype=np.float64)
+    found = {level: quantiles[:, grid_index(level)] for level in COMPARED}
+    # so few scores cannot bound the level: no scaling is better than another
+    return {
+        level: float(2 * (mean * bound).sum() / measured.sum()) if np.isfinite(bound).all() else 1.0
+        for level, bound in found.items()
+    }
+
+
+def block_coverage(scores: np.ndarray, held_out: list[np.ndarray]) -> np.ndarray:
+    """See `Choice`."""
+    covered = np.empty((len(held_out), len(LEVELS)))
+    for number, held in enumerate(held_out):
+        quantiles = step_quantiles(scores[~held])
+        inside = np.zeros(len(LEVELS))
+        for step, bounds in enumerate(quantiles):
+            own = np.sort(scores[held, step], axis=None)
+            inside += np.searchsorted(own[~np.isnan(own)], bounds, side="right")
+        covered[number] = 100 * inside / max(1, (~np.isnan(scores[held])).sum())
+    return covered
