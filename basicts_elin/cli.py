@@ -1,7 +1,6 @@
 """The commands: one verb per job, each a few lines over the package."""
 
 import argparse
-import ast
 import os
 import sys
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .compat import require_basicts
+from .config.assignments import assignment
 from .data.prepare.command import add_arguments as prepare_arguments
 from .data.prepare.command import prepare
 from .env_vars import ROOT_VARIABLE
@@ -204,7 +204,7 @@ def _config(arguments: argparse.Namespace) -> Any:
 
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root
-    overrides = dict(_assignment(text) for text in arguments.set)
+    overrides = dict(map(assignment, arguments.set))
     lengths = {name: overrides[name] for name in ("input_len", "output_len") if is_count(overrides.get(name))}
     config = load_config(arguments.cfg, **lengths)
     for name, option in (("gpus", "gpus"), ("gpu_num", "gpus"), ("seed", "seed")):
@@ -235,22 +235,6 @@ def _default_gpus() -> str:
     gpus = "0" if torch.cuda.device_count() else "cpu"
     print(f"--gpus not given: using {gpus}")
     return gpus
-
-
-def _assignment(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise UserError("--set", text, "field=value, such as num_epochs=8")
-    try:
-        read = ast.literal_eval(value)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        # not a Python literal, so a string
-        read = value
-    if isinstance(read, int) and abs(read) >= 2**63:
-        raise UserError(f"--set {name}", f"a number of {read.bit_length()} bits", "at most 63")
-    if isinstance(read, str) and not read.isprintable():
-        raise UserError(f"--set {name}", repr(read), "printable text")
-    return name, read
 
 
 class _Parser(argparse.ArgumentParser):

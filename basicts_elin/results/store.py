@@ -99,10 +99,10 @@ class ResultsFile:
     Args:
         path: of the CSV; results of other runs stay in it.
         lock: a file that is held while the CSV is read and written.
-        order: model, dataset and seed of each run, in the order of their rows; others come first.
+        order: the values of `IDENTITY_FIELDS` of each run, in the order of their rows; others come first.
     """
 
-    def __init__(self, path: Path, lock: Path, order: Sequence[tuple[str, str, int]]):
+    def __init__(self, path: Path, lock: Path, order: Sequence[tuple[str, str, str, int]]):
         self.path, self.lock = path, lock
         self._place = {identity: place for place, identity in enumerate(order)}
         self._waiting: list[Result] = []
@@ -129,7 +129,7 @@ class ResultsFile:
         return ""
 
     def _row(self, result: Result) -> int:
-        return self._place.get((result.model, result.dataset, result.seed), -1)
+        return self._place.get(tuple(getattr(result, name) for name in IDENTITY_FIELDS), -1)
 
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
