@@ -1,9 +1,9 @@
 """A trained model that forecasts the next steps of a table. L steps in, O steps ahead, N sensors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 import numpy as np
 
@@ -55,6 +55,41 @@ class Forecaster:
             return cls(*read_saved(path))
         parts = read_run(path)
         return cls(parts, stored.restore(parts.checkpoint.parent, parts.source))
+
+    @classmethod
+    def fit(
+        cls,
+        frame: "pd.DataFrame",
+        model: str = "ELinFormer_small",
+        *,
+        name: str = "frame",
+        input_len: int = 12,
+        output_len: int = 12,
+        gpus: Optional[str] = None,
+        prepare: Optional[Mapping[str, Any]] = None,
+        **fields: Any,
+    ) -> "Forecaster":
+        """Train a model on a table, and make its intervals. The same call resumes an interrupted training.
+
+        The dataset is written to `datasets/<name>` in the current folder, and the run to `checkpoints`.
+
+        Args:
+            frame: wide or long, see `predict`; its last rows are the validation and test part.
+            model: a name that `basicts-elin list` offers.
+            name: of the dataset.
+            input_len, output_len: rows that a forecast needs, and rows that it gives.
+            gpus: such as "0", or "cpu"; None: the first GPU if there is one.
+            prepare: further arguments of `data.prepare.own.prepare_own`, such as `split` or `graph`.
+            fields: of the run, such as `num_epochs=30` or `seed=1`.
+        Raises: UserError if the table or an argument cannot be used. FailedRunError if the training fails.
+        """
+        from .fitting import train_on_frame
+
+        lengths = {"input_len": input_len, "output_len": output_len}
+        options = {"name": name, "gpus": gpus, "prepare": dict(prepare or {}), "fields": fields}
+        forecaster = cls.load(train_on_frame(frame, model, **lengths, **options))
+        forecaster.calibrate()
+        return forecaster
 
     def save(self, folder: Union[str, Path]) -> Path:
         """Write weights, scaling, facts, metrics and intervals into a folder: safetensors and JSON, nothing that runs.
@@ -202,7 +237,7 @@ class Forecaster:
         return self.intervals
 
     def levels(self, level: Levels) -> list[float]:
-        """The levels in per cent. Raises: UserError for numbers outside of (0, 100), or without intervals."""
+        """The levels in per cent. Raises: UserError for numbers outside of [1, 100), or without intervals."""
         levels = check_levels(level)
         if levels and self.intervals is None:
             raise UserError(
@@ -225,12 +260,12 @@ class Forecaster:
 
 
 def check_levels(level: Levels) -> list[float]:
-    """The levels in per cent, each once. Raises: UserError for numbers outside of (0, 100)."""
+    """The levels in per cent, each once. Raises: UserError for numbers outside of [1, 100)."""
     if level is None:
         return []
     levels = [float(one) for one in ([level] if isinstance(level, (int, float)) else level)]
     for one in levels:
-        if not 0 < one < 100:
-            hint = f"did you mean {100 * one:g}?" if 0 < one <= 1 else "give it in per cent"
-            raise UserError("level", f"{one:g}", "per cent, such as 80 or 95", hint)
+        if not 1 <= one < 100:
+            hint = f"did you mean {100 * one:g}?" if 0 < one < 1 else "give it in per cent"
+            raise UserError("level", f"{one:g}", "per cent from 1 to below 100, such as 80 or 95", hint)
     return list(dict.fromkeys(levels))

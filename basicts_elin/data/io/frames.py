@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SAMPLE = 100
 # how messages name a frame
-_FRAME = Path("DataFrame")
+FRAME = Path("DataFrame")
 
 
 def read_frame(frame: "pd.DataFrame", options: ReadOptions = NO_OPTIONS) -> RawSeries:
@@ -50,7 +50,8 @@ class FrameTable:
     """A frame whose times are a column, see `tables.table.Table`."""
 
     def __init__(self, frame: "pd.DataFrame"):
-        self.path, self.notes = _FRAME, ()
+        self.path = FRAME
+        self.notes: tuple[str, ...] = ()
         self._frame = frame
         self.columns = [_column(str(name), frame.iloc[:, number]) for number, name in enumerate(frame.columns)]
 

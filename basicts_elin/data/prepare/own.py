@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from ...errors import UserError
 from ..catalog import DatasetFacts, find_facts
 from ..graphs.graph import pickled
 from ..graphs.rules import GraphOptions
+from ..io.frames import FRAME, read_frame
 from ..io.kinds import PACKED, SERIES
 from ..io.raw import RawSeries
 from ..io.reading import ReadOptions, read_series
@@ -27,6 +28,9 @@ from .sensors import named, num_sensors, selected
 from .staging import check_destination
 from .writer import write_dataset
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SPLIT = (0.6, 0.2, 0.2)
 # whole numbers up to this one are exact in float32
 _EXACT = 2**24
@@ -34,7 +38,7 @@ _ENDINGS = re.compile(rf"({'|'.join(map(re.escape, (*SERIES, *PACKED)))})+$", re
 
 
 def prepare_own(
-    file: Path,
+    file: Union[Path, "pd.DataFrame"],
     name: Optional[str] = None,
     *,
     out: Path = Path("datasets"),
@@ -60,7 +64,7 @@ def prepare_own(
     are NaN.
 
     Args:
-        file: see `io.reading.read_series` for the formats.
+        file: see `io.reading.read_series` for the formats; or a table, see `io.frames.read_frame`.
         name: of the dataset; None: the file's name without its endings.
         out: the folder in which the folder `name` is written.
         read, times, graph_options: what the file itself does not say.
@@ -79,7 +83,7 @@ def prepare_own(
 
     Raises: UserError if an argument, a file or a value cannot be used.
     """
-    file = Path(file)
+    frame, file = (None, Path(file)) if isinstance(file, (str, Path)) else (file, FRAME)
     name = _name(file, name)
     folder = Path(out) / name
     existing = None
@@ -93,7 +97,7 @@ def prepare_own(
         check_destination(folder, force=force, fix=fix)
     markers, parts = parse_markers(missing), _split(split)
 
-    series = named(read_series(file, read), file, ids)
+    series = named(read_series(file, read) if frame is None else read_frame(frame, read), file, ids)
     all_names = series.node_names
     if sensors is not None:
         series = selected(series, file, sensors)
