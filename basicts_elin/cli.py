@@ -14,6 +14,7 @@ from .data.prepare.command import prepare
 from .env_vars import ROOT_VARIABLE
 from .errors import FailedRunError, UserError, one_line, system_message
 from .forecasting.command import add_arguments as forecast_arguments
+from .forecasting.export.command import add_arguments as export_arguments
 from .reproduce.command import add_arguments, reproduce
 from .version import __version__
 
@@ -130,6 +131,13 @@ def forecast(arguments: argparse.Namespace) -> None:
     from .forecasting.command import forecast
 
     forecast(arguments)
+
+
+def export(arguments: argparse.Namespace) -> None:
+    require_basicts()
+    from .forecasting.export.command import export
+
+    export(arguments)
 
 
 def list_all(arguments: argparse.Namespace) -> None:
@@ -288,6 +296,9 @@ def _parser() -> argparse.ArgumentParser:
 
     verb = _verb(verbs, forecast, "forecast the next steps of a table of measurements, or backtest on it")
     forecast_arguments(verb)
+
+    verb = _verb(verbs, export, "write a trained model as one file for other systems, and check that file")
+    export_arguments(verb)
 
     verb = _verb(verbs, prepare, "write a dataset in BasicTS 1.1's layout")
     prepare_arguments(verb)
