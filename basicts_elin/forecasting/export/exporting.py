@@ -13,7 +13,7 @@ from ...version import __version__
 from . import onnx_file
 from .formats import FORMATS
 from .loaded import Loaded
-from .parity import Parity, check_parity, parity
+from .parity import Parity, check_parity, check_repeatable, parity
 from .program import exported_program, refusing, unused_inputs
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def export_forecaster(forecaster: "Forecaster", path: Path, file_format: str, *,
     """
     check_path(path, file_format, force=force)
     facts, kind = forecaster.facts, FORMATS[file_format]
+    check_repeatable(forecaster.network, facts)
     program = exported_program(forecaster.network, facts)
     text = {"format": _VERSION, "basicts_elin": __version__, "facts": facts.json()}
     with _unfinished(path) as temporary:

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import torch
 
-from ...errors import FailedRunError
+from ...errors import FailedRunError, UserError
 from ..facts import Facts
 from ..network import ScaledNetwork
 from .loaded import Runner
 from .windows import random_windows
 
 LARGEST = 1e-5
+OTHERWISE = "export another model, or use Forecaster.save"
 BATCHES = (1, 3)
 # others than those of the export
 _SEED = 1
@@ -31,6 +32,17 @@ class Parity:
     @property
     def relative(self) -> float:
         return self.difference / self.scale if self.scale else self.difference
+
+
+def check_repeatable(network: ScaledNetwork, facts: Facts) -> None:
+    """Raises: UserError for a model that gives two forecasts of the same windows, because no file can equal it."""
+    windows = random_windows(network, facts, BATCHES[-1], _SEED)
+    with torch.inference_mode():
+        first, second = network(*windows), network(*windows)
+    # bit for bit is too much to ask of several threads
+    if not torch.allclose(first, second, rtol=LARGEST, atol=LARGEST * first.abs().max().item(), equal_nan=True):
+        found = "cannot be exported: it draws random numbers, so that its forecasts of the same input differ"
+        raise UserError(f"model {facts.model}", found, fix=OTHERWISE)
 
 
 def parity(run: Runner, network: ScaledNetwork, facts: Facts) -> Parity:

@@ -13,6 +13,7 @@ from torch.export import Dim, ExportedProgram
 from ...errors import UserError
 from ..facts import Facts
 from ..network import ScaledNetwork
+from .parity import OTHERWISE
 from .windows import random_windows
 
 INPUTS = ("inputs", "inputs_timestamps", "targets_timestamps")
@@ -39,9 +40,10 @@ def exported_program(network: ScaledNetwork, facts: Facts) -> ExportedProgram:
 
 
 def unused_inputs(program: ExportedProgram) -> set[str]:
-    """The inputs that the forecast does not depend on."""
-    nodes = [node for node in program.graph.nodes if node.op == "placeholder"]
-    return {node.name for node in nodes if node.name in program.graph_signature.user_inputs and not node.users}
+    """The inputs whose values the forecast does not depend on; some of them give the number of windows."""
+    sizes = torch.ops.aten.sym_size.int
+    nodes = {node.name: node for node in program.graph.nodes if node.op == "placeholder"}
+    return {name for name in INPUTS if all(user.target is sizes for user in nodes[name].users)}
 
 
 def running_maximum(values: Tensor, dim: int) -> tuple[Tensor, Tensor]:
@@ -71,7 +73,7 @@ def refusing(facts: Facts) -> Iterator[None]:
         raise error
     except Exception as error:
         found = f"cannot be exported: {reason(error)}"
-        raise UserError(f"model {facts.model}", found, fix="export another model, or use Forecaster.save") from error
+        raise UserError(f"model {facts.model}", found, fix=OTHERWISE) from error
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
