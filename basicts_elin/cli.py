@@ -154,8 +154,9 @@ def evaluate(arguments: argparse.Namespace) -> None:
 def forecast(arguments: argparse.Namespace) -> None:
     require_basicts()
     from .forecasting.command import forecast
+    from .results.page.of_forecast import check_shown, show
 
-    forecast(arguments)
+    show(forecast(arguments, lambda: check_shown(arguments)), arguments)
 
 
 def plot(arguments: argparse.Namespace) -> None:

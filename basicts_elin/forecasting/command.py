@@ -2,6 +2,8 @@
 
 import argparse
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
@@ -26,6 +28,14 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     level = "also write intervals that hold the truth with this probability in per cent, such as 80 90"
     verb.add_argument("--level", type=float, nargs="+", metavar="PER_CENT", help=level)
     verb.add_argument("--wide", action="store_true", help="write a column for each sensor, not a row")
+    plot = "also draw the forecast of one sensor, as .png or .svg"
+    verb.add_argument("--plot", type=Path, metavar="FILE", help=plot)
+    plotted = "the sensor of the picture (default: the one whose values are in the middle)"
+    verb.add_argument("--plot-sensor", metavar="NAME", help=plotted)
+    page = "also write a page to explore: every sensor, errors by hour, weekday and horizon (needs plotly)"
+    verb.add_argument("--html", type=Path, metavar="FILE", help=page)
+    places = "with --html: a table of the columns sensor, latitude, longitude, for a map"
+    verb.add_argument("--coordinates", type=Path, metavar="CSV", help=places)
     every = "backtest: forecast after every N-th row of the file, and compare with its later rows"
     verb.add_argument("--every", type=int, metavar="N", help=every)
     adaptive = "with --every: let the intervals follow the errors so far (online conformal prediction)"
@@ -43,7 +53,27 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     add_series_arguments(verb.add_argument_group("the file (docs/your-data.md has the formats)"))
 
 
-def forecast(arguments: argparse.Namespace) -> None:
+@dataclass(frozen=True)
+class Made:
+    """What the command has made. R rows, O steps ahead, N sensors, W windows.
+
+    Attributes:
+        quantities: the forecast and the ends of its intervals: [O, N], or [W, O, N] of a backtest.
+        backtest: None of a single forecast.
+    """
+
+    forecaster: "Forecaster"
+    history: "History"
+    levels: list[float]
+    quantities: "dict[str, np.ndarray]"
+    backtest: "Optional[Backtest]" = None
+
+
+def forecast(arguments: argparse.Namespace, check: Callable[[], None] = lambda: None) -> Made:
+    """Forecast, and write the table.
+
+    check: called once the arguments and the file have been read, before the model runs.
+    """
     from ..data.io.reading import read_series
     from ..data.prepare.sensors import named
     from .forecaster import Forecaster
@@ -63,18 +93,19 @@ def forecast(arguments: argparse.Namespace) -> None:
     series = named(read_series(arguments.data, read), arguments.data, arguments.ids)
     check_output(output, arguments.data, force=arguments.force)
     history = read_history(series, forecaster.facts, options)
+    check()
     print(f"{forecaster.facts.model}, trained on {forecaster.facts.dataset}; {_span(history)}")
     _print_notes(history.notes)
-    if arguments.every is None:
-        _forecast(forecaster, history, levels, arguments, output)
-    else:
-        _backtest(forecaster, history, levels, arguments, output)
+    make = _forecast if arguments.every is None else _backtest
+    return make(forecaster, history, levels, arguments, output)
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    for name, needed in (("adaptive", ("every", "level")), ("wide", ())):
+    together = {"adaptive": ("every", "level"), "plot_sensor": ("plot",), "coordinates": ("html",)}
+    for name, needed in together.items():
         if getattr(arguments, name) and not all(getattr(arguments, one) is not None for one in needed):
-            raise UserError(name, "given alone", " and ".join(f"--{one}" for one in needed), f"omit --{name}")
+            option = name.replace("_", "-")
+            raise UserError(name, "given alone", " and ".join(f"--{one}" for one in needed), f"omit --{option}")
     if arguments.wide and arguments.every is not None:
         raise UserError("wide", "given with --every, which has several forecasts of a time", fix="omit --wide")
 
@@ -93,7 +124,7 @@ def _levels(forecaster: "Forecaster", level: Optional[list[float]]) -> list[floa
 
 def _forecast(
     forecaster: "Forecaster", history: "History", levels: list[float], arguments: argparse.Namespace, output: Path
-) -> None:
+) -> Made:
     from .frames import SENSOR, TIME, long_frame, wide_frame
 
     _print_notes(forecaster.check_input(history, fill=arguments.fill))
@@ -104,11 +135,12 @@ def _forecast(
     else:
         long_frame(index, names, quantities, TIME, SENSOR).to_csv(output, index=False)
     print(f"{len(index)} steps of {len(names)} sensors, {index[0]} to {index[-1]}; written: {output}")
+    return Made(forecaster, history, levels, quantities)
 
 
 def _backtest(
     forecaster: "Forecaster", history: "History", levels: list[float], arguments: argparse.Namespace, output: Path
-) -> None:
+) -> Made:
     from .table_file import backtest_frames
 
     backtest = forecaster.backtest_of(history, arguments.every, fill=arguments.fill)
@@ -126,6 +158,7 @@ def _backtest(
         temporary.unlink(missing_ok=True)
     print(f"{len(backtest.windows.rows)} forecasts; written: {output}")
     print(metrics_table(backtest, quantities, levels))
+    return Made(forecaster, history, levels, quantities, backtest)
 
 
 def metrics_table(backtest: "Backtest", quantities: dict[str, "np.ndarray"], levels: list[float]) -> str:
