@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from .inputs import History
 
 
+RUN = "a run: its folder, or MODEL/DATASET for the newest below checkpoints; or a saved forecaster"
+
+
 def add_arguments(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "folder", metavar="RUN", type=Path, help="folder of a run, as train prints it, or a saved forecaster"
-    )
+    verb.add_argument("folder", metavar="RUN", type=Path, help=RUN)
     verb.add_argument("--data", type=Path, required=True, metavar="FILE", help="the measurements up to now")
     verb.add_argument("--output", "-o", type=Path, metavar="CSV", help="the forecasts (default: forecast.csv)")
     level = "also write intervals that hold the truth with this probability in per cent, such as 80 90"
@@ -76,6 +77,7 @@ def forecast(arguments: argparse.Namespace, check: Callable[[], None] = lambda: 
     """
     from ..data.io.reading import read_series
     from ..data.prepare.sensors import named
+    from ..zoo.run_name import named_run
     from .forecaster import Forecaster
     from .inputs import InputOptions, read_history
     from .table_file import check_output
@@ -84,7 +86,7 @@ def forecast(arguments: argparse.Namespace, check: Callable[[], None] = lambda: 
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root
     output = arguments.output or Path("forecast.csv")
-    forecaster = Forecaster.load(arguments.folder)
+    forecaster = Forecaster.load(named_run(arguments.folder))
     levels = _levels(forecaster, arguments.level)
     options = InputOptions(
         time_options(arguments), arguments.missing or (), arguments.allow_missing, arguments.fill, arguments.first_row

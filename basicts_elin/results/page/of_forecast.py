@@ -36,7 +36,7 @@ def check_shown(arguments: argparse.Namespace) -> None:
         check_plotly()
         check_ours(arguments.html, MARK, "html")
     if arguments.plot is not None:
-        check_picture(arguments.plot, KIND)
+        check_picture(arguments.plot, KIND, "plot")
 
 
 def show(made: "Made", arguments: argparse.Namespace) -> None:
@@ -83,7 +83,7 @@ def _of_forecast(made: "Made") -> dict[str, Any]:
     past = slice(max(0, len(values) - max(_PAST * steps, MINUTES_PER_DAY // facts.interval_minutes)), len(values))
     windows = _windows_of_file(made)
     return {
-        "title": f"{facts.dataset}: the next {length(steps * facts.interval_minutes)}",
+        "title": f"{facts.dataset}: the next {_span(steps * facts.interval_minutes)}",
         "history_times": local[past],
         "history": values[past],
         "forecast_times": local[len(values) :],
@@ -107,7 +107,7 @@ def _of_backtest(made: "Made") -> dict[str, Any]:
     first = windows.rows[-count:][0]
     past = slice(max(0, first - MINUTES_PER_DAY // facts.interval_minutes), first)
     bands = {level: tuple(map(last, _bounds(made.quantities, level))) for level in made.levels}
-    note = f"Forecasts are made every {length(gap * facts.interval_minutes)}. Each time shows the latest one before it."
+    note = f"Forecasts are made every {_span(gap * facts.interval_minutes)}. Each time shows the latest one before it."
     return {
         "title": f"{facts.dataset}: backtest",
         "history_times": made.history.clock.local()[past],
@@ -153,6 +153,11 @@ def _errors(windows: Windows, made: "Made", what: str) -> dict[str, Any]:
         "errors_note": f"Of {what}, and all {windows.prediction.shape[1]} steps ahead.",
         "other_errors": {LAST_VALUE: np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)},
     }
+
+
+def _span(minutes: int) -> str:
+    """ "hour", "2 hours"."""
+    return length(minutes).removeprefix("1 ")
 
 
 def _bounds(quantities: Mapping[str, np.ndarray], level: float) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...errors import UserError, refuse_options
+from ...zoo.run_name import named_run
 from .run import PlottedRun
 
 KINDS = ("forecast", "errors", "training", "attention")
@@ -19,7 +20,13 @@ _OF_SEVERAL = ("errors", "training")
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a run; errors, training: or several")
+    verb.add_argument(
+        "runs",
+        nargs="+",
+        type=Path,
+        metavar="RUN",
+        help="a run: its folder, or MODEL/DATASET for the newest; errors, training: or several",
+    )
     verb.add_argument("kind", choices=KINDS, help="what to draw")
     output = "file, .png or .svg (default: KIND.png in the run's folder)"
     verb.add_argument("-o", "--output", type=Path, metavar="FILE", help=output)
@@ -43,7 +50,7 @@ def plot(arguments: argparse.Namespace) -> None:
     refuse_options(arguments, sorted(others), f"the kind {kind}")
     if len(arguments.runs) > 1 and kind not in _OF_SEVERAL:
         raise UserError("run", f"{len(arguments.runs)} folders", f"one for the kind {kind}", "draw one at a time")
-    runs = [PlottedRun.read(folder) for folder in arguments.runs]
+    runs = [PlottedRun.read(named_run(folder)) for folder in arguments.runs]
     path = arguments.output or runs[0].folder / f"{kind}.png"
     print(_DRAW[kind](arguments, path, runs))
     print(f"written: {path}")
