@@ -14,9 +14,9 @@ from torch.autograd import forward_ad
 
 from .gram import Projections
 
-# of the queries, keys and values of a part. 1 to 8 MiB take the same time on one thread; smaller parts wait more often
-# for the other threads
-_PART_BYTES = 4 * 2**20
+# of the queries, keys and values of a part. 1 to 12 MiB take the same time on an idle machine; on a busy one, each part
+# waits for the slowest thread again
+_PART_BYTES = 8 * 2**20
 
 
 def is_plain_inference(*tensors: Tensor) -> bool:
@@ -29,6 +29,7 @@ def is_plain_inference(*tensors: Tensor) -> bool:
     return (
         states.device.type == "cpu"
         and states.dtype in (torch.float32, torch.float64)
+        and all(tensor.dtype == states.dtype for tensor in tensors)
         and not torch.is_autocast_enabled("cpu")
         and all(type(tensor) in (Tensor, torch.nn.Parameter) for tensor in tensors)
         and all(forward_ad.unpack_dual(tensor).tangent is None for tensor in tensors)
