@@ -12,7 +12,7 @@ from ..data.prepare.own import prepare_own
 from ..errors import UserError
 from ..training.launch.devices import parse_gpus
 from ..training.launch.launcher import launch_training
-from ..zoo.config_file import load_config
+from ..zoo.config_file import config_name, load_config
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,10 +31,11 @@ def train_on_frame(
 ) -> Path:
     """Write the dataset `datasets/<name>`, train on it, and return the run's folder, see `Forecaster.fit`."""
     _write_dataset(frame, name, prepare)
-    config = load_config(f"{model}/{name}", input_len=input_len, output_len=output_len)
-    device = _default_gpus() if gpus is None else gpus
-    lengths = {"input_len": input_len, "output_len": output_len}
-    return launch_training(with_overrides(config, {"gpus": parse_gpus(device), **lengths, **fields}))
+    names, lengths = f"{model}/{name}", {"input_len": input_len, "output_len": output_len}
+    device = parse_gpus(_default_gpus() if gpus is None else gpus)
+    config = with_overrides(load_config(names, **lengths), {"gpus": device, **lengths, **fields})
+    config["_config_file"] = config_name(names)
+    return launch_training(config)
 
 
 def _write_dataset(frame: "pd.DataFrame", name: str, options: dict[str, Any]) -> None:

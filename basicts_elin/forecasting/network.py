@@ -12,7 +12,6 @@ from ..training.protocol.missing_inputs import is_measured, scaled_without_gaps
 
 # the statistics of a scaler: what is subtracted, and what is divided by
 _STATISTICS = (("mean", "std"), ("min", "max-min"))
-_TIMES = ("inputs_timestamps", "targets_timestamps")
 
 
 class ScaledNetwork(nn.Module):
@@ -32,8 +31,7 @@ class ScaledNetwork(nn.Module):
         offset, factor = _affine(statistics)
         self.register_buffer("offset", offset)
         self.register_buffer("factor", factor)
-        arguments = inspect.signature(model.forward).parameters
-        self._times = [name for name in _TIMES if name in arguments]
+        self._arguments = set(inspect.signature(model.forward).parameters)
 
     def forward(self, inputs: Tensor, inputs_timestamps: Tensor, targets_timestamps: Tensor) -> Tensor:
         """Forecasts in original units.
@@ -54,8 +52,10 @@ class ScaledNetwork(nn.Module):
             rule=self.missing_inputs,
             null_val=self.null_val,
         )
-        times = dict(zip(_TIMES, (inputs_timestamps, targets_timestamps), strict=True))
-        output = self.model(scaled, **{name: times[name] for name in self._times})
+        # Some models of BasicTS ask for the targets, whose shape they read.
+        targets = scaled.new_zeros(scaled.shape[0], targets_timestamps.shape[1], scaled.shape[2])
+        data = {"inputs_timestamps": inputs_timestamps, "targets_timestamps": targets_timestamps, "targets": targets}
+        output = self.model(scaled, **{name: tensor for name, tensor in data.items() if name in self._arguments})
         prediction = output if isinstance(output, Tensor) else output["prediction"]
         return prediction.float() * self.factor + self.offset
 

@@ -10,8 +10,10 @@ from ..ops.attention import choose_path, drop_keys
 from ..ops.checks import check_choice
 from ..ops.entropy import CONSTANT_SHARPNESS, check_estimator
 from ..ops.fused_quadratic import fused_quadratic_attention
-from ..ops.gram import Projections, gram_attention
+from ..ops.gram import gram_attention
+from ..ops.tracing import holds
 from .masks import common_key_mask, kept_keys
+from .plain_linear import plain_projections
 from .projections import ProjectedAttention
 
 LAYER_PATHS = (*PATHS, "gram")
@@ -31,10 +33,12 @@ class EntropyEqualAttention(ProjectedAttention):
     Raises: ValueError for an unknown estimator or path, and for sizes that do not fit together.
 
     The gram path needs one mask for all queries and heads, an estimator other than "exact", no dropout, and no returned
-    weights. If one of these does not hold, path="gram" falls back to the "auto" of `entropy_equal_attention`. An
-    attention_mask that is the same for every query becomes a key mask, which every path supports. An attention_mask
-    that differs between queries, and output_attentions=True, use the quadratic path. A query whose keys are all dropped
-    gets the bias of `out_proj`. The gradient of `k_proj.bias` is zero, because centring the keys removes that bias.
+    weights. It also needs plain projections: `torch.nn.Linear` without hooks, adapters or parametrizations, because the
+    fused paths read the projections and do not call them. If one of these does not hold, path="gram" falls back to the
+    "auto" of `entropy_equal_attention`. An attention_mask that is the same for every query becomes a key mask, which
+    every path supports. An attention_mask that differs between queries, and output_attentions=True, use the quadratic
+    path. A query whose keys are all dropped gets the bias of `out_proj`. The gradient of `k_proj.bias` is zero, because
+    centring the keys removes that bias.
     """
 
     def __init__(
@@ -65,33 +69,31 @@ class EntropyEqualAttention(ProjectedAttention):
         attention_mask: Optional[torch.Tensor],
         output_attentions: bool,
     ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
-        if not output_attentions and not (self.training and self.dropout > 0):
+        needs_weights = output_attentions or (self.training and self.dropout > 0)
+        weights = None if needs_weights else plain_projections(self.q_proj, self.k_proj, self.v_proj, self.out_proj)
+        if weights is not None:
             path, is_self = self.path_for(tokens.shape[-2]), tokens is hidden_states
             settings: Dict[str, Any] = {"entropy": self.entropy, "eps": self.eps}
             if path == "quadratic" and is_self and attention_mask is None and self.entropy in CONSTANT_SHARPNESS:
-                return fused_quadratic_attention(hidden_states, self._projections(), self.n_heads, **settings), None
+                return fused_quadratic_attention(hidden_states, weights, self.n_heads, **settings), None
             if path == "gram" and self.entropy != "exact":
                 key_mask, is_common = common_key_mask(attention_mask, tokens.shape[-2])
                 if is_common:
                     settings |= {"key_mask": key_mask, "tokens": None if is_self else tokens}
-                    return gram_attention(hidden_states, self._projections(), self.n_heads, **settings), None
+                    return gram_attention(hidden_states, weights, self.n_heads, **settings), None
         return super()._attend_tokens(hidden_states, tokens, attention_mask, output_attentions)
 
     def path_for(self, num_tokens: int) -> str:
         """The path for `num_tokens` keys, if the call allows it: see the class.
 
         "auto" switches where the order of the paths by time and saved bytes changes, as benchmarks/paths.py measured at
-        widths of 64 to 256.
+        widths of 64 to 256. A program that is exported for any number of tokens takes the gram path.
         """
         if self.path != "auto":
             return self.path
-        if self.entropy == "exact" or num_tokens < min(1.5 * self.head_size, self.hidden_size):
+        if self.entropy == "exact" or holds(num_tokens < min(1.5 * self.head_size, self.hidden_size)):
             return "quadratic"
-        return "gram" if num_tokens >= 0.7 * self.hidden_size else "linear"
-
-    def _projections(self) -> Projections:
-        layers = (self.q_proj, self.k_proj, self.v_proj, self.out_proj)
-        return Projections(*(tensor for layer in layers for tensor in (layer.weight, layer.bias)))
+        return "linear" if holds(num_tokens < 0.7 * self.hidden_size) else "gram"
 
     def _attend(
         self,

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from ..ops.attention import drop_keys
+from ..ops.precision import widened, without_autocast
 from .masks import kept_keys
 from .softmax import SoftmaxAttention
 
@@ -79,4 +80,10 @@ class LinformerAttention(SoftmaxAttention):
                     "for all queries; use EntropyEqualAttention or SoftmaxAttention"
                 )
             key, value = drop_keys(key, keep.squeeze(-2)), drop_keys(value, keep.squeeze(-2))
-        return super()._attend(query, self.compress_k @ key, self.compress_v @ value, None, output_attentions)
+        with without_autocast(key):
+            # sums over tokens
+            key, value = (
+                (widened(compress) @ widened(tokens)).to(tokens.dtype)
+                for compress, tokens in ((self.compress_k, key), (self.compress_v, value))
+            )
+        return super()._attend(query, key, value, None, output_attentions)

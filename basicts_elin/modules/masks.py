@@ -4,6 +4,8 @@ from typing import Optional, Tuple
 
 import torch
 
+from ..ops.tracing import is_transformed
+
 # Additive masks hold 0 for a kept key, and values such as -1e9, finfo.min or -inf for a dropped one.
 _DROPPED_BELOW = -1e4
 
@@ -13,8 +15,13 @@ def kept_keys(attention_mask: torch.Tensor, num_keys: int) -> torch.Tensor:
 
     Returns: [..., 1, N] where the mask is the same for every query, else [..., L, N].
     Raises: ValueError unless every value is 0 or very negative (below -1e4).
+
+    The numbers of a mask cannot be looked at while torch exports, traces or transforms the call. Then 0 = keep, and a
+    mask [..., L, N] counts as different between queries.
     """
     keep = torch.atleast_2d(attention_mask == 0)
+    if is_transformed():
+        return keep.expand(*keep.shape[:-1], num_keys)
     understood = keep | (attention_mask < _DROPPED_BELOW)
     if not understood.all():
         found = torch.atleast_2d(attention_mask)[~understood][0].item()

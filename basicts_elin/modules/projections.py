@@ -92,6 +92,12 @@ class ProjectedAttention(nn.Module):
         output, weights = self._attend_tokens(hidden_states, tokens, attention_mask, output_attentions)
         return output, weights, past_key_value
 
+    def __prepare_scriptable__(self) -> nn.Module:
+        raise NotImplementedError(
+            f"torch.jit.script: {type(self).__name__}; expected torch.jit.trace, torch.export or torch.compile: the "
+            "layer chooses its path in Python"
+        )
+
     def _attend_tokens(
         self,
         hidden_states: torch.Tensor,

@@ -6,6 +6,7 @@ from typing import Any, Optional, Tuple
 import torch
 from torch.nn import functional as F
 
+from ..ops.tracing import is_differentiated_as_function
 from .projections import ProjectedAttention
 
 
@@ -56,14 +57,15 @@ class SoftmaxAttention(ProjectedAttention):
         output_attentions: bool,
     ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
         dropout = self.dropout if self.training else 0.0
-        if output_attentions:
+        # torch's fused kernel has no forward mode, no second derivative and no batching rule
+        if output_attentions or is_differentiated_as_function():
             logits = query @ key.transpose(-2, -1) / math.sqrt(self.head_size)
             if attention_mask is not None:
                 logits = logits + attention_mask
             weights = F.dropout(logits.softmax(-1), dropout)
-            return weights @ value, weights
+            return weights @ value, weights if output_attentions else None
         if attention_mask is not None:
-            attention_mask = attention_mask.to(query.dtype)
+            attention_mask = torch.atleast_2d(attention_mask).to(query.dtype)
         elif query.dim() > 4 and query.shape[:-3] == key.shape[:-3]:
             # the fused kernels take exactly four dimensions
             folded = [heads.flatten(0, -4) for heads in (query, key, value)]

@@ -16,6 +16,8 @@ from torch import Tensor
 
 from .checks import check_choice, check_mask_shape, check_shapes
 from .entropy import CONSTANT_SHARPNESS, check_estimator, deficit_to_sharpness, entropy_deficit, sharpness
+from .precision import widened, without_autocast
+from .tracing import holds, is_exporting
 
 PATHS = ("auto", "reference", "quadratic", "linear")
 
@@ -42,31 +44,33 @@ def entropy_equal_attention(
         entropy: estimator of the entropy deficit. "taylor" is the paper's; its sharpness is the constant 1/sqrt(2).
             "taylor2" is the correct second order, with sharpness 1. "gaussian" adapts to each query and is linear in N.
             "exact" uses the entropy of the softmax itself and is quadratic in N on every path.
-        path: "reference" forms the weights in float64 and is the plain twin of the other paths. "quadratic" forms them
-            in the dtype of the inputs, N²d operations. "linear" never forms them, Nd² operations. "auto" is quadratic
-            where N < d or the estimator is "exact", and linear otherwise.
+        path: "reference" forms the weights in float64 and is the plain twin of the other paths. "quadratic" forms them,
+            N²d operations. "linear" never forms them, Nd² operations. "auto" is quadratic where N < d or the estimator
+            is "exact", and linear otherwise.
         eps: added to the sharpness.
-    Returns: [..., Nq, dv], in the dtype of the inputs.
+    Returns: [..., Nq, dv], in the dtype of the inputs, also under autocast. Half precision is computed in float32.
     Raises: ValueError for an unknown estimator or path, and for shapes or dtypes that do not fit together.
     """
     check_estimator(entropy)
     check_choice("path", path, PATHS)
     check_shapes(query, key, value, key_mask)
-    path = choose_path(path, entropy, key)
+    path, dtype = choose_path(path, entropy, key), query.dtype
     if path == "reference":
         return _reference(query, key, value, key_mask, scale, entropy, eps)
-    if path == "linear":
-        return _linear(query, key, value, key_mask, scale, entropy, eps)
-    keep = None if key_mask is None else key_mask.unsqueeze(-2)
-    weights = entropy_equal_weights(query, key, keep=keep, scale=scale, entropy=entropy, eps=eps)
-    return weights @ drop_keys(value, key_mask)
+    with without_autocast(query):
+        query, key, value = widened(query), widened(key), widened(value)
+        if path == "linear":
+            return _linear(query, key, value, key_mask, scale, entropy, eps).to(dtype)
+        keep = None if key_mask is None else key_mask.unsqueeze(-2)
+        weights = _weights(query, key, keep, scale, entropy, eps)
+        return (weights @ drop_keys(value, key_mask)).to(dtype)
 
 
 def choose_path(path: str, entropy: str, key: Tensor) -> str:
     """The path that "auto" selects for keys [..., N, d]; any other path is returned unchanged."""
     if path != "auto":
         return path
-    return "quadratic" if key.shape[-2] < key.shape[-1] or entropy == "exact" else "linear"
+    return "quadratic" if entropy == "exact" or holds(key.shape[-2] < key.shape[-1]) else "linear"
 
 
 def attention_entropy(
@@ -89,9 +93,11 @@ def attention_entropy(
     """
     check_estimator(entropy)
     check_shapes(query, key, key_mask=key_mask)
-    centred, count = _centre(key, key_mask)
-    second_moment, log_count, *exact = _statistics(_scaled(query, scale), centred, count, key_mask, entropy)
-    return (log_count - entropy_deficit(entropy, second_moment, log_count, *exact)).to(query.dtype)
+    with without_autocast(query):
+        centred, count = _centre(widened(key), key_mask)
+        scaled = _scaled(widened(query), scale)
+        second_moment, log_count, *exact = _statistics(scaled, centred, count, key_mask, entropy)
+        return (log_count - entropy_deficit(entropy, second_moment, log_count, *exact)).to(query.dtype)
 
 
 def entropy_equal_weights(
@@ -115,6 +121,13 @@ def entropy_equal_weights(
     check_shapes(query, key)
     if keep is not None:
         keep = _check_keep(query, key, keep)
+    with without_autocast(query):
+        return _weights(widened(query), widened(key), keep, scale, entropy, eps).to(query.dtype)
+
+
+def _weights(
+    query: Tensor, key: Tensor, keep: Optional[Tensor], scale: Optional[float], entropy: str, eps: float
+) -> Tensor:
     constant = CONSTANT_SHARPNESS.get(entropy)
     if keep is None:
         centred, count = _centre(key, None)
@@ -234,15 +247,13 @@ def _statistics(
 
 
 def _second_moment(query: Tensor, centred: Tensor, count: Union[int, Tensor]) -> Tensor:
-    """m2 [..., Nq] from S = K̂ᵀK̂ / N, in at least float32. No N x N matrix is formed."""
-    query, centred = _at_least_float32(query), _at_least_float32(centred)
+    """m2 [..., Nq] from S = K̂ᵀK̂ / N. No N x N matrix is formed."""
     moment = centred.transpose(-2, -1) @ centred / count
     # S is positive semidefinite, but rounding can make the product negative
     return ((query @ moment) * query).sum(-1).clamp(min=0)
 
 
 def _mean_square(logits: Tensor, keep: Optional[Tensor]) -> Tensor:
-    logits = _at_least_float32(logits)
     if keep is None:
         return logits.square().mean(-1)
     return logits.masked_fill(~keep, 0.0).square().sum(-1) / keep.sum(-1).clamp(min=1)
@@ -250,10 +261,7 @@ def _mean_square(logits: Tensor, keep: Optional[Tensor]) -> Tensor:
 
 def _log(count: Union[int, Tensor], like: Tensor) -> Tensor:
     """log N in the dtype of `like`, broadcastable to m2 [..., Nq]."""
-    if isinstance(count, int):
-        return like.new_full((), math.log(count))
-    return count.to(like.dtype).log().squeeze(-1)
-
-
-def _at_least_float32(tensor: Tensor) -> Tensor:
-    return tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
+    if isinstance(count, Tensor):
+        # torch.jit.trace has a size as a tensor of no dimension
+        return count.to(like.dtype).log().squeeze(-1) if count.dim() else count.to(like.dtype).log()
+    return like.new_full((), count).log() if is_exporting() else like.new_full((), math.log(count))

@@ -19,8 +19,10 @@ from torch import Tensor
 
 from .attention import entropy_equal_attention
 from .entropy import CONSTANT_SHARPNESS
-from .gram import Projections, by_head, compute_dtype, head_scale, out_by_head, without_autocast
+from .gram import Projections, by_head, head_scale, out_by_head
 from .inference import is_plain_inference, quadratic_inference
+from .precision import HALF, compute_dtype, without_autocast
+from .tracing import is_transformed
 
 
 def fused_quadratic_attention(
@@ -37,6 +39,8 @@ def fused_quadratic_attention(
     Returns: [..., N, D], in the dtype of autocast where that is on.
     Raises: KeyError for an estimator without a constant sharpness.
     """
+    if is_transformed():
+        return plain_quadratic_attention(states, weights, n_heads, entropy=entropy, eps=eps)
     slope = head_scale(states, n_heads) / ((CONSTANT_SHARPNESS[entropy] + eps) * states.shape[-2])
     rows = states.reshape(-1, *states.shape[-2:])
     if is_plain_inference(states, *weights):
@@ -49,7 +53,10 @@ def fused_quadratic_attention(
 def plain_quadratic_attention(
     states: Tensor, weights: Projections, n_heads: int, *, entropy: str = "taylor", eps: float = 1e-8
 ) -> Tensor:
-    """Plain twin of `fused_quadratic_attention`: separate projections around `entropy_equal_attention`."""
+    """Plain twin of `fused_quadratic_attention`: separate projections around `entropy_equal_attention`.
+
+    `fused_quadratic_attention` takes it where torch exports, traces or transforms the call.
+    """
     linear = torch.nn.functional.linear
     query, key, value = (
         linear(states, weight, bias).unflatten(-1, (n_heads, -1)).transpose(-3, -2)
@@ -66,7 +73,7 @@ class _FusedQuadratic(torch.autograd.Function):
         ctx.settings = n_heads, slope
         with without_autocast(tokens):
             wide, cast = _sloped(weights, slope, dtype), tokens.to(dtype)
-            query, key, value = _project(cast, wide, n_heads)
+            query, key, value = _project(cast, _key_tokens(tokens, dtype), wide, n_heads)
             mixing = _weights(query, key)
             ctx.save_for_backward(tokens, query, key, value, mixing, *weights)
             context = (mixing @ value).view(n_heads, -1, value.shape[-1])
@@ -80,25 +87,30 @@ class _FusedQuadratic(torch.autograd.Function):
         n_heads, slope = ctx.settings
         with without_autocast(tokens):
             wide, cast = _sloped(weights, slope, gradient.dtype), tokens.to(gradient.dtype)
+            key_tokens = _key_tokens(tokens, gradient.dtype)
             if torch.is_grad_enabled():
                 # saved tensors are constants to autograd: second derivatives need them computed from the tokens again
-                query, key, value = _project(cast, wide, n_heads)
+                query, key, value = _project(cast, key_tokens, wide, n_heads)
                 mixing = _weights(query, key)
-            flat, cast = (tensor.reshape(-1, tensor.shape[-1]) for tensor in (gradient, cast))
-            context = (mixing @ value).view(n_heads, len(flat), -1)
+            flat, cast, key_tokens = (tensor.reshape(-1, tensor.shape[-1]) for tensor in (gradient, cast, key_tokens))
+            context = (mixing @ value).view(n_heads, len(flat), value.shape[-1])
             d_out_heads = context.transpose(-2, -1) @ flat
             d_context = _on_heads(flat, out_by_head(wide.out_weight, n_heads)).view(value.shape)
             d_logits = d_context @ value.transpose(-2, -1)
             d_logits -= d_logits.mean(-1, keepdim=True)
             d_tokens = torch.zeros_like(flat)
             d_query = d_logits @ key
-            d_query_weight = _pull_back(d_query, d_tokens, cast, wide.query_weight)
-            d_key_weight = _pull_back(d_logits.transpose(-2, -1) @ query, d_tokens, cast, wide.key_weight)
-            d_value_weight = _pull_back(mixing.transpose(-2, -1) @ d_context, d_tokens, cast, wide.value_weight)
+            d_query_weight = _pull_back(d_query, d_tokens, cast, wide.query_weight, n_heads)
+            d_key_weight = _pull_back(
+                d_logits.transpose(-2, -1) @ query, d_tokens, key_tokens, wide.key_weight, n_heads
+            )
+            d_value_weight = _pull_back(
+                mixing.transpose(-2, -1) @ d_context, d_tokens, cast, wide.value_weight, n_heads
+            )
             d_out_bias = _total(flat)
             d_weights = Projections(
                 query_weight=slope * d_query_weight,
-                query_bias=slope * _total(d_query.view(n_heads, len(flat), -1)).flatten(),
+                query_bias=slope * _total(d_query.view(n_heads, len(flat), query.shape[-1])).flatten(),
                 key_weight=d_key_weight,
                 key_bias=torch.zeros_like(wide.key_bias),
                 value_weight=d_value_weight,
@@ -116,16 +128,32 @@ def _sloped(weights: Sequence[Tensor], slope: float, dtype: torch.dtype) -> Proj
     return Projections(*(weight.to(dtype) for weight in (slope * query_weight, slope * query_bias, *others)))
 
 
-def _project(tokens: Tensor, weights: Projections, n_heads: int) -> tuple[Tensor, Tensor, Tensor]:
+def _key_tokens(tokens: Tensor, dtype: torch.dtype) -> Tensor:
+    """The tokens from which keys are projected, in `dtype`.
+
+    Half precision would round the logits before they are centred, so the tokens are centred. The gradient of centred
+    logits sums to zero over the keys, so centring the tokens adds nothing to the gradients.
+    """
+    if dtype not in HALF:
+        return tokens.to(dtype)
+    states = tokens.float()
+    return (states - states.mean(-2, keepdim=True)).to(dtype)
+
+
+def _project(tokens: Tensor, key_tokens: Tensor, weights: Projections, n_heads: int) -> tuple[Tensor, Tensor, Tensor]:
     """Queries, keys and values, each [H R, N, d] with R fastest, without the biases that have no effect.
 
     Three separate products: one joint product is no faster, and beyond 32 MiB the C library returns its memory to the
     system after every use, which then zeroes it again.
     """
-    flat = tokens.reshape(-1, tokens.shape[-1])
+    flat, key_tokens = tokens.reshape(-1, tokens.shape[-1]), key_tokens.reshape(-1, tokens.shape[-1])
     query, key, value = (
-        _on_heads(flat, by_head(weight, n_heads))
-        for weight in (weights.query_weight, weights.key_weight, weights.value_weight)
+        _on_heads(of, by_head(weight, n_heads))
+        for of, weight in (
+            (flat, weights.query_weight),
+            (key_tokens, weights.key_weight),
+            (flat, weights.value_weight),
+        )
     )
     query += weights.query_bias.view(n_heads, 1, -1)
     shape = (-1, tokens.shape[-2], query.shape[-1])
@@ -143,10 +171,10 @@ def _weights(query: Tensor, key: Tensor) -> Tensor:
     return logits.sub_(logits.mean(-1, keepdim=True) - 1 / key.shape[-2])
 
 
-def _pull_back(d_heads: Tensor, d_tokens: Tensor, tokens: Tensor, weight: Tensor) -> Tensor:
+def _pull_back(d_heads: Tensor, d_tokens: Tensor, tokens: Tensor, weight: Tensor, n_heads: int) -> Tensor:
     """Gradient of the weight of a projection; the gradient of the tokens [R N, D] is added to `d_tokens`."""
-    d_heads = d_heads.view(-1, len(tokens), d_heads.shape[-1])
-    d_tokens.addbmm_(d_heads, by_head(weight, len(d_heads)))
+    d_heads = d_heads.view(n_heads, len(tokens), d_heads.shape[-1])
+    d_tokens.addbmm_(d_heads, by_head(weight, n_heads))
     return torch.bmm(d_heads.transpose(-2, -1), tokens.expand(len(d_heads), -1, -1)).flatten(0, 1)
 
 

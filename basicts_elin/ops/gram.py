@@ -24,6 +24,8 @@ from torch import Tensor
 
 from .attention import drop_keys
 from .entropy import CONSTANT_SHARPNESS, check_estimator, sharpness
+from .precision import compute_dtype, widened, without_autocast
+from .tracing import is_transformed
 
 
 class Projections(NamedTuple):
@@ -65,7 +67,7 @@ def gram_attention(
     check_estimator(entropy)
     if entropy == "exact":
         raise ValueError("entropy: 'exact'; expected an estimator that does not need every logit; use path='quadratic'")
-    if tokens is None and key_mask is None and entropy in CONSTANT_SHARPNESS:
+    if tokens is None and key_mask is None and entropy in CONSTANT_SHARPNESS and not is_transformed():
         slope = head_scale(states, n_heads) / (CONSTANT_SHARPNESS[entropy] + eps)
         output = _SelfAttention.apply(_rows(states), *weights, n_heads, slope, compute_dtype(states))
         return output.view(states.shape)
@@ -82,17 +84,21 @@ def plain_gram_attention(
     entropy: str = "taylor",
     eps: float = 1e-8,
 ) -> Tensor:
-    """Plain twin of `gram_attention`, with the gradients and saved tensors of autograd."""
+    """Plain twin of `gram_attention`, with the gradients and saved tensors of autograd.
+
+    `gram_attention` takes it where there is a mask, other tokens or a sharpness per query, and where torch exports,
+    traces or transforms the call.
+    """
     constant, scale, dtype = CONSTANT_SHARPNESS.get(entropy), head_scale(states, n_heads), compute_dtype(states)
     tokens = states if tokens is None else tokens
     if key_mask is not None:
         tokens = tokens.expand(*torch.broadcast_shapes(tokens.shape[:-2], key_mask.shape[:-1]), *tokens.shape[-2:])
     leading, hidden_size = tokens.shape[:-2], tokens.shape[-1]
     with without_autocast(states):
-        wide = Projections(*map(_wide, weights))
+        wide = Projections(*map(widened, weights))
         if key_mask is not None:
             key_mask = key_mask.expand(tokens.shape[:-1]).reshape(-1, tokens.shape[-2])
-        gram, mean, count, has_keys = _moments(_rows(_wide(tokens)), key_mask)
+        gram, mean, count, has_keys = _moments(_rows(widened(tokens)), key_mask)
         small = _small_products(gram, wide, n_heads)
         # so that the gradient of the key bias is zero, as on every path, and not None
         bias = wide.value_bias * has_keys + 0 * wide.key_bias
@@ -104,13 +110,15 @@ def plain_gram_attention(
             return _affine(states.to(dtype), _unfold(matrix, leading), row)
         # W_k G W_kᵀ by head
         moment = small.keyed @ by_head(wide.key_weight, n_heads).transpose(-2, -1)
-        moment = _unfold(moment.unflatten(1, (-1, len(gram))).movedim(2, 0), leading)
+        moment = _unfold(moment.unflatten(1, (hidden_size // n_heads, gram.shape[0])).movedim(2, 0), leading)
         mixing = _unfold(small.mixing.view(hidden_size, -1, hidden_size).movedim(1, 0), leading)
-        count = gram.new_full((1, 1, 1), count) if isinstance(count, int) else count.to(gram.dtype)
-        log_count = _unfold(count.log(), leading if len(count) > 1 else torch.Size())
+        if key_mask is None or isinstance(count, int):
+            log_count = _unfold((gram.new_ones((1, 1, 1)) * count).log(), torch.Size())
+        else:
+            log_count = _unfold(count.to(gram.dtype).log(), leading)
     query = torch.nn.functional.linear(states, weights.query_weight, weights.query_bias)
     with without_autocast(states):
-        heads = _wide(query).unflatten(-1, (n_heads, -1)).transpose(-3, -2)
+        heads = widened(query).unflatten(-1, (n_heads, -1)).transpose(-3, -2)
         # the moment is positive semidefinite, but rounding can make the product negative
         second_moment = ((heads @ moment) * heads).sum(-1).clamp(min=0) * scale**2
         theta = sharpness(entropy, second_moment, log_count) + eps
@@ -129,8 +137,8 @@ class _SelfAttention(torch.autograd.Function):
     def forward(ctx: Any, tokens: Tensor, *arguments: Any) -> Tensor:
         *weights, n_heads, slope, dtype = arguments
         with without_autocast(tokens):
-            wide = Projections(*map(_wide, weights))
-            gram, mean, _, _ = _moments(_wide(tokens), None)
+            wide = Projections(*map(widened, weights))
+            gram, mean, _, _ = _moments(widened(tokens), None)
             small = _small_products(gram, wide, n_heads)
             matrix, row = _affine_map(small, wide, slope)
             row = row + (mean @ wide.value_weight.t() + wide.value_bias) @ wide.out_weight.t() + wide.out_bias
@@ -145,16 +153,16 @@ class _SelfAttention(torch.autograd.Function):
         n_heads, slope = ctx.settings
         count = tokens.shape[-2]
         with without_autocast(tokens):
-            wide, cast = Projections(*map(_wide, weights)), tokens.to(gradient.dtype)
+            wide, cast = Projections(*map(widened, weights)), tokens.to(gradient.dtype)
             if torch.is_grad_enabled():
                 # saved tensors are constants to autograd: second derivatives need them computed from the tokens again
-                gram, mean, _, _ = _moments(_wide(tokens), None)
+                gram, mean, _, _ = _moments(widened(tokens), None)
                 small = _small_products(gram, wide, n_heads)
                 matrix, _ = _affine_map(small, wide, slope)
             else:
                 small = _products_of(keyed, wide, n_heads)
-            d_transposed = _wide(gradient.transpose(-2, -1) @ cast)
-            d_row = _wide(gradient).sum(-2)
+            d_transposed = widened(gradient.transpose(-2, -1) @ cast)
+            d_row = widened(gradient).sum(-2)
             d_gram, d_mean, d_weights = _small_gradients(
                 d_transposed, d_row, gram, mean, wide, small, n_heads, slope, count
             )
@@ -291,17 +299,3 @@ def _add_product(total: Tensor, one: Tensor, other: Tensor) -> Tensor:
 
 def head_scale(states: Tensor, n_heads: int) -> float:
     return 1 / math.sqrt(states.shape[-1] // n_heads)
-
-
-def compute_dtype(states: Tensor) -> torch.dtype:
-    kind = states.device.type
-    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else states.dtype
-
-
-def without_autocast(states: Tensor) -> torch.autocast:
-    return torch.autocast(states.device.type, enabled=False)
-
-
-def _wide(tensor: Tensor) -> Tensor:
-    """In at least float32."""
-    return tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor

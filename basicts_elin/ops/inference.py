@@ -10,7 +10,6 @@ takes half the time of H products of width d for each, and are copied apart by h
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 
 from .gram import Projections
 
@@ -20,19 +19,20 @@ _PART_BYTES = 8 * 2**20
 
 
 def is_plain_inference(*tensors: Tensor) -> bool:
-    """Whether the tensors only need their values: no gradient, transformation, tracing or autocast, on the CPU."""
+    """Whether the tensors only need their values: no gradient, compilation or autocast, on the CPU.
+
+    To be asked where the call is not `tracing.is_transformed`.
+    """
     states = tensors[0]
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
-        return False
-    if torch.compiler.is_compiling() or torch.jit.is_tracing() or torch._C._are_functorch_transforms_active():
         return False
     return (
         states.device.type == "cpu"
         and states.dtype in (torch.float32, torch.float64)
         and all(tensor.dtype == states.dtype for tensor in tensors)
+        and not torch.compiler.is_compiling()
         and not torch.is_autocast_enabled("cpu")
         and all(type(tensor) in (Tensor, torch.nn.Parameter) for tensor in tensors)
-        and all(forward_ad.unpack_dual(tensor).tangent is None for tensor in tensors)
     )
 
 

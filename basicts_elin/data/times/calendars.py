@@ -51,12 +51,12 @@ class Calendar:
     @property
     def hours_text(self) -> Optional[str]:
         """As `--hours` takes them; None: the whole day."""
-        return self.hours and ",".join(f"{_clock(first)}-{_clock(last)}" for first, last in self.hours)
+        return None if self.hours is None else ",".join(f"{_clock(first)}-{_clock(last)}" for first, last in self.hours)
 
     @property
     def weekdays_text(self) -> Optional[str]:
         """As `--weekdays` takes them; None: the whole week."""
-        return self.weekdays and ",".join(WEEKDAYS[day] for day in self.weekdays)
+        return None if self.weekdays is None else ",".join(WEEKDAYS[day] for day in self.weekdays)
 
     def __str__(self) -> str:
         hours = [f"{_clock(first)} to {_clock(last)}" for first, last in self.hours or ()]
