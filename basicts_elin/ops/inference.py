@@ -13,9 +13,9 @@ from torch import Tensor
 
 from .gram import Projections
 
-# of the queries, keys and values of a part. 1 to 12 MiB take the same time on an idle machine; on a busy one, each part
-# waits for the slowest thread again
-_PART_BYTES = 8 * 2**20
+# of the queries, keys and values of a part, which with its tokens and results then fits the caches of two cores. Smaller
+# parts gain nothing, and wait more often for the other threads
+_PART_BYTES = 2 * 2**20
 
 
 def is_plain_inference(*tensors: Tensor) -> bool:
