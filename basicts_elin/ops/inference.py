@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .gram import Projections
 
-# of the queries, keys and values of a part, which with its tokens and results then fits the caches of two cores. Smaller
+# of the queries, keys and values of a part; with its tokens and results it then fits the caches of two cores. Smaller
 # parts gain nothing, and wait more often for the other threads
 _PART_BYTES = 2 * 2**20
 
