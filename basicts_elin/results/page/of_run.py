@@ -52,7 +52,7 @@ def run_facts(record: Mapping[str, Any]) -> dict[str, str]:
         "model": record.get("model"),
         "dataset": record.get("dataset"),
         **{name: f"{record[key]:,}" for name, key in sizes.items() if record.get(key) is not None},
-        "epochs": f"{len(epochs)} of {record.get('num_epochs')}" + (f", the best was {best}" if best else ""),
+        "epochs": f"{len(epochs)} of {record.get('num_epochs')}, the best was {best}" if best else len(epochs) or None,
         "seed": record.get("seed"),
         "hardware": ", ".join(filter(None, (record.get("device"), record.get("hardware")))),
         "versions": ", ".join(f"{name} {versions[name]}" for name in ("basicts-elin", "torch") if versions.get(name)),

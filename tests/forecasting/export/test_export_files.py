@@ -51,9 +51,7 @@ RUN = {"onnx": run_onnx, "torch": run_torch}
 @pytest.mark.parametrize("missing_inputs", ["zero", "mean", "last"])
 @pytest.mark.parametrize("null_val", [0.0, None, -1.0])
 def test_a_file_forecasts_what_its_forecaster_does(tmp_path, file_format, missing_inputs, null_val):
-    forecaster = forecaster_of(
-        Mixing, SENSORS, missing_inputs=missing_inputs, null_val=null_val, statistics=PER_SENSOR
-    )
+    forecaster = forecaster_of(Mixing, SENSORS, missing_inputs=missing_inputs, null_val=null_val, statistics=PER_SENSOR)
     path = exported(tmp_path, forecaster, file_format).path
     windows = random_windows(forecaster.network, forecaster.facts, 7, seed=5)
     assert windows[0].isnan().any() and (null_val is None or (windows[0] == null_val).any())
