@@ -17,7 +17,7 @@ from ..overwriting import check_ours
 WIDTH = 7.0
 FORMATS = (".png", ".svg")
 # an SVG of the same figures is the same file
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.titlesize": 8.5,
     "axes.labelsize": 8,
