@@ -14,6 +14,7 @@ from .data.prepare.command import prepare
 from .env_vars import ROOT_VARIABLE
 from .errors import FailedRunError, UserError, one_line, system_message
 from .forecasting.command import add_arguments as forecast_arguments
+from .forecasting.export.command import add_arguments as export_arguments
 from .forecasting.intervals.command import add_arguments as interval_arguments
 from .reproduce.command import add_arguments, reproduce
 from .reproduce.interrupts import signals_as_ctrl_c
@@ -164,6 +165,13 @@ def plot(arguments: argparse.Namespace) -> None:
     plot(arguments)
 
 
+def export(arguments: argparse.Namespace) -> None:
+    require_basicts()
+    from .forecasting.export.command import export
+
+    export(arguments)
+
+
 def list_all(arguments: argparse.Namespace) -> None:
     from .data.availability import status_lines
     from .data.dataset import DATASETS
@@ -292,6 +300,9 @@ def _parser() -> argparse.ArgumentParser:
 
     verb = _verb(verbs, plot, "draw a run: its forecasts, its errors by horizon, its training, or its attention")
     plot_arguments(verb)
+
+    verb = _verb(verbs, export, "write a trained model as one file for other systems, and check that file")
+    export_arguments(verb)
 
     verb = _verb(verbs, prepare, "write a dataset in BasicTS 1.1's layout")
     prepare_arguments(verb)

@@ -1,0 +1,34 @@
+"""The command that writes a trained model as one file for other systems."""
+
+import argparse
+import re
+from pathlib import Path
+
+# the formats, without importing torch
+CHOICES = {"onnx": ".onnx", "torch": ".pt2"}
+
+
+def add_arguments(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "folder",
+        metavar="RUN",
+        type=Path,
+        help="folder of a run, as train prints it, one of its checkpoints, or a saved forecaster",
+    )
+    file_format = "onnx: for onnxruntime and other engines; torch: for torch.export.load"
+    verb.add_argument("--format", choices=tuple(CHOICES), required=True, help=file_format)
+    verb.add_argument("-o", "--output", type=Path, metavar="FILE", help="the file (default: MODEL_DATASET.SUFFIX)")
+    verb.add_argument("--force", action="store_true", help="replace an existing file that is no export")
+
+
+def export(arguments: argparse.Namespace) -> None:
+    from ..forecaster import Forecaster
+    from .exporting import export_forecaster
+
+    forecaster = Forecaster.load(arguments.folder)
+    facts = forecaster.facts
+    path = arguments.output or Path(
+        re.sub(r"[^\w.-]", "_", f"{facts.model}_{facts.dataset}{CHOICES[arguments.format]}")
+    )
+    print(f"{facts.model}, trained on {facts.dataset}", flush=True)
+    print("\n".join(export_forecaster(forecaster, path, arguments.format, force=arguments.force).lines))
