@@ -11,7 +11,7 @@ from ..ops.checks import check_choice
 from ..ops.entropy import CONSTANT_SHARPNESS, check_estimator
 from ..ops.fused_quadratic import fused_quadratic_attention
 from ..ops.gram import gram_attention
-from ..ops.tracing import holds
+from ..ops.tracing import is_exporting
 from .masks import common_key_mask, kept_keys
 from .plain_linear import plain_projections
 from .projections import ProjectedAttention
@@ -69,8 +69,9 @@ class EntropyEqualAttention(ProjectedAttention):
         attention_mask: Optional[torch.Tensor],
         output_attentions: bool,
     ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
-        needs_weights = output_attentions or (self.training and self.dropout > 0)
-        weights = None if needs_weights else plain_projections(self.q_proj, self.k_proj, self.v_proj, self.out_proj)
+        # a gram path that is exported would be bound to the number of windows it was exported with
+        unfused = output_attentions or (self.training and self.dropout > 0) or is_exporting()
+        weights = None if unfused else plain_projections(self.q_proj, self.k_proj, self.v_proj, self.out_proj)
         if weights is not None:
             path, is_self = self.path_for(tokens.shape[-2]), tokens is hidden_states
             settings: Dict[str, Any] = {"entropy": self.entropy, "eps": self.eps}
@@ -87,13 +88,13 @@ class EntropyEqualAttention(ProjectedAttention):
         """The path for `num_tokens` keys, if the call allows it: see the class.
 
         "auto" switches where the order of the paths by time and saved bytes changes, as benchmarks/paths.py measured at
-        widths of 64 to 256. A program that is exported for any number of tokens takes the gram path.
+        widths of 64 to 256. Exported programs have the paths of `entropy_equal_attention` only.
         """
         if self.path != "auto":
             return self.path
-        if self.entropy == "exact" or holds(num_tokens < min(1.5 * self.head_size, self.hidden_size)):
+        if self.entropy == "exact" or num_tokens < min(1.5 * self.head_size, self.hidden_size):
             return "quadratic"
-        return "linear" if holds(num_tokens < 0.7 * self.hidden_size) else "gram"
+        return "gram" if num_tokens >= 0.7 * self.hidden_size else "linear"
 
     def _attend(
         self,
