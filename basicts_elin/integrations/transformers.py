@@ -20,7 +20,7 @@ from ..ops.tracing import is_transformed
 def register(name: str = "entropy_equal", *, entropy: str = "taylor", path: str = "auto", eps: float = 1e-8) -> None:
     """Register the attention, so that `attn_implementation="entropy_equal"` chooses it.
 
-    Both of transformers' interfaces are served: the attention, and its masks, without which padding would be attended to.
+    Both of transformers' interfaces are served: the attention, and its masks, without which padding would be seen.
     Padding becomes a key mask. Causal masks, and others that differ between queries, take the quadratic path.
 
     Args:

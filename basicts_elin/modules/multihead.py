@@ -114,7 +114,7 @@ class EntropyEqualMultiheadAttention(nn.Module):
         layer.take_over(attention)
         return layer.train(attention.training)
 
-    def take_over(self, attention: nn.Module) -> None:
+    def take_over(self, attention: nn.MultiheadAttention) -> None:
         """Use the parameters of a layer of torch, themselves."""
         self.in_proj_weight, self.in_proj_bias = attention.in_proj_weight, attention.in_proj_bias
         self.out_proj.weight, self.out_proj.bias = attention.out_proj.weight, attention.out_proj.bias
@@ -208,9 +208,9 @@ class EntropyEqualMultiheadAttention(nn.Module):
             return None
         zeros = self.in_proj_weight.new_zeros(self.embed_dim)
         biases = (zeros, zeros, zeros) if self.in_proj_bias is None else self.in_proj_bias.chunk(3)
-        pairs = zip(self.in_proj_weight.chunk(3), biases, strict=True)
+        (query, key, value) = zip(self.in_proj_weight.chunk(3), biases, strict=True)
         out_bias = zeros if self.out_proj.bias is None else self.out_proj.bias
-        weights = Projections(*(tensor for pair in pairs for tensor in pair), self.out_proj.weight, out_bias)
+        weights = Projections(*query, *key, *value, self.out_proj.weight, out_bias)
         key_mask = None if keep is None else keep[:, 0, 0]
         return gram_attention(tokens, weights, self.num_heads, key_mask=key_mask, entropy=self.entropy, eps=self.eps)
 
