@@ -2,12 +2,12 @@
 
 import torch
 
-from basicts_elin import ELinFormer, ELinFormerConfig, Forecaster, STAEformer, STAEformerConfig
+from basicts_elin import Forecaster
 from basicts_elin.forecasting.facts import Facts
 from basicts_elin.forecasting.network import ScaledNetwork, evaluating
 from basicts_elin.forecasting.runs import Parts
+from basicts_elin.zoo.registry import resolve
 
-MODELS = {"STAEformer": (STAEformer, STAEformerConfig), "ELinFormer": (ELinFormer, ELinFormerConfig)}
 STEPS = 12
 # other sizes than those of the sensors
 SIZES = {
@@ -45,7 +45,8 @@ class Batched(Mixing):
 
 
 def small(name, sensors, **fields):
-    model, config = MODELS[name]
+    """ELinFormer, STAEformer, or one of them with another attention."""
+    model, config = resolve(name).load()
     lengths = {"input_len": STEPS, "output_len": STEPS, "num_features": sensors}
     return model(config(**{**SIZES, **lengths, **fields}))
 
