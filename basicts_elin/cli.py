@@ -1,7 +1,6 @@
 """The commands: one verb per job, each a few lines over the package."""
 
 import argparse
-import ast
 import os
 import sys
 from collections.abc import Sequence
@@ -9,13 +8,20 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .compat import require_basicts
+from .config.assignments import assignment
 from .data.prepare.command import add_arguments as prepare_arguments
 from .data.prepare.command import prepare
 from .env_vars import ROOT_VARIABLE
 from .errors import FailedRunError, UserError, one_line, system_message
 from .forecasting.command import add_arguments as forecast_arguments
 from .forecasting.export.command import add_arguments as export_arguments
+from .forecasting.intervals.command import add_arguments as interval_arguments
 from .reproduce.command import add_arguments, reproduce
+from .reproduce.interrupts import signals_as_ctrl_c
+from .reproduce.seeds import seeds_of, train_seeds
+from .results.command import add_arguments as report_arguments
+from .results.command import report
+from .results.pictures.command import add_arguments as plot_arguments
 from .version import __version__
 
 CONFIGS = "MODEL/DATASET, legacy/MODEL/DATASET, or a file"
@@ -61,24 +67,35 @@ def _ended(code: int, line: str = "") -> int:
     return code
 
 
-def train(arguments: argparse.Namespace) -> None:
+def train(arguments: argparse.Namespace) -> Optional[int]:
+    with signals_as_ctrl_c():
+        return _train(arguments)
+
+
+def _train(arguments: argparse.Namespace) -> Optional[int]:
     require_basicts()
     from .training.launch.launcher import best_checkpoint, launch_training
 
+    seeds = seeds_of(arguments)
+    if seeds:
+        arguments.seed = seeds[0]
     config = _config(arguments)
     if arguments.print_config:
         _print_config(config)
-        return
+        return None
     group = _group(arguments, config)
     if arguments.steps or arguments.batch:
         _try_steps(arguments, config, group.size)
-        return
+        return None
+    if seeds:
+        return train_seeds(arguments, seeds, config, group)
     folder = launch_training(
         config, save_predictions=arguments.save_predictions, fresh=arguments.fresh, resume=arguments.resume, group=group
     )
     if group.is_first:
         _print_results(best_checkpoint(config), folder, "training", arguments.save_predictions)
         _print_mape_warning(config)
+    return None
 
 
 def _try_steps(arguments: argparse.Namespace, config: Any, processes: int) -> None:
@@ -112,18 +129,26 @@ def _group(arguments: argparse.Namespace, config: Any) -> Any:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     require_basicts()
+    from .data.dataset import dataset_of
+    from .forecasting.intervals.command import check_arguments, evaluate_intervals
     from .training.launch.launcher import launch_evaluation
 
     config = _config(arguments)
     if arguments.print_config:
         _print_config(config)
         return
+    check_arguments(arguments.level, adaptive=arguments.adaptive)
     checkpoint = Path(arguments.ckpt)
     folder = checkpoint.parent / "evaluation" / f"{config.dataset_name}_{checkpoint.stem}"
     save_predictions = arguments.save_predictions
     launch_evaluation(config, str(checkpoint), folder, arguments.batch_size, save_predictions=save_predictions)
     _print_results(checkpoint, folder, "evaluation", save_predictions)
     _print_mape_warning(config)
+    if arguments.level:
+        dataset, horizons = dataset_of(config), config.eval_horizons or ()
+        adaptive = arguments.adaptive
+        file = evaluate_intervals(checkpoint, dataset, arguments.level, folder, horizons, adaptive=adaptive)
+        print(f"interval metrics: {file}")
 
 
 def forecast(arguments: argparse.Namespace) -> None:
@@ -131,6 +156,13 @@ def forecast(arguments: argparse.Namespace) -> None:
     from .forecasting.command import forecast
 
     forecast(arguments)
+
+
+def plot(arguments: argparse.Namespace) -> None:
+    require_basicts()
+    from .results.pictures.command import plot
+
+    plot(arguments)
 
 
 def export(arguments: argparse.Namespace) -> None:
@@ -151,24 +183,6 @@ def list_all(arguments: argparse.Namespace) -> None:
     from .zoo.listing import model_lines
 
     print("\n".join(model_lines()))
-
-
-def report(arguments: argparse.Namespace) -> None:
-    from .data.dataset import DATASETS, open_dataset
-    from .results.report import mape_warnings, markdown_table, naive_results, text_table
-    from .results.run_reader import read_runs
-    from .results.store import write_results
-
-    results = read_runs([Path(folder) for folder in arguments.runs])
-    if arguments.naive:
-        windows = {(result.dataset, result.input_len, result.output_len): result for result in results}
-        datasets = {name: open_dataset(DATASETS / name) for name in {result.dataset for result in results}}
-        results += [naive for like in windows.values() for naive in naive_results(like, datasets[like.dataset])]
-    print(markdown_table(results) if arguments.markdown else text_table(results))
-    for line in mape_warnings(results):
-        print(line)
-    if arguments.output:
-        write_results(Path(arguments.output), results)
 
 
 def demo(arguments: argparse.Namespace) -> None:
@@ -215,7 +229,7 @@ def _config(arguments: argparse.Namespace) -> Any:
 
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root
-    overrides = dict(_assignment(text) for text in arguments.set)
+    overrides = dict(map(assignment, arguments.set))
     lengths = {name: overrides[name] for name in ("input_len", "output_len") if is_count(overrides.get(name))}
     config = load_config(arguments.cfg, **lengths)
     for name, option in (("gpus", "gpus"), ("gpu_num", "gpus"), ("seed", "seed")):
@@ -248,22 +262,6 @@ def _default_gpus() -> str:
     return gpus
 
 
-def _assignment(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise UserError("--set", text, "field=value, such as num_epochs=8")
-    try:
-        read = ast.literal_eval(value)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        # not a Python literal, so a string
-        read = value
-    if isinstance(read, int) and abs(read) >= 2**63:
-        raise UserError(f"--set {name}", f"a number of {read.bit_length()} bits", "at most 63")
-    if isinstance(read, str) and not read.isprintable():
-        raise UserError(f"--set {name}", repr(read), "printable text")
-    return name, read
-
-
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:
         self.exit(2, f"error: {message}; {self.prog} -h explains every argument\n")
@@ -284,6 +282,8 @@ def _parser() -> argparse.ArgumentParser:
     precision = "number format of matrix products during training (default: fp32)"
     verb.add_argument("--precision", choices=("fp32", "tf32", "bf16"), help=precision)
     verb.add_argument("--compile", action="store_true", help="compile the model; its checkpoints are the same")
+    several = "one run for each of these seeds, one after the other; then mean and deviation"
+    verb.add_argument("--seeds", nargs="+", type=int, metavar="N", help=several)
     verb.add_argument("--steps", type=_positive, help="only take this many steps on one batch, and keep nothing")
     verb.add_argument("--batch", type=_positive, help="with --steps: windows in the batch (default: the config's)")
     _add_run_arguments(verb)
@@ -292,10 +292,14 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("-cfg", "-c", "--cfg", "--config", required=True, help=f"the run's configuration: {CONFIGS}")
     verb.add_argument("-ckpt", "--ckpt", "--checkpoint", required=True, help="checkpoint (.pt) of a run")
     verb.add_argument("-b", "--batch-size", "--batch_size", type=_positive, help="test batch size (default: config's)")
+    interval_arguments(verb)
     _add_run_arguments(verb)
 
     verb = _verb(verbs, forecast, "forecast the next steps of a table of measurements, or backtest on it")
     forecast_arguments(verb)
+
+    verb = _verb(verbs, plot, "draw a run: its forecasts, its errors by horizon, its training, or its attention")
+    plot_arguments(verb)
 
     verb = _verb(verbs, export, "write a trained model as one file for other systems, and check that file")
     export_arguments(verb)
@@ -306,10 +310,7 @@ def _parser() -> argparse.ArgumentParser:
     _verb(verbs, list_all, "list the models, the prepared datasets, and how to get the others", name="list")
 
     verb = _verb(verbs, report, "print and write the metrics of finished runs as a table")
-    verb.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run, as train prints it")
-    verb.add_argument("--naive", action="store_true", help="add the naive forecasts on the dataset of each run")
-    verb.add_argument("--markdown", action="store_true", help="print one line per run, as a Markdown table")
-    verb.add_argument("-o", "--output", metavar="CSV", help="also write a CSV, one row per run")
+    report_arguments(verb)
 
     verb = _verb(verbs, reproduce, "make a table of the paper: train the missing runs, collect, render")
     add_arguments(verb)

@@ -3,24 +3,27 @@
 import os
 import shutil
 import time
+from importlib.util import find_spec
 from pathlib import Path
-
-import numpy as np
 
 from .data.dataset import Dataset, open_dataset
 from .data.prepare import prepare_synthetic
 from .errors import UserError
 from .evaluation.numpy_metrics import OVERALL
-from .results.forecast_figure import plot_forecast
+from .forecasting.rolling import windows_of
+from .results.page import write_page
+from .results.page.of_run import run_page
+from .results.pictures.run import PlottedRun
+from .results.pictures.run_forecast import plot_run_forecast
 from .results.report import naive_results, text_table
 from .results.run_reader import read_run
 from .results.schema import Result
 from .results.store import write_results
-from .training.launch.launcher import best_checkpoint, launch_prediction, launch_training, run_folder
+from .training.launch.launcher import launch_training, run_folder
 from .zoo.config_file import load_config
 
 DATASET = "SyntheticTraffic"
-STEP = 12
+PICTURE, REPORT = Path("forecast.png"), Path("report.html")
 
 
 def run_demo(config_file: Path) -> float:
@@ -41,19 +44,26 @@ def run_demo(config_file: Path) -> float:
     # an earlier demonstration would be resumed, whatever has changed since
     if run_folder(config).exists():
         shutil.rmtree(run_folder(config))
-    launch_training(config)
-    forecast = launch_prediction(config, best_checkpoint(config), run_folder(config) / "demo")
+    run = PlottedRun.read(launch_training(config, save_predictions=True))
 
-    model = read_run(run_folder(config))
+    model = read_run(run.folder)
     naive = naive_results(model, dataset)
     write_results(Path("metrics.csv"), [model, *naive])
-    _plot(Path("forecast.png"), model.model, forecast, dataset)
+    for path in (PICTURE, REPORT):
+        path.unlink(missing_ok=True)
+    plot_run_forecast(PICTURE, run)
+    has_report = find_spec("plotly") is not None
+    if has_report:
+        _write_report(run, dataset)
 
     print(f"\n{text_table([model, *naive])}\n")
     better = min(naive, key=_overall_mae)
     ratio = _overall_mae(model) / _overall_mae(better)
     print(f"{model.model}'s overall MAE is {ratio:.3f} of the better naive forecast's ({better.model}).")
-    print(f"written: {folder / 'metrics.csv'}, {folder / 'forecast.png'}; {time.time() - started:.0f} s in all")
+    written = ", ".join(str(folder / name) for name in ("metrics.csv", PICTURE, *[REPORT][:has_report]))
+    print(f"written: {written}; {time.time() - started:.0f} s in all")
+    if not has_report:
+        print(f"no {REPORT}, a page to explore: plotly is not installed; pip install 'basicts-elin[html]'")
     return ratio
 
 
@@ -61,25 +71,10 @@ def _overall_mae(result: Result) -> float:
     return result.metrics[OVERALL]["MAE"]
 
 
-def _plot(path: Path, model: str, forecast: dict[str, np.ndarray], dataset: Dataset) -> None:
-    target, mask, prediction = (forecast[name][:, STEP - 1] for name in ("target", "mask", "prediction"))
-    truth = np.where(mask, target, np.nan)
-    # the node with the median error: neither the best nor the worst
-    error = np.nanmean(np.abs(prediction - truth), axis=0)
-    node = int(np.argsort(error)[len(error) // 2])
-    rows = slice(0, 3 * dataset.steps_per_day)
-    held = np.where(mask[:-STEP], target[:-STEP], np.nan)[:, node]
-    last_value = np.concatenate([np.full(STEP, np.nan), held])
-    plot_forecast(
-        path,
-        {model: prediction[rows, node], "last value": last_value[rows]},
-        truth[rows, node],
-        node=node,
-        step=STEP,
-        interval_minutes=dataset.interval_minutes,
-        title=DATASET,
-        quantity=dataset.domain,
-    )
+def _write_report(run: PlottedRun, dataset: Dataset) -> None:
+    run.forecaster.calibrate(dataset)
+    windows = windows_of(dataset, "test", run.forecasts.prediction, run.forecaster.facts.input_len)
+    write_page(REPORT, run_page(dataset, windows, run.record, method=run.model, forecaster=run.forecaster))
 
 
 def check(ratio: float, bound: float = 0.9) -> None:

@@ -50,14 +50,23 @@ class RunRecord:
         self.content["commit"] = ", ".join(_each(before.get("commit"), self.content["commit"])) or None
         self._peaks_before = {name: before.get(name) if is_alike else None for name in _PEAKS}
 
-    def add_epoch(self, epoch: int, train_seconds: float, validation_seconds: float, is_best: bool = False) -> None:
-        """Add an epoch and write the file. `is_best`: whether validation found no better epoch before."""
+    def add_epoch(
+        self, epoch: int, train_seconds: float, validation_seconds: float, is_best: bool = False, **curves: Any
+    ) -> None:
+        """Add an epoch and write the file.
+
+        Args:
+            is_best: whether validation found no better epoch before.
+            curves: `learning_rate`, and `train` and `validation`: metric -> value, {} where none was computed. None
+                stands for a value that is not finite.
+        """
         self.content["epochs"].append(
             {
                 "epoch": epoch,
                 "train_seconds": round(train_seconds, 3),
                 "validation_seconds": round(validation_seconds, 3),
                 "is_best": is_best,
+                **curves,
             }
         )
         peaks = peak_memory_mib(self.on_gpu), _reserved_memory_mib() if self.on_gpu else None

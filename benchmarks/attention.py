@@ -48,7 +48,8 @@ def main() -> None:
     if rows and arguments.picture:
         from pictures import plot_costs
 
-        plot_costs(arguments.picture, rows, "One attention layer, D = 152, 4 heads, forward and backward")
+        what = f"One attention layer, D = {HIDDEN_SIZE}, {HEADS} heads, {STEPS} steps, forward and backward"
+        plot_costs(arguments.picture, rows, f"{what}; {rows[0]['hardware']}")
 
 
 if __name__ == "__main__":

@@ -7,14 +7,10 @@ from typing import Any
 import numpy as np
 
 from basicts_elin.ops import ESTIMATORS
+from basicts_elin.results.colours import look_of
 
 UNIFORM = "uniform"
 
-# readable in print and by the colour-blind (Okabe and Ito), as in basicts_elin/results/forecast_figure.py
-COLOURS = {
-    "softmax": "#000000", "taylor": "#0072B2", "taylor2": "#E69F00", "gaussian": "#009E73", "exact": "#CC79A7",
-    UNIFORM: "#BBBBBB",
-}  # fmt: skip
 LABELS = {
     "softmax": "softmax itself", "taylor": "taylor (the paper's)", "taylor2": "taylor2", "gaussian": "gaussian",
     "exact": "exact (oracle)", UNIFORM: "uniform weights",
@@ -32,7 +28,7 @@ def plot(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     weighed = (*ESTIMATORS, UNIFORM)
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(9, 4.2), layout="constrained")
     _bars(left, rows, "deficit_estimated", estimates, 1, "{:.2f}")
-    left.set_title("Entropy deficit log N − H\n(best: as high as black)", fontsize=10, loc="left")
+    left.set_title("Entropy deficit log N − H\n(best: as high as softmax)", fontsize=10, loc="left")
     left.set_ylabel("nats, mean over queries")
     _bars(middle, rows, "total_variation", weighed, 100, "{:.1f}")
     middle.set_title("Weights, distance from\nsoftmax's (best: 0)", fontsize=10, loc="left")
@@ -40,7 +36,7 @@ def plot(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     _bars(right, rows, "output_error_centred", weighed, 100, "{:.0f}")
     right.set_title("Output without its mean\nover queries (best: 0)", fontsize=10, loc="left")
     right.set_ylabel("error, % of the softmax output's norm")
-    patches = [plt.Rectangle((0, 0), 1, 1, color=COLOURS[name]) for name in LABELS]
+    patches = [plt.Rectangle((0, 0), 1, 1, color=look_of(name).color) for name in LABELS]
     style = {"ncols": len(LABELS), "frameon": False, "fontsize": 9, "handlelength": 1.2, "columnspacing": 1.4}
     figure.legend(patches, LABELS.values(), loc="outside lower center", **style)
     figure.suptitle(f"Linear attention in place of a trained STAEformer's softmax, {rows[0]['dataset']}", fontsize=12)
@@ -58,7 +54,7 @@ def _bars(axes: Any, rows: Sequence[dict[str, Any]], column: str, names: Sequenc
         # the exact estimate is the truth
         heights = [values[layer, "exact" if name == "softmax" else name][column] * factor for layer in layers]
         positions = np.arange(len(layers)) + (place - (len(names) - 1) / 2) * width
-        bars = axes.bar(positions, heights, width * 0.94, color=COLOURS[name])
+        bars = axes.bar(positions, heights, width * 0.94, color=look_of(name).color)
         if len(layers) <= 2:
             axes.bar_label(bars, [form.format(height) for height in heights], fontsize=7, padding=1)
     # the full model has six layers, whose names fit only aslant

@@ -32,6 +32,7 @@ def small_data(workplace, monkeypatch):
 
 
 def test_what_a_demonstration_leaves(small_data, capsys):
+    pytest.importorskip("plotly")
     ratio = run_demo(small_data / "config.py")
     results = read_results(small_data / "demo" / "metrics.csv")
     assert [result.model for result in results] == ["ELinFormer", "last value", "historical average"]
@@ -41,6 +42,7 @@ def test_what_a_demonstration_leaves(small_data, capsys):
     best = min(mae["last value"], mae["historical average"])
     assert ratio == pytest.approx(mae["ELinFormer"] / best, rel=1e-4)
     assert (small_data / "demo" / "forecast.png").read_bytes().startswith(b"\x89PNG")
+    assert "the last day of the test part" in (small_data / "demo" / "report.html").read_text("utf-8")
     printed = capsys.readouterr().out
     assert f"ELinFormer's overall MAE is {ratio:.3f} of the better naive forecast's" in printed
     assert {path.name for path in small_data.iterdir()} <= {"config.py", "demo", "__pycache__"}
@@ -71,3 +73,18 @@ def test_a_configuration_for_other_data_is_refused(small_data):
     with refuses(file, found="Tiny", expected="SyntheticTraffic"):
         run_demo(file)
     assert not (small_data / "demo").exists()
+
+
+def test_without_plotly_the_demonstration_says_how_to_get_the_page(small_data, monkeypatch, capsys):
+    monkeypatch.setattr(demo, "find_spec", lambda name: None)
+    run_demo(small_data / "config.py")
+    assert not (small_data / "demo" / "report.html").exists()
+    assert "pip install 'basicts-elin[html]'" in capsys.readouterr().out
+
+
+def test_pictures_of_an_earlier_demonstration_are_replaced(small_data, monkeypatch):
+    for name in ("forecast.png", "report.html"):
+        (small_data / "demo").mkdir(exist_ok=True)
+        (small_data / "demo" / name).write_text("of an earlier version")
+    run_demo(small_data / "config.py")
+    assert (small_data / "demo" / "forecast.png").read_bytes().startswith(b"\x89PNG")

@@ -25,6 +25,11 @@ def test_the_record_of_a_run(tiny):
     epochs, peak = content.pop("epochs"), content.pop("peak_memory_mib")
     assert [entry.pop("epoch") for entry in epochs] == [1, 2]
     assert [type(entry.pop("is_best")) for entry in epochs] == [bool, bool]
+    assert [entry.pop("learning_rate") for entry in epochs] == [config.optimizer_params["lr"]] * 2
+    for part in ("train", "validation"):
+        curves = [entry.pop(part) for entry in epochs]
+        assert all(list(values) == ["loss", "MAE", "RMSE", "MAPE"] for values in curves)
+        assert curves[1]["loss"] < curves[0]["loss"]
     assert all(set(entry) == {"train_seconds", "validation_seconds"} for entry in epochs)
     assert all(0 < seconds < 60 for entry in epochs for seconds in entry.values())
     assert peak > 50

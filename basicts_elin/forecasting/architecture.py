@@ -33,7 +33,15 @@ def build_model(description: Mapping[str, Any], source: object, *, is_own_run: b
     kind = _imported(*names, source, is_own_run=is_own_run)
     if not (isinstance(kind, type) and issubclass(kind, nn.Module)):
         raise UserError(source, f"{'.'.join(names)}, which is no torch module", "the class of a model")
-    return kind(EasyDict({name: _restored(value, source) for name, value in fields.items()}))
+    config = EasyDict({name: _restored(value, source) for name, value in fields.items()})
+    try:
+        return kind(config)
+    except UserError:
+        raise
+    except Exception as error:
+        # a model may raise anything for a configuration that is not its own
+        found = f"a configuration that {names[1]} cannot be built with ({one_line(error)})"
+        raise UserError(source, found, "that of the run", "train the run again") from error
 
 
 def _imported(module: str, name: str, source: object, *, is_own_run: bool) -> Any:

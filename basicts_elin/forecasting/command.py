@@ -1,10 +1,12 @@
 """The command that forecasts a user's own table."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
 from ..data.series_arguments import add_series_arguments, read_options, time_options
+from ..env_vars import ROOT_VARIABLE
 from ..errors import UserError
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     first = "number of the file's first row in the training series, for a model that was trained without dates"
     verb.add_argument("--first-row", type=int, metavar="N", help=first)
     verb.add_argument("--ids", type=Path, metavar="FILE", help="sensor ids, one per line, if the data have none")
+    legacy = "checkout of BasicTS 0.5, for a run of one of its models"
+    verb.add_argument("--legacy-root", metavar="FOLDER", help=legacy)
     add_series_arguments(verb.add_argument_group("the file (docs/your-data.md has the formats)"))
 
 
@@ -47,6 +51,8 @@ def forecast(arguments: argparse.Namespace) -> None:
     from .table_file import check_output
 
     _check(arguments)
+    if arguments.legacy_root:
+        os.environ[ROOT_VARIABLE] = arguments.legacy_root
     output = arguments.output or Path("forecast.csv")
     forecaster = Forecaster.load(arguments.folder)
     levels = _levels(forecaster, arguments.level)

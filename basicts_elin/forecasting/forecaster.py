@@ -237,7 +237,7 @@ class Forecaster:
         return self.intervals
 
     def levels(self, level: Levels) -> list[float]:
-        """The levels in per cent. Raises: UserError for numbers outside of (0, 100), or without intervals."""
+        """The levels in per cent. Raises: UserError for numbers outside of [1, 100), or without intervals."""
         levels = check_levels(level)
         if levels and self.intervals is None:
             raise UserError(
@@ -260,12 +260,12 @@ class Forecaster:
 
 
 def check_levels(level: Levels) -> list[float]:
-    """The levels in per cent, each once. Raises: UserError for numbers outside of (0, 100)."""
+    """The levels in per cent, each once. Raises: UserError for numbers outside of [1, 100)."""
     if level is None:
         return []
     levels = [float(one) for one in ([level] if isinstance(level, (int, float)) else level)]
     for one in levels:
-        if not 0 < one < 100:
-            hint = f"did you mean {100 * one:g}?" if 0 < one <= 1 else "give it in per cent"
-            raise UserError("level", f"{one:g}", "per cent, such as 80 or 95", hint)
+        if not 1 <= one < 100:
+            hint = f"did you mean {100 * one:g}?" if 0 < one < 1 else "give it in per cent"
+            raise UserError("level", f"{one:g}", "per cent from 1 to below 100, such as 80 or 95", hint)
     return list(dict.fromkeys(levels))

@@ -59,7 +59,14 @@ def part_windows(
     values, stamps = dataset.values(part), dataset.timestamps(part)
     starts = dataset.window_starts(part, input_len, output_len)
     prediction = predict_windows(network, values, stamps, starts, input_len, output_len, batch_size)
-    rows = starts + input_len
+    return windows_of(dataset, part, prediction, input_len)
+
+
+def windows_of(dataset: Dataset, part: str, prediction: np.ndarray, input_len: int) -> Windows:
+    """The forecasts [W, O, N] of all windows of a part, with their targets and times."""
+    values, stamps = dataset.values(part), dataset.timestamps(part)
+    output_len = prediction.shape[1]
+    rows = dataset.window_starts(part, input_len, output_len) + input_len
     targets = rows[:, None] + np.arange(output_len)
     dates = dataset.dates(part)
     times = target_times(dates, rows, output_len)

@@ -20,6 +20,7 @@ from torch import Tensor
 from .attention import entropy_equal_attention
 from .entropy import CONSTANT_SHARPNESS
 from .gram import Projections, by_head, head_scale, out_by_head
+from .inference import is_plain_inference, quadratic_inference
 from .precision import HALF, compute_dtype, without_autocast
 from .tracing import is_transformed
 
@@ -41,8 +42,11 @@ def fused_quadratic_attention(
     if is_transformed():
         return plain_quadratic_attention(states, weights, n_heads, entropy=entropy, eps=eps)
     slope = head_scale(states, n_heads) / ((CONSTANT_SHARPNESS[entropy] + eps) * states.shape[-2])
-    dtype = compute_dtype(states)
-    output = _FusedQuadratic.apply(states.reshape(-1, *states.shape[-2:]), *weights, n_heads, slope, dtype)
+    rows = states.reshape(-1, *states.shape[-2:])
+    if is_plain_inference(states, *weights):
+        output = quadratic_inference(rows, weights, n_heads, slope)
+    else:
+        output = _FusedQuadratic.apply(rows, *weights, n_heads, slope, compute_dtype(states))
     return output.view(states.shape)
 
 

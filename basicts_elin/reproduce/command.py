@@ -4,28 +4,28 @@ import argparse
 import contextlib
 import os
 import re
-import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
 from ..env_vars import ROOT_VARIABLE, RUNS_AT_ONCE
 from ..errors import UserError, one_line, refuse_options
 from ..evaluation.numpy_metrics import OVERALL
 from ..results.run_reader import read_run
-from ..results.schema import Result
+from ..results.schema import IDENTITY_FIELDS, Result
 from ..results.store import ResultsFile, read_results
 from .cost import Estimator, count, duration
 from .dry_run import plan_lines
 from .executor import Job, run_jobs
+from .interrupts import signals_as_ctrl_c
 from .pages import PAGES, describe_datasets, render
 from .plan import DATASETS_TABLE, TABLES, Run, plan_runs
 from .progress import Progress
 from .status import CPU, PlanStatus, RunStatus, status_of
 
 LOGS = Path("checkpoints", "reproduce")
-_OF_RUNS = ("models", "seeds", "gpus", "epochs", "small", "jobs", "legacy_root")
+_OF_RUNS = ("models", "seeds", "gpus", "epochs", "set", "small", "jobs", "legacy_root")
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
@@ -36,6 +36,8 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("-g", "--gpus", nargs="+", metavar="N", help="device numbers, each for its own runs, or cpu")
     verb.add_argument("--jobs", type=int, metavar="K", help="runs at a time on each device (default: 1)")
     verb.add_argument("--epochs", type=int, metavar="K", help="epochs of each run (default: the config's)")
+    changes = "override fields of the configuration of every run, as in train"
+    verb.add_argument("--set", nargs="+", action="extend", metavar="FIELD=VALUE", help=changes)
     verb.add_argument("--small", action="store_true", default=None, help="use the small size of models that have one")
     verb.add_argument("--legacy-root", metavar="FOLDER", help=f"checkout of BasicTS v0.5.8 (default: ${ROOT_VARIABLE})")
     verb.add_argument("-o", "--output", type=Path, metavar="CSV", help="default: results/<table>_<hardware>.csv")
@@ -47,7 +49,7 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
 
 def reproduce(arguments: argparse.Namespace) -> int:
     """Returns the exit code: 0, or 1 if a run has failed or could not be started."""
-    with _signals_as_ctrl_c():
+    with signals_as_ctrl_c():
         _check(arguments)
         if arguments.table == DATASETS_TABLE:
             describe_datasets(arguments)
@@ -77,7 +79,7 @@ def _reproduce_runs(arguments: argparse.Namespace) -> int:
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = str(Path(arguments.legacy_root).expanduser().resolve())
     table, seeds, small = arguments.table, arguments.seeds or (42,), bool(arguments.small)
-    runs = plan_runs(table, arguments.models, arguments.datasets, seeds, arguments.epochs, small)
+    runs = plan_runs(table, arguments.models, arguments.datasets, seeds, arguments.epochs, small, arguments.set or ())
     gpus = [number for text in arguments.gpus or () for number in text.split(",")]
     found = status_of(runs, gpus or None)
     slug = hardware_slug(found.hardware)
@@ -87,7 +89,7 @@ def _reproduce_runs(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         print("\n".join(plan_lines(runs, found, estimator)))
         return 0
-    results = ResultsFile(output, LOGS / "results.lock", [(run.model, run.dataset, run.seed) for run in runs])
+    results = ResultsFile(output, LOGS / "results.lock", [run.identity for run in runs])
     finished = _run_all(arguments, runs, found, results, estimator)
     results.write()
     render(arguments, output, read_results(output))
@@ -112,7 +114,7 @@ def _run_all(
             todo.append((run, status))
     for result in known:
         if result.reason:
-            print(f"{result.model} {result.dataset} seed {result.seed}: cannot run: {result.reason}")
+            print(f"{result.label} {result.dataset} seed {result.seed}: cannot run: {result.reason}")
     results.write(known)
     # one on each device before a second one on any
     jobs = arguments.jobs or 1
@@ -169,7 +171,7 @@ def _outcome(result: Result, log: Path) -> str:
 
 def _collected(run: Run, status: RunStatus, reason: str = "", log: Optional[Path] = None) -> Result:
     """The result of a run that has ended, or the reason why there is none."""
-    identity = {"model": run.model, "dataset": run.dataset, "seed": run.seed}
+    identity = dict(zip(IDENTITY_FIELDS, run.identity, strict=True))
     outdated = status.folder if reason and status.is_outdated else ""
     if not reason:
         try:
@@ -180,27 +182,10 @@ def _collected(run: Run, status: RunStatus, reason: str = "", log: Optional[Path
 
 
 def _job(run: Run) -> Job:
-    epochs = f"_{run.epochs}" if run.epochs else ""
+    parts = [run.model, run.dataset, str(run.seed), str(run.epochs or ""), run.differences]
+    # file systems allow 255 characters
+    name = re.sub(r"[^\w.=+-]+", "_", "_".join(filter(None, parts)))[:200]
     return Job(
         lambda device: [sys.executable, "-m", "basicts_elin.cli", "train", *run.arguments(device)],
-        LOGS / f"{run.model.replace('/', '_')}_{run.dataset}_{run.seed}{epochs}.log",
+        LOGS / f"{name}.log",
     )
-
-
-@contextlib.contextmanager
-def _signals_as_ctrl_c() -> Iterator[None]:
-    """Runs must not outlive a closed terminal or the end of a scheduler's job."""
-
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    # under nohup the closed terminal is ignored on purpose
-    before = {number: signal.getsignal(number) for number in numbers if signal.getsignal(number) != signal.SIG_IGN}
-    for number in before:
-        signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -27,7 +27,8 @@ class Cost:
 class Estimator:
     """Costs of runs on one kind of hardware.
 
-    They come from the finished epochs of the run itself, else from runs of the same model on the same dataset.
+    They come from the finished epochs of the run itself, else from runs of the same model on the same dataset, with the
+    same changes of the configuration.
 
     Args:
         files: CSVs of results; files in other formats are skipped.
@@ -47,6 +48,8 @@ class Estimator:
     def _cost_of_others(self, run: Run) -> Cost:
         same = [result for result in self.results if (result.model, result.dataset) == (run.model, run.dataset)]
         same = [result for result in same if result.seconds_per_epoch is not None]
+        # the differences of a report also name what is as in the configuration
+        same = [result for result in same if result.differences == run.differences] or ([] if run.changes else same)
         if not same:
             return Cost()
         seconds = mean(result.seconds_per_epoch + (result.validation_seconds or 0) for result in same)

@@ -1,5 +1,6 @@
 """Runs commands in their own processes, several at a time. They are ended if this process is interrupted."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -17,10 +18,10 @@ PATIENCE_SECONDS = 10
 
 @dataclass(frozen=True)
 class Job:
-    """The command for each device that it may run on, and the file for its output."""
+    """The command for each device that it may run on, and the file for its output; None = that of this process."""
 
     command: Callable[[str], Sequence[str]]
-    log: Path
+    log: Optional[Path]
 
 
 @dataclass(frozen=True)
@@ -75,14 +76,17 @@ def run_jobs(
 
 
 def _start(job: Job, device: str, environment: dict[str, str]) -> subprocess.Popen:
-    job.log.parent.mkdir(parents=True, exist_ok=True)
-    with job.log.open("wb") as log:
+    with contextlib.ExitStack() as stack:
+        log = None
+        if job.log is not None:
+            job.log.parent.mkdir(parents=True, exist_ok=True)
+            log = stack.enter_context(job.log.open("wb"))
         # in a session of its own, a job does not receive Ctrl-C: this process does, and ends the jobs
         return subprocess.Popen(
             job.command(device),
             stdin=subprocess.DEVNULL,
             stdout=log,
-            stderr=subprocess.STDOUT,
+            stderr=log and subprocess.STDOUT,
             env={**os.environ, **environment},
             start_new_session=True,
         )
@@ -99,10 +103,12 @@ def _end(processes: Sequence[subprocess.Popen]) -> None:
             process.wait()
 
 
-def _reason(code: int, log: Path) -> str:
+def _reason(code: int, log: Optional[Path]) -> str:
     if code < 0:
         killed = f"killed by {signal.Signals(-code).name}"
         return f"{killed}, possibly for lack of memory" if -code == signal.SIGKILL else killed
+    if log is None:
+        return f"exit code {code}; its error is above"
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("error: ")] or lines or [f"exit code {code}"]
     return errors[-1].removeprefix("error: ")

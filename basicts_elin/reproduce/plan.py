@@ -4,13 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
+from ..config.assignments import assignment, assignments_text
 from ..data.dataset import find_dataset
 from ..errors import UserError
 from ..results import paper
+from ..results.schema import labelled
 from ..zoo import registry
 
 # the -c argument of the train command: a file, or the same path as a name
 CONFIG = "baselines_cfg/{model}/{dataset}.py"
+_OPTIONS = {"num_epochs": "--epochs", "seed": "--seeds", "gpus": "--gpus", "gpu_num": "--gpus"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Run:
         config: the `-c` argument of the train command.
         epochs: None = the configuration's.
         is_legacy: whether the model is one of BasicTS 0.5.
+        changes: what `--set` is given, "field=value".
     """
 
     model: str
@@ -59,14 +63,27 @@ class Run:
     config: str
     epochs: Optional[int] = None
     is_legacy: bool = False
+    changes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.model} {self.dataset} seed {self.seed}"
+        return f"{labelled(self.model, self.differences)} {self.dataset} seed {self.seed}"
+
+    @property
+    def differences(self) -> str:
+        """The changes as a result names them."""
+        return assignments_text(self.changes)
+
+    @property
+    def identity(self) -> tuple[str, str, str, int]:
+        """The values of a result's `IDENTITY_FIELDS`."""
+        return self.model, self.dataset, self.differences, self.seed
 
     def arguments(self, gpus: str) -> list[str]:
         """The arguments of the train command."""
-        changes = ["--set", f"num_epochs={self.epochs}"] if self.epochs else []
-        return ["-c", self.config, "--gpus", gpus, "--seed", str(self.seed), *changes]
+        changes = [f"num_epochs={self.epochs}"] if self.epochs else []
+        changes += self.changes
+        words = ["-c", self.config, "--gpus", gpus, "--seed", str(self.seed)]
+        return [*words, "--set", *changes] if changes else words
 
 
 def plan_runs(
@@ -76,6 +93,7 @@ def plan_runs(
     seeds: Sequence[int] = (42,),
     epochs: Optional[int] = None,
     small: bool = False,
+    changes: Sequence[str] = (),
 ) -> list[Run]:
     """The runs of a table: dataset by dataset, and for each seed every model.
 
@@ -83,19 +101,25 @@ def plan_runs(
         models, datasets: None = the table's. Any dataset that is prepared or in the catalogue; any model that the train
             command knows, those of BasicTS 0.5 as legacy/<Model>.
         small: the small configuration of each model that has one.
-    Raises: UserError for a dataset that is neither prepared nor in the catalogue, and for a model of the paper that
-        cannot be run, if `models` names it.
+        changes: "field=value" for the configuration of every run.
+    Raises: UserError for a dataset that is neither prepared nor in the catalogue; for a model of the paper that cannot
+        be run, if `models` names it; for a change of a field that has an option of its own.
     """
     for model in models or ():
         if _unfit(model):
             raise UserError("--models", f"{model}: {_unfit(model)}", "models that can be trained", "omit it")
+    for name, value in map(assignment, changes):
+        if name in _OPTIONS:
+            option = _OPTIONS[name]
+            raise UserError(f"--set {name}", value, f"the option {option}", f"use {option} {value}")
     runs = []
     for dataset in datasets or TABLES[table].datasets:
         find_dataset(dataset)
         for seed in seeds:
             for model in models or TABLES[table].models():
                 if not _unfit(model):
-                    runs.append(_run(model, dataset, seed, epochs, small))
+                    run = _run(model, dataset, seed, epochs, small)
+                    runs.append(replace(run, changes=tuple(changes)))
     return list(dict.fromkeys(runs))
 
 

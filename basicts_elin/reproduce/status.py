@@ -119,6 +119,8 @@ def _run_status(run: Run, gpu: str) -> RunStatus:
 
 def _config(run: Run, gpu: str) -> Any:
     """The configuration that the train command makes from the run's arguments."""
+    from ..config.assignments import assignment
+    from ..config.lengths import is_count
     from ..config.overrides import with_overrides
     from ..legacy.checkout import legacy_root
     from ..training.launch.devices import parse_gpus
@@ -126,8 +128,15 @@ def _config(run: Run, gpu: str) -> Any:
 
     if run.is_legacy and legacy_root() is None:
         raise UserError("legacy models", "not found", CHECKOUT, HOW_TO_NAME)
-    epochs = {"num_epochs": run.epochs} if run.epochs else {}
-    return with_overrides(load_config(run.config), {**epochs, "seed": run.seed, "gpus": parse_gpus(gpu)})
+    changes = {"num_epochs": run.epochs} if run.epochs else {}
+    changes |= dict(map(assignment, run.changes))
+    lengths = {name: changes[name] for name in ("input_len", "output_len") if is_count(changes.get(name))}
+    config = load_config(run.config, **lengths)
+    try:
+        return with_overrides(config, {**changes, "seed": run.seed, "gpus": parse_gpus(gpu)})
+    except UserError as error:
+        # of several models, one may lack a field
+        raise UserError(f"{run.config}, {error.field}", error.found, error.expected, error.fix) from error
 
 
 @functools.cache

@@ -1,12 +1,13 @@
 """Combines the results of runs that differ only in the seed: mean and standard deviation."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean, stdev
 from typing import Optional
 
+from ..errors import UserError
 from ..record import CONDITIONS
-from .schema import Result
+from .schema import Result, distinct_labels
 
 # memory of a GPU, else of the process
 MEMORY = ("peak_reserved_mib", "peak_memory_mib")
@@ -49,6 +50,20 @@ class Summary:
         """Whether a ratio of the two compares the models. Costs under different conditions do not."""
         return column not in _COSTS or self._conditions == other._conditions
 
+    def text(self, column: str, decimals: int) -> str:
+        """Mean ± deviation; "" where nothing is known. Says how many runs have a value, if not all have one."""
+        values = self.values(column)
+        if not values:
+            return ""
+        deviation = "" if len(values) == 1 else f" ± {stdev(values):.{decimals}f}"
+        number = "" if len(values) == len(self.results) else f" (n = {len(values)})"
+        return f"{mean(values):.{decimals}f}{deviation}{number}"
+
+    @property
+    def seeds(self) -> list[int]:
+        """Ascending; [] for a naive forecast, which has none."""
+        return sorted({result.seed for result in self.results if result.seed is not None})
+
     @property
     def _conditions(self) -> set[tuple]:
         return {tuple(getattr(result, name) for name in CONDITIONS) for result in self.results}
@@ -61,6 +76,36 @@ def summaries(results: Sequence[Result]) -> list[Summary]:
         if not result.reason:
             groups.setdefault((result.model, result.label, result.dataset, result.num_epochs), []).append(result)
     return [Summary(*group, tuple(members)) for group, members in groups.items()]
+
+
+def table_rows(results: Sequence[Result], by_model: bool = False) -> list[tuple[str, Summary]]:
+    """The rows of a table with their labels: one for each result, or one for the seeds of each model.
+
+    Raises: UserError with `by_model`, if two runs of a model have the same seed.
+    """
+    if not by_model:
+        alone = [Summary(one.model, one.label, one.dataset, one.num_epochs, (one,)) for one in results]
+        return list(zip(distinct_labels(results), alone, strict=True))
+    found = summaries(results)
+    for summary in found:
+        _check_seeds(summary)
+    labels = distinct_labels([replace(summary.results[0], seed=None, run="") for summary in found])
+    return list(zip(labels, found, strict=True))
+
+
+def seeds_text(summary: Summary) -> str:
+    """ " (3 seeds)", to follow the name of a model; "" for a naive forecast."""
+    number = len(summary.seeds)
+    return f" ({number} seed{'s' if number > 1 else ''})" if number else ""
+
+
+def _check_seeds(summary: Summary) -> None:
+    by_seed: dict[Optional[int], str] = {}
+    for result in summary.results:
+        if result.seed in by_seed and result.seed is not None:
+            found = f"{by_seed[result.seed]} and {result.run}, both {summary.label} with seed {result.seed}"
+            raise UserError("--by model", found, "one run for each seed", "omit one of them")
+        by_seed[result.seed] = result.run
 
 
 def each_once(results: Sequence[Result], name: str) -> list[str]:

@@ -7,11 +7,12 @@ from typing import Any, Optional
 from ..evaluation.numpy_metrics import OVERALL
 from ..zoo import registry
 from .aggregate import MEMORY, Summary, each_once, summaries
+from .colours import GREY, looks
+from .pictures.canvas import name_curves
 from .schema import Result, horizons_of, metric_column
 
-# Readable in print and for colour-blind people (Okabe and Ito, without yellow). Markers and lines differ too.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
-_MARKERS, _LINES = ("o", "s", "^", "D", "v", "P", "X"), ("-", "--", ":")
+# more names than these would not fit beside a panel
+_MOST_NAMES = 9
 # an axis of costs is logarithmic if the largest is this many times the smallest
 _WIDE = 8
 # Models at one horizon are drawn side by side, so that equal values stay visible. They span this part of a horizon.
@@ -40,7 +41,7 @@ def by_method(summary: Summary) -> tuple[str, str]:
 def draw_pictures(folder: Path, stem: str, results: Sequence[Result], view: View = by_model) -> list[Path]:
     """Write the pictures STEM_<kind>.png for which there are data. Returns their paths."""
     found = summaries(results)
-    looks = _looks(found, view)
+    styles = _styles(found, view)
     by_dataset, by_panel = {}, {}
     for summary in found:
         panel = view(summary)[0]
@@ -57,7 +58,7 @@ def draw_pictures(folder: Path, stem: str, results: Sequence[Result], view: View
     ):
         path = folder / f"{stem}_{name}.png"
         if lines:
-            _draw(path, draw, lines, looks)
+            _draw(path, draw, lines, styles)
             written.append(path)
         else:
             # a picture of an earlier CSV
@@ -65,15 +66,16 @@ def draw_pictures(folder: Path, stem: str, results: Sequence[Result], view: View
     return written
 
 
-def _looks(found: Sequence[Summary], view: View) -> dict[Summary, Style]:
+def _styles(found: Sequence[Summary], view: View) -> dict[Summary, Style]:
     """The style of each summary: one name looks the same in every picture."""
     several = len({summary.num_epochs for summary in found} - {None}) > 1
-    styles: dict[str, Style] = {}
-    looks = {}
-    for summary in found:
-        label = view(summary)[1] + (f", {summary.num_epochs} epochs" if several and summary.num_epochs else "")
-        looks[summary] = styles.setdefault(label, _style(len(styles), label))
-    return looks
+    labels = [
+        view(summary)[1] + (f", {summary.num_epochs} epochs" if several and summary.num_epochs else "")
+        for summary in found
+    ]
+    styles = looks(labels)
+    size = {"markersize": 5, "linewidth": 1.2}
+    return {summary: styles[label].style(label=label, **size) for summary, label in zip(found, labels, strict=True)}
 
 
 def efficient(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -85,8 +87,8 @@ def efficient(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]
     return front
 
 
-def _draw(path: Path, draw: Callable, lines: dict[str, list[Summary]], looks: dict[Summary, Style]) -> None:
-    """Two panels in each line, drawn by `draw`, and one legend for all."""
+def _draw(path: Path, draw: Callable, lines: dict[str, list[Summary]], styles: dict[Summary, Style]) -> None:
+    """Two panels in each line, drawn by `draw`. The names are at the curves, or in a legend where there is no room."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -95,22 +97,25 @@ def _draw(path: Path, draw: Callable, lines: dict[str, list[Summary]], looks: di
     size = 11, 0.6 + 3.6 * len(lines)
     figure, panels = plt.subplots(len(lines), 2, figsize=size, layout="constrained", squeeze=False)
     for (title, found), pair in zip(lines.items(), panels, strict=True):
-        draw(pair, title, found, looks)
-    _add_legend(figure, panels)
+        draw(pair, title, found, styles)
     for axes in panels.flat:
         axes.grid(alpha=0.3)
     title = _conditions([summary for found in lines.values() for summary in found], draw)
     figure.suptitle(title, x=0.01, ha="left", fontsize=9)
+    _add_names(figure, panels, at_curves=draw is not _frontier)
     figure.savefig(path, dpi=120)
     plt.close(figure)
 
 
-def _add_legend(figure: Any, panels: Any) -> None:
-    """Every name once, the frontier last."""
-    legend: dict[str, Any] = {}
-    for axes in panels.flat:
-        handles, names = axes.get_legend_handles_labels()
-        legend.update(zip(names, handles, strict=True))
+def _add_names(figure: Any, panels: Any, *, at_curves: bool) -> None:
+    """The names beside the right panels, at their curves; or every name once in a legend, the frontier last."""
+    named = [dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True)) for axes in panels.flat]
+    if at_curves and max(map(len, named)) <= _MOST_NAMES:
+        figure.draw_without_rendering()
+        for axes, handles in zip(panels[:, 1], named[1::2], strict=True):
+            name_curves(axes, {name: getattr(handle, "lines", [handle])[0] for name, handle in handles.items()}, 9)
+        return
+    legend = {name: handle for handles in named for name, handle in handles.items()}
     if _FRONTIER in legend:
         legend[_FRONTIER] = legend.pop(_FRONTIER)
     figure.legend(legend.values(), legend, loc="outside right upper", frameon=False, fontsize=9)
@@ -120,13 +125,19 @@ def _conditions(found: Sequence[Summary], draw: Callable) -> str:
     """The line above the panels: hardware, epochs, what the bars are."""
     results = [result for summary in found for result in summary.results]
     epochs = " or ".join(each_once(results, "num_epochs"))
-    facts = [", ".join(each_once(results, "hardware")), epochs and f"{epochs} epochs"]
-    if any(len(summary.results) > 1 for summary in found):
-        facts.append("mean over the seeds" if draw is _nodes else "mean and deviation over the seeds")
+    nodes = " or ".join(sorted(each_once(results, "nodes"), key=float))
+    facts = [", ".join(each_once(results, "hardware")), epochs and f"{epochs} epochs", nodes and f"{nodes} sensors"]
+    # naive forecasts have none
+    seeds = sorted({len(summary.results) for summary in found if summary.results[0].seed is not None})
+    if seeds == [1]:
+        facts.append("one seed")
+    elif seeds:
+        number = " or ".join(map(str, seeds))
+        facts.append(f"mean over {number} seeds" if draw is _nodes else f"mean and deviation over {number} seeds")
     return "; ".join(filter(None, facts))
 
 
-def _horizons(panels: Sequence[Any], title: str, found: Sequence[Summary], looks: dict[Summary, Style]) -> None:
+def _horizons(panels: Sequence[Any], title: str, found: Sequence[Summary], styles: dict[Summary, Style]) -> None:
     """MAE and RMSE at each horizon, on one dataset."""
     results = [result for summary in found for result in summary.results]
     horizons = [horizon for horizon in horizons_of(results) if horizon != OVERALL]
@@ -139,7 +150,7 @@ def _horizons(panels: Sequence[Any], title: str, found: Sequence[Summary], looks
                 aside = _SPREAD * ahead[0] * ((number + 0.5) / len(found) - 0.5)
                 deviations = [summary.deviation(column) for column in columns] if len(summary.results) > 1 else None
                 places = [place + aside for place in ahead]
-                axes.errorbar(places, list(map(summary.mean, columns)), deviations, capsize=2, **looks[summary])
+                axes.errorbar(places, list(map(summary.mean, columns)), deviations, capsize=2, **styles[summary])
         axes.set_xticks(ahead)
         unit = "minutes ahead" if minutes else "steps ahead"
         axes.set_xlabel(unit + (", side by side" if len(found) > 1 else ""))
@@ -157,7 +168,7 @@ def _with_unit(metric: str, results: Sequence[Result]) -> str:
     return ", ".join(filter(None, (metric, _one(results, "unit"))))
 
 
-def _frontier(panels: Sequence[Any], title: str, found: Sequence[Summary], looks: dict[Summary, Style]) -> None:
+def _frontier(panels: Sequence[Any], title: str, found: Sequence[Summary], styles: dict[Summary, Style]) -> None:
     """Overall MAE on one dataset against seconds and memory, and a line through the points that none beats in both."""
     is_fair = all(summary.is_comparable(found[0], "seconds_per_epoch") for summary in found)
     for columns, unit, axes in zip((("seconds_per_epoch",), MEMORY), ("s / epoch", "MiB"), panels, strict=True):
@@ -166,13 +177,13 @@ def _frontier(panels: Sequence[Any], title: str, found: Sequence[Summary], looks
             column = summary.measured(columns)
             if summary.values(column) and summary.values("MAE"):
                 cost, error = summary.mean(column), summary.mean("MAE")
-                style = {**looks[summary], "linestyle": "none"}
+                style = {**styles[summary], "linestyle": "none"}
                 axes.errorbar(cost, error, summary.deviation("MAE"), summary.deviation(column), capsize=2, **style)
                 points.append((cost, error))
         front = efficient(points)
         # a single point needs no line
         if is_fair and len(front) > 1:
-            axes.plot(*zip(*front, strict=True), color="#999999", linewidth=1, zorder=0, label=_FRONTIER)
+            axes.plot(*zip(*front, strict=True), color=GREY, linewidth=1, zorder=0, label=_FRONTIER)
         _scale(axes.set_xscale, axes.xaxis, [cost for cost, _ in points])
         axes.set(xlabel=f"peak memory, {unit}" if columns == MEMORY else f"training, {unit}")
         axes.set_ylabel(_with_unit("MAE", [result for summary in found for result in summary.results]))
@@ -180,14 +191,14 @@ def _frontier(panels: Sequence[Any], title: str, found: Sequence[Summary], looks
         axes.set_title(f"{title}: {said}", loc="left", fontsize=10)
 
 
-def _nodes(panels: Sequence[Any], title: str, found: Sequence[Summary], looks: dict[Summary, Style]) -> None:
+def _nodes(panels: Sequence[Any], title: str, found: Sequence[Summary], styles: dict[Summary, Style]) -> None:
     """Time and memory against the number of nodes, a line for each model through its datasets."""
     for axes, unit, what in zip(
         panels, ("ms per training window", "peak memory, MiB"), ("training time", "memory"), strict=True
     ):
         lines: dict[str, tuple[Style, list[tuple[float, float]]]] = {}
         for summary in found:
-            nodes, look = _nodes_of(summary), looks[summary]
+            nodes, look = _nodes_of(summary), styles[summary]
             value = _milliseconds(summary) if what == "training time" else summary.mean(summary.measured(MEMORY))
             if nodes and value:
                 lines.setdefault(look["label"], (look, []))[1].append((nodes, value))
@@ -224,15 +235,3 @@ def _scale(set_scale: Callable, axis: Any, values: Sequence[float]) -> bool:
     axis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axis.set_minor_formatter(NullFormatter())
     return True
-
-
-def _style(number: int, label: str) -> Style:
-    turn = number // len(_COLOURS)
-    return {
-        "label": label,
-        "color": _COLOURS[number % len(_COLOURS)],
-        "marker": _MARKERS[(number + turn) % len(_MARKERS)],
-        "linestyle": _LINES[turn % len(_LINES)],
-        "markersize": 5,
-        "linewidth": 1.2,
-    }

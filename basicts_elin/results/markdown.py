@@ -107,8 +107,9 @@ def _improvements(summary: Summary, found: Sequence[Summary], papers: str, ours:
 
 
 def _same_epochs(found: Sequence[Summary], model: str, like: Summary) -> Optional[Summary]:
-    """The summary of another model with the same number of epochs."""
-    same = [one for one in found if (one.label, one.num_epochs) == (model, like.num_epochs)]
+    """The summary of another model with the same number of epochs and the same changed fields."""
+    label = model + like.label.removeprefix(like.model)
+    same = [one for one in found if (one.label, one.num_epochs) == (label, like.num_epochs)]
     return same[0] if same else None
 
 
@@ -211,10 +212,7 @@ def _epochs(summary: Summary) -> str:
 
 
 def _ours(summary: Optional[Summary], column: str, decimals: int) -> str:
-    if summary is None or summary.mean(column) is None:
-        return ""
-    deviation = summary.deviation(column)
-    return _number(summary.mean(column), decimals) + ("" if deviation is None else f" ± {deviation:.{decimals}f}")
+    return summary.text(column, decimals) if summary else ""
 
 
 def _ratio(summary: Summary, other: Optional[Summary], column: str) -> str:

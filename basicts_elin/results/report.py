@@ -1,8 +1,8 @@
 """The tables that `report` prints: runs and naive forecasts, as text and as Markdown."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional
 
 from ..config.lengths import usual_horizons
 from ..data.dataset import Dataset
@@ -10,7 +10,8 @@ from ..errors import UserError
 from ..evaluation.naive import naive_metrics
 from ..evaluation.numpy_metrics import OVERALL
 from ..record import RECORD_FILE
-from .schema import PERCENT, Result, distinct_labels, horizons_of, metric_names
+from .aggregate import seeds_text, summaries, table_rows
+from .schema import PERCENT, Result, horizons_of, metric_column, metric_names
 
 
 def naive_results(like: Result, dataset: Dataset) -> list[Result]:
@@ -31,48 +32,74 @@ def mape_warnings(results: Sequence[Result]) -> list[str]:
     return [f"{dataset}: {line}" for dataset, line in noted.items()]
 
 
-def text_table(results: Sequence[Result]) -> str:
-    """Aligned text: a line for each horizon of each run, a column for each metric; "-" if a run lacks it."""
-    labels, metrics = distinct_labels(results), metric_names(results)
-    width = max(len(label) for label in ["model", *labels])
-    widths = [max(len(_title(metric)), 9) for metric in metrics]
-    titles = " ".join(f"{_title(metric):>{size}}" for metric, size in zip(metrics, widths, strict=True))
-    lines = [f"{'model':<{width}}  horizon {titles}"]
-    for label, result in zip(labels, results, strict=True):
-        name = label
-        for horizon, values in result.metrics.items():
-            cells = [_decimals(values.get(metric), 3) for metric in metrics]
-            line = " ".join(f"{cell:>{size}}" for cell, size in zip(cells, widths, strict=True))
-            lines.append(f"{name:<{width}}  {horizon:>7} {line}")
+def text_table(results: Sequence[Result], by_model: bool = False) -> str:
+    """Aligned text: a line for each horizon of each row, a column for each metric; "-" if a run lacks it.
+
+    by_model: one row for the seeds of each model, as mean ± deviation.
+    """
+    rows, metrics = table_rows(results, by_model), metric_names(results)
+    digits = [decimals(results, metric, 3) for metric in metrics]
+    lines = [["model", "horizon", *map(metric_title, metrics)]]
+    for label, summary in rows:
+        name = label + seeds_text(summary) if by_model else label
+        for horizon in horizons_of(summary.results):
+            cells = [summary.text(*cell) for cell in zip(_columns(metrics, horizon), digits, strict=True)]
+            lines.append([name, horizon, *(cell or "-" for cell in cells)])
             name = ""
-    return "\n".join(lines)
+    least = [0, 7, *(9 for _ in metrics)]
+    widths = [max(size, *map(len, column)) for size, column in zip(least, zip(*lines, strict=True), strict=True)]
+    return "\n".join(_aligned(line, widths) for line in lines)
 
 
-def markdown_table(results: Sequence[Result]) -> str:
-    """A line for each run: epochs, parameters, seconds per epoch, each metric as "3 / 6 / 12 / overall"."""
+def markdown_table(results: Sequence[Result], by_model: bool = False) -> str:
+    """A line for each row: epochs, parameters, seconds per epoch, each metric as "3 / 6 / 12 / overall"."""
     metrics, horizons = metric_names(results), horizons_of(results)
-    titles = [_title(metric) for metric in metrics]
+    titles = [metric_title(metric) for metric in metrics]
     if titles:
         titles[0] += f" {' / '.join(horizons)}"
     head = ["model", "epochs", "parameters", "s / epoch", *titles]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    for label, result in zip(distinct_labels(results), results, strict=True):
+    for label, summary in table_rows(results, by_model):
+        parameters, seconds = summary.mean("parameters"), summary.mean("seconds_per_epoch")
         cells = [
-            label,
-            "" if result.num_epochs is None else str(result.num_epochs),
-            "" if result.parameters is None else f"{result.parameters:,}",
-            "" if result.seconds_per_epoch is None else f"{result.seconds_per_epoch:.0f}",
+            label + seeds_text(summary) if by_model else label,
+            "" if summary.num_epochs is None else str(summary.num_epochs),
+            "" if parameters is None else f"{parameters:,.0f}",
+            "" if seconds is None else f"{seconds:.0f}",
         ]
         for metric in metrics:
-            values = [result.metrics.get(horizon, {}).get(metric) for horizon in horizons]
-            cells.append(" / ".join(_decimals(value, 2) for value in values))
+            digits = decimals(results, metric, 2)
+            values = [summary.text(metric_column(metric, horizon), digits) or "-" for horizon in horizons]
+            cells.append(" / ".join(values))
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _title(metric: str) -> str:
+def deviation_line(results: Sequence[Result]) -> str:
+    """What follows ± in a table by model; "" if nothing does."""
+    if all(len(summary.results) == 1 for summary in summaries(results)):
+        return ""
+    return "mean ± sample standard deviation (n - 1) over the seeds"
+
+
+def metric_title(metric: str) -> str:
     return f"{metric} %" if metric == PERCENT else metric
 
 
-def _decimals(value: Optional[float], number: int) -> str:
-    return "-" if value is None else f"{value:.{number}f}"
+def decimals(results: Sequence[Result], metric: str, least: int) -> int:
+    """The decimals of a metric in a table: more than `least` if all its values are below 1, such as those of WAPE."""
+    columns = [metric_column(metric, horizon) for horizon in horizons_of(results)]
+    values = [abs(value) for result in results for column in columns if (value := result.number(column))]
+    largest = max(filter(math.isfinite, values), default=1.0)
+    return least if largest >= 1 else least + 1 - math.floor(math.log10(largest))
+
+
+def _columns(metrics: Sequence[str], horizon: str) -> list[str]:
+    return [metric_column(metric, horizon) for metric in metrics]
+
+
+def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
+    name, *cells = line
+    first, *others = widths
+    horizon, *numbers = (f"{cell:>{size}}" for cell, size in zip(cells, others, strict=True))
+    return f"{name:<{first}}  {' '.join([horizon, *numbers])}"

@@ -21,6 +21,8 @@ _MADE = ("model", "seconds_per_epoch", "validation_seconds", "epochs", "best_epo
 def read_runs(folders: Sequence[Path]) -> list[Result]:
     """The results of finished runs. `differences` holds the fields in which runs of one model on one dataset differ.
 
+    A dataset that was prepared again with other values differs in "data", the beginning of its SHA-256.
+
     Raises: UserError for a folder that does not hold a finished run.
     """
     results = [read_run(folder) for folder in folders]
@@ -28,7 +30,7 @@ def read_runs(folders: Sequence[Path]) -> list[Result]:
     for number, result in enumerate(results):
         groups.setdefault((result.model, result.dataset), []).append(number)
     for numbers in groups.values():
-        differences = differing_fields([_config(Path(folders[number])) for number in numbers])
+        differences = differing_fields([_compared(Path(folders[number])) for number in numbers])
         for number, text in zip(numbers, differences, strict=True):
             results[number] = replace(results[number], differences=text)
     return results
@@ -88,9 +90,12 @@ def read_metrics(file: Path) -> dict[str, dict[str, float]]:
     return ordered
 
 
-def _config(folder: Path) -> dict[str, Any]:
+def _compared(folder: Path) -> dict[str, Any]:
+    """What distinguishes a run from others: its configuration, and the data that it was trained on."""
     file = folder / CONFIG_FILE
-    return read_json(file, _AGAIN) if file.is_file() else {}
+    config = read_json(file, _AGAIN) if file.is_file() else {}
+    data = (read_record(folder).get("dataset_sha256") or {}).get("data", "")
+    return config | {"data": data[:8]} if config and data else config
 
 
 def _epochs(record: Mapping[str, Any], place: Path) -> list[dict[str, Any]]:

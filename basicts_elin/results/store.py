@@ -1,4 +1,4 @@
-"""Results as a CSV, a row for each run, which several commands may write."""
+"""Results as a CSV, a row for each run or for the seeds of each model. Several commands may write one."""
 
 import csv
 import io
@@ -11,10 +11,18 @@ from filelock import FileLock
 from ..errors import UserError, one_line, system_message
 from ..evaluation.numpy_metrics import OVERALL
 from ..files import made_folder, write_atomically
+from .aggregate import Summary, each_once, table_rows
 from .schema import FIELD_TYPES, IDENTITY_FIELDS, Result, horizons_of, in_order, metric_column, metric_names
 
 _OTHER_FILE = "name another file by --output"
 _MEND = "correct it, or name another file by --output"
+_COSTS = ("seconds_per_epoch", "validation_seconds", "peak_memory_mib", "peak_reserved_mib")
+_FACTS_OF_SUMMARIES = (
+    "input_len", "output_len", "interval_minutes", "unit", "parameters", "nodes", "batch_size", "train_windows",
+    "device", "hardware", "processes", "compiled", "runs_at_once", "python", "torch", "basicts", "basicts_elin",
+    "commit", "run",
+)  # fmt: skip
+_COLUMNS_OF_SUMMARIES = ("model", "dataset", "differences", "num_epochs", "seeds", "number_of_seeds")
 
 
 def write_results(path: Path, results: Sequence[Result]) -> None:
@@ -29,6 +37,26 @@ def write_results(path: Path, results: Sequence[Result]) -> None:
     for result in results:
         row = {name: getattr(result, name) for name in FIELD_TYPES}
         rows.append(row | {name: _metric_text(value) for name, value in result.metric_columns.items()})
+    write_csv(path, rows, columns)
+
+
+def write_summaries(path: Path, results: Sequence[Result]) -> None:
+    """Write a CSV with a row for the seeds of each model, whole or not at all.
+
+    Each metric and cost has a column with its mean, and one with its sample standard deviation, NAME_deviation. A fact
+    that differs between the seeds, such as the folder, has all its values.
+    Raises: UserError for a metric whose name is that of another column, and for two runs with the same seed.
+    """
+    numbers = [*_metric_columns(results), *_COSTS]
+    columns = [
+        *_COLUMNS_OF_SUMMARIES,
+        *(name for number in numbers for name in (number, f"{number}_deviation")),
+        *_FACTS_OF_SUMMARIES,
+    ]
+    taken = [name for name in columns if columns.count(name) > 1]
+    if taken:
+        raise UserError("metrics", taken[0], "a name that no column has", "rename the metric")
+    rows = [_summary_row(summary, numbers) for _, summary in table_rows(results, by_model=True)]
     write_csv(path, rows, columns)
 
 
@@ -71,10 +99,10 @@ class ResultsFile:
     Args:
         path: of the CSV; results of other runs stay in it.
         lock: a file that is held while the CSV is read and written.
-        order: model, dataset and seed of each run, in the order of their rows; others come first.
+        order: the values of `IDENTITY_FIELDS` of each run, in the order of their rows; others come first.
     """
 
-    def __init__(self, path: Path, lock: Path, order: Sequence[tuple[str, str, int]]):
+    def __init__(self, path: Path, lock: Path, order: Sequence[tuple[str, str, str, int]]):
         self.path, self.lock = path, lock
         self._place = {identity: place for place, identity in enumerate(order)}
         self._waiting: list[Result] = []
@@ -101,7 +129,7 @@ class ResultsFile:
         return ""
 
     def _row(self, result: Result) -> int:
-        return self._place.get((result.model, result.dataset, result.seed), -1)
+        return self._place.get(tuple(getattr(result, name) for name in IDENTITY_FIELDS), -1)
 
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -151,6 +179,16 @@ def _metric_columns(results: Sequence[Result]) -> list[str]:
     if taken:
         raise UserError("metrics", taken[0], "a name that no column has", "rename the metric")
     return columns
+
+
+def _summary_row(summary: Summary, numbers: Sequence[str]) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(summary.results[0], name) for name in ("model", "dataset", "differences")}
+    row["num_epochs"], row["seeds"] = summary.num_epochs, " ".join(map(str, summary.seeds))
+    row["number_of_seeds"] = len(summary.seeds) or None
+    for name in numbers:
+        row[name] = _metric_text(summary.mean(name))
+        row[f"{name}_deviation"] = _metric_text(summary.deviation(name))
+    return row | {name: ", ".join(each_once(summary.results, name)) for name in _FACTS_OF_SUMMARIES}
 
 
 def _metric_text(value: Optional[float]) -> str:

@@ -21,6 +21,8 @@ from basicts_elin.cli import main
 from basicts_elin.env_vars import ROOT_VARIABLE
 from basicts_elin.reproduce import command, executor
 from basicts_elin.reproduce.executor import Job
+from basicts_elin.reproduce.interrupts import signals_as_ctrl_c
+from basicts_elin.reproduce.plan import Run
 from basicts_elin.reproduce.progress import Progress
 from basicts_elin.reproduce.status import PlanStatus, status_here
 from basicts_elin.results.store import write_results
@@ -107,6 +109,36 @@ def test_what_is_finished_is_not_made_again_and_stays_in_the_table(place, capsys
     assert [line["seed"] for line in rows()] == ["1", "2", "3"]
 
 
+def test_what_is_set_makes_runs_and_rows_of_their_own(place, capsys):
+    bias = ["--set", "model_config.bias=False"]
+    assert main(["reproduce", *RUNS, "--seeds", "1"]) == 0
+    assert main(["reproduce", *RUNS, "--seeds", "1", "2", *bias]) == 0
+    assert main(["reproduce", *RUNS, "--seeds", "1", "--set", "lr=0.01"]) == 0
+    assert place == [1, 1, 2, 1]
+    assert "[1/2] Tiny (bias=False) Tiny seed 1: MAE 1.00" in capsys.readouterr().out
+    # once more, however it is written
+    assert main(["reproduce", *RUNS, "--seeds", "1", "2", "--set", "bias=False"]) == 0
+    assert place == [1, 1, 2, 1]
+    assert "2 runs, 2 finished before, 0 to be made" in capsys.readouterr().out
+    assert {(row["differences"], row["seed"]) for row in rows()} == {
+        ("", "1"), ("bias=False", "1"), ("bias=False", "2"), ("lr=0.01", "1"),
+    }  # fmt: skip
+    assert len({row["run"] for row in rows()}) == len(rows()) == 4
+    assert "| Tiny (bias=False) (2 seeds) |" in Path("docs/tables/table3_cpu.md").read_text()
+    assert main(["reproduce", *RUNS, "--seeds", "1", "3", *bias, "--dry-run"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Tiny (bias=False) Tiny seed 1  baselines_cfg/Tiny/Tiny.py: finished"
+    assert lines[1].startswith("Tiny (bias=False) Tiny seed 3  baselines_cfg/Tiny/Tiny.py: to be run")
+
+
+def test_the_logs_of_runs_that_differ_are_different():
+    one, other = (Run("legacy/M", "D", 1, "", changes=changes) for changes in ((), ("lr=0.1", "a=[1, 2]")))
+    assert [command._job(run).log.name for run in (one, other)] == [
+        "legacy_M_D_1.log",
+        "legacy_M_D_1_a=_1_2_lr=0.1.log",
+    ]
+
+
 def test_a_run_that_fails_is_a_row_with_its_reason_and_the_next_one_is_made(place, capsys):
     assert main(["reproduce", *RUNS, "--seeds", "13", "2"]) == 1
     assert "[1/2] Tiny Tiny seed 13: FAILED: no memory (log: logs/13.log)" in capsys.readouterr().out
@@ -184,7 +216,7 @@ def test_a_terminal_that_is_closed_ends_the_runs_unless_nohup_was_asked_for(befo
     at_first = signal.signal(signal.SIGHUP, before)
     try:
         expected = pytest.raises(KeyboardInterrupt) if ends else contextlib.nullcontext()
-        with expected, command._signals_as_ctrl_c():
+        with expected, signals_as_ctrl_c():
             os.kill(os.getpid(), signal.SIGHUP)
         assert signal.getsignal(signal.SIGHUP) is before
     finally:
@@ -322,6 +354,11 @@ def test_table1_describes_what_is_prepared(place, capsys):
         (["table3", "--render", "-o", "other.csv"], "other.csv", "tokens, batch"),
         ([*RUNS, "-o", "other.csv"], "other.csv", "tokens, batch"),
         (["table1", "--seeds", "1"], "--seeds", "table1"),
+        (["table1", "--set", "lr=1"], "--set", "table1"),
+        (["table3", "--render", "-o", "other.csv", "--set", "lr=1"], "--set", "--render"),
+        ([*RUNS, "--set", "lr"], "--set", "lr"),
+        ([*RUNS, "--set", "seed=3"], "--set seed", "3"),
+        ([*RUNS, "--set", "n_heads=3"], "baselines_cfg/Tiny/Tiny.py, --set n_heads", "no field"),
     ],
 )
 def test_what_is_wrong_is_one_line(place, capsys, arguments, field, value):

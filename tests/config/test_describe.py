@@ -7,7 +7,7 @@ import pytest
 from basicts.runners.callback import EarlyStopping, GradientClipping
 from tiny import ours, settings
 
-from basicts_elin.cli import _assignment
+from basicts_elin.config.assignments import assignment
 from basicts_elin.config.describe import describe
 from basicts_elin.config.overrides import with_overrides
 from basicts_elin.training.launch.launcher import launch_training
@@ -33,7 +33,7 @@ def lines(config):
 
 def said(config):
     """What the text says, read as the command line reads it."""
-    return dict(_assignment(line) for line in lines(config))
+    return dict(assignment(line) for line in lines(config))
 
 
 def line(config, name):

@@ -28,4 +28,6 @@ def test_every_example_is_tried():
     assert {path.name for path in (ROOT / "examples").glob("*.py")} == {
         "attention_in_your_model.py",
         "linearize_itransformer.py",
+        # by test_tune_example
+        "tune_with_optuna.py",
     }

@@ -31,6 +31,17 @@ def test_another_dataset_says_nothing_of_this_one(csv):
     assert Estimator([csv]).cost(run()) == Cost(None, None, "unknown")
 
 
+def test_other_settings_say_nothing_of_these(csv):
+    changed = Run("A", "PEMS08", 42, "", changes=("hidden_size=512",))
+    write_results(csv, [result("A", seconds_per_epoch=10.0)])
+    assert Estimator([csv]).cost(changed) == Cost()
+    assert Estimator([csv]).cost(run()).seconds == 10.0
+    write_results(csv, [result("A", differences=changed.differences, seconds_per_epoch=90.0)])
+    assert Estimator([csv]).cost(changed).seconds == 90.0
+    write_results(csv, [result("A", differences="a=1", seconds_per_epoch=9), result("A", seconds_per_epoch=10.0)])
+    assert Estimator([csv]).cost(run()).seconds == 10.0
+
+
 def test_what_nothing_is_known_of_is_unknown(csv):
     write_results(csv, [result("B")])
     assert Estimator([csv]).cost(run()) == Cost(None, None, "unknown")

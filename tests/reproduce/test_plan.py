@@ -67,6 +67,22 @@ def test_the_arguments_of_a_run():
     run = Run("M", "PEMS08", 7, "M/PEMS08")
     assert run.arguments("1") == ["-c", "M/PEMS08", "--gpus", "1", "--seed", "7"]
     assert Run("M", "PEMS08", 7, "M/PEMS08", 3).arguments("cpu")[-2:] == ["--set", "num_epochs=3"]
+    changed = Run("M", "PEMS08", 7, "M/PEMS08", 3, changes=("lr=0.1", "x=[1, 2]"))
+    assert changed.arguments("cpu")[-4:] == ["--set", "num_epochs=3", "lr=0.1", "x=[1, 2]"]
+
+
+def test_changes_are_part_of_what_a_run_is():
+    plan = [plan_runs("table3", ["STID"], ["PEMS08"], changes=changes)[0] for changes in ((), ("lr=0.1", "b=2"))]
+    assert [run.identity for run in plan] == [("STID", "PEMS08", "", 42), ("STID", "PEMS08", "b=2, lr=0.1", 42)]
+    assert [str(run) for run in plan] == ["STID PEMS08 seed 42", "STID (b=2, lr=0.1) PEMS08 seed 42"]
+    legacy = plan_runs("table3", ["legacy/STID"], ["PEMS08"], changes=["lr=0.1"])[0]
+    assert legacy.is_legacy and legacy.changes == ("lr=0.1",)
+
+
+@pytest.mark.parametrize(("name", "option"), [("num_epochs", "--epochs"), ("seed", "--seeds"), ("gpus", "--gpus")])
+def test_fields_with_an_option_are_not_set(name, option):
+    with refuses(f"--set {name}", found="3", fix=f"{option} 3"):
+        plan_runs("table3", ["STID"], ["PEMS08"], changes=[f"{name}=3"])
 
 
 def test_what_cannot_be_planned_is_said():

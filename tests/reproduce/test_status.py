@@ -9,6 +9,7 @@ from cli.commands import CONFIG, SMALL_CONFIG
 from refusal import refuses
 from tiny import Interrupt, write_dataset
 
+from basicts_elin import cli
 from basicts_elin.env_vars import ROOT_VARIABLE
 from basicts_elin.errors import UserError
 from basicts_elin.legacy.checkout import CHECKOUT, HOW_TO_NAME
@@ -16,6 +17,7 @@ from basicts_elin.reproduce import status as module
 from basicts_elin.reproduce.plan import Run
 from basicts_elin.reproduce.status import RunStatus, status_here, status_of
 from basicts_elin.training.launch.launcher import launch_training
+from basicts_elin.training.launch.run_dir import run_folder
 from basicts_elin.zoo.config_file import load_config
 
 INTERRUPTED = CONFIG.replace("import Tiny", "import Interrupt, Tiny").replace(
@@ -49,6 +51,22 @@ def test_a_run_is_to_be_run_then_interrupted_then_finished(tiny):
     # other seeds and epochs are other runs
     assert not status(Run("Tiny", "Tiny", 43, "tiny.py")).is_finished
     assert status(Run("Tiny", "Tiny", 42, "tiny.py", 7)).num_epochs == 7
+    # and so are other settings
+    changed = status(Run("Tiny", "Tiny", 42, "tiny.py", changes=("model_config.bias=False",)))
+    assert not changed.is_finished and changed.folder not in ("", new.folder)
+
+
+def test_a_field_that_a_model_lacks_names_the_model(tiny):
+    Path("tiny.py").write_text(CONFIG)
+    with refuses("tiny.py, --set n_heads", found="no field 'n_heads'"):
+        status(Run("Tiny", "Tiny", 42, "tiny.py", changes=("n_heads=2",)))
+
+
+def test_window_lengths_reach_a_model_by_name(tiny):
+    words = ["--set", "input_len=24", "output_len=6", "--seed", "42", "--gpus", "cpu"]
+    config = cli._config(cli._parser().parse_args(["train", "-c", "PatchTST/Tiny", *words]))
+    found = status(Run("PatchTST", "Tiny", 42, "PatchTST/Tiny", changes=("input_len=24", "output_len=6")))
+    assert found.folder == str(run_folder(config))
 
 
 def test_a_run_on_other_data_is_not_this_one(tiny):

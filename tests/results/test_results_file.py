@@ -9,7 +9,7 @@ from results.runs import result
 
 from basicts_elin.results.store import ResultsFile, read_results
 
-ORDER = [(model, "PEMS08", 42) for model in "ABC"]
+ORDER = [(model, "PEMS08", "", 42) for model in "ABC"]
 
 
 @pytest.fixture

@@ -7,12 +7,13 @@ from pathlib import Path
 import torch
 from basicts.runners.callback import EarlyStopping
 from moments import Moments
-from tiny import NAME, Tiny, TinyConfig, ours
+from tiny import NAME, Tiny, TinyConfig, ours, record
 
 from basicts_elin.data.catalog import CATALOG
 from basicts_elin.training.launch.launcher import best_checkpoint, launch_training, run_folder
 
 EPOCHS = 5
+_CURVES = ("epoch", "is_best", "learning_rate", "train", "validation")
 _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tiny", __name__])
 
@@ -52,12 +53,13 @@ def run(folder, kill_at=None):
 
 
 def results():
-    """What a run comes to: the last state, with optimizer and schedule, the best model, the metrics."""
+    """What a run comes to: the last state, with optimizer and schedule, the best model, the metrics, the curves."""
     settings = config()
     folder = run_folder(settings)
     last = max(folder.glob("Dropping_[0-9]*.pt"))
     states = {path.name: torch.load(path, weights_only=True) for path in (last, best_checkpoint(settings))}
-    return states, (folder / "test_metrics.json").read_text()
+    curves = [{name: entry[name] for name in _CURVES} for entry in record(folder)["epochs"]]
+    return states, (folder / "test_metrics.json").read_text(), curves
 
 
 def _train(folder, facts, kill_at, sender):

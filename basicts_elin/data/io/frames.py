@@ -1,7 +1,8 @@
 """The series in a DataFrame. T rows, N sensors."""
 
+from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from ...errors import UserError
 from .options import NO_OPTIONS, ReadOptions
 from .raw import RawSeries, to_float32
 from .tables.column import NUMBER, TEXT, TIME, Column
-from .tables.labels import Label
+from .tables.labels import Coder, Label
 from .tables.table import Content, read_table
 from .tables.times_text import is_time
 
@@ -37,7 +38,7 @@ def read_frame(frame: "pd.DataFrame", options: ReadOptions = NO_OPTIONS) -> RawS
         raise UserError("frame", f"{len(frame)} rows x {len(frame.columns)} columns", "a row for each time")
     if not isinstance(frame.index, pd.DatetimeIndex):
         return read_table(FrameTable(frame), options)
-    if not all(map(_is_number, frame.dtypes)):
+    if not all(map(_is_number, set(frame.dtypes))):
         # a long table whose times are its index
         name = frame.index.name or "time"
         return read_table(FrameTable(frame.rename_axis(name).reset_index()), options)
@@ -53,17 +54,26 @@ class FrameTable:
         self.path = FRAME
         self.notes: tuple[str, ...] = ()
         self._frame = frame
-        self.columns = [_column(str(name), frame.iloc[:, number]) for number, name in enumerate(frame.columns)]
+        head = frame.iloc[:_SAMPLE]
+        samples = _samples_of_numbers(head)
+        self.columns = [
+            Column(str(name), NUMBER, samples[number])
+            if number in samples
+            else _column(str(name), head.iloc[:, number])
+            for number, name in enumerate(frame.columns)
+        ]
 
     def read(self, labels: list[int], values: list[int]) -> Content:
         """The columns with these numbers. Raises: UserError for a cell that is no number."""
         found = {number: _label(self._frame.iloc[:, number]) for number in labels}
+        if all(self.columns[number].kind == NUMBER for number in values):
+            return Content(found, _numbers(self._frame.iloc[:, values]))
         out = np.empty((len(self._frame), len(values)), np.float32)
         for place, number in enumerate(values):
-            out[:, place] = self._numbers(number)
+            out[:, place] = self._parsed(number)
         return Content(found, out)
 
-    def _numbers(self, number: int) -> np.ndarray:
+    def _parsed(self, number: int) -> np.ndarray:
         import pandas as pd
 
         cells = self._frame.iloc[:, number]
@@ -74,8 +84,26 @@ class FrameTable:
             raise UserError(
                 "frame", f"{cells.iloc[row]!r} in column {self.columns[number].name}, row {row}", "a number"
             )
-        with np.errstate(over="ignore"):
-            return found.to_numpy(np.float64, na_value=np.nan).astype(np.float32)
+        return _numbers(found)
+
+
+def _numbers(cells: Union["pd.DataFrame", "pd.Series"]) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        return cells.to_numpy(np.float64, na_value=np.nan).astype(np.float32)
+
+
+def _samples_of_numbers(head: "pd.DataFrame") -> dict[int, tuple[str, ...]]:
+    """The cells of each column of numbers, as text. By dtype, because a frame may have thousands of columns."""
+    places: dict[Any, list[int]] = {}
+    for number, dtype in enumerate(head.dtypes):
+        places.setdefault(dtype, []).append(number)
+    samples = {}
+    for dtype, numbers in places.items():
+        if _is_number(dtype):
+            block = head.iloc[:, numbers]
+            rows = zip(numbers, block.to_numpy(object).T.tolist(), block.notna().to_numpy().T.tolist(), strict=True)
+            samples |= {number: tuple(map(str, compress(cells, known))) for number, cells, known in rows}
+    return samples
 
 
 def _column(name: str, cells: "pd.Series") -> Column:
@@ -83,9 +111,7 @@ def _column(name: str, cells: "pd.Series") -> Column:
 
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         return Column(name, TIME, zone=None if cells.dt.tz is None else str(cells.dt.tz))
-    sample = tuple(str(cell) for cell in cells.iloc[:_SAMPLE] if not pd.isna(cell))
-    if _is_number(cells.dtype):
-        return Column(name, NUMBER, sample)
+    sample = tuple(str(cell) for cell in cells if not pd.isna(cell))
     return Column(name, TIME if sample and 2 * sum(map(is_time, sample)) > len(sample) else TEXT, sample)
 
 
@@ -96,6 +122,10 @@ def _label(cells: "pd.Series") -> Label:
         return Label(_times(pd.DatetimeIndex(cells))[0])
     if _is_number(cells.dtype):
         return Label(cells.to_numpy())
+    if pd.api.types.infer_dtype(cells, skipna=True) == "string":
+        coder = Coder()
+        coder.add(*pd.factorize(cells.to_numpy(object)))
+        return coder.label()
     return Label.of_texts(["" if pd.isna(cell) else str(cell) for cell in cells])
 
 

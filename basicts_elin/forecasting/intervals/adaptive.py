@@ -73,7 +73,7 @@ def _log_factors(error: np.ndarray, static: np.ndarray, rows: np.ndarray, share:
     changes = np.empty_like(error)
     now, learned, offsets = np.zeros((steps, sensors), np.float32), np.zeros(steps, int), np.arange(steps)
     unmeasured = np.isnan(error)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         # 0 / 0 is a hit: no factor changes a width of 0
         needed = np.where(error > 0, np.log(error / static), -np.inf)
     for window, row in enumerate(rows):

@@ -37,7 +37,7 @@ def coverage(
     covered = (windows.target >= lower) & (windows.target <= upper)
     values = {"coverage": np.where(measured, 100.0 * covered, 0), "width": np.where(measured, upper - lower, 0)}
     if scores:
-        found = _scoringrules().interval_score(windows.target, lower, upper, 1 - level / 100, backend="numpy")
+        found = scoring_rules().interval_score(windows.target, lower, upper, 1 - level / 100, backend="numpy")
         values["interval_score"] = np.where(measured, found, 0)
     hours = windows.minutes // 60
     cells = {hour: hours == hour for hour in range(_HOURS)}
@@ -71,7 +71,7 @@ def crps(intervals: Intervals, windows: Windows) -> Optional[float]:
     Returns: None if so few errors cannot bound the intervals, or if nothing was measured.
     Raises: UserError if `scoringrules` is missing.
     """
-    rules = _scoringrules()
+    rules = scoring_rules()
     try:
         factors = np.stack([intervals.quantile(level) for level in CRPS_LEVELS])
     except UserError:
@@ -103,7 +103,8 @@ def _worst_tenth(by_sensor: dict[str, np.ndarray], counts: np.ndarray) -> dict[s
     return {name: float(array[worst].mean()) if len(worst) else None for name, array in by_sensor.items()}
 
 
-def _scoringrules() -> Any:
+def scoring_rules() -> Any:
+    """The package `scoringrules`. Raises: UserError if it is missing."""
     try:
         import scoringrules
     except ImportError as error:

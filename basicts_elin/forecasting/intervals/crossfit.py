@@ -3,6 +3,7 @@
 W: windows, O: steps out, N: sensors, K: blocks.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
@@ -14,10 +15,13 @@ from .rank import LEVELS, grid_index, quantile_table
 from .scales import CONSTANT, SCALINGS, Scale
 
 _BLOCKS = 5
-# The scalings are compared by the mean width of these intervals, in per cent.
-COMPARED = (80, 90)
+# Levels in per cent at which the scalings are compared, and the one that decides: a scaling serves all levels.
+COMPARED, DECIDING = (80, 90), 90
+# What the scalings are compared by: the mean width at equal coverage, or the mean interval score, which adds to the
+# width what a miss is outside by, times 2 / (1 - level). Gneiting and Raftery, doi 10.1198/016214506000001437.
+WIDTH, SCORE = "width", "score"
 # About as many values are taken: windows at equal distances, if there are more. It bounds time and memory.
-_MOST_VALUES = 2**25
+_MOST_VALUES = 2**23
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class Choice:
         scale: fitted to all windows.
         quantiles: of the scores of each step, float64 [O, 999], see `rank.quantile_table`.
         counts: number of scores of each step, int64 [O].
-        widths: mean width of the intervals of `COMPARED` by level and scaling, each on the windows held out.
+        widths, scores: mean width and mean interval score of the intervals of `COMPARED` by level and scaling, on the
+            windows held out.
         block_coverage: coverage in per cent of each block, by quantiles of the other blocks' scores, [K, 999]; no
             blocks if there are too few windows to hold any out.
     """
@@ -37,11 +42,12 @@ class Choice:
     quantiles: np.ndarray
     counts: np.ndarray
     widths: dict[str, dict[str, float]]
+    scores: dict[str, dict[str, float]]
     block_coverage: np.ndarray
 
 
-def choose(windows: Windows, purge: int) -> Choice:
-    """The scaling with the narrowest intervals at equal coverage.
+def choose(windows: Windows, purge: int, criterion: str = WIDTH) -> Choice:
+    """The scaling with the least width, or the least score, at the level `DECIDING`.
 
     Blocks of consecutive windows are held out in turn. Windows of fewer than `purge` rows from them are left out of
     the fit, because they share rows. With too few windows for that, errors are not scaled, so nothing is to be fitted.
@@ -49,21 +55,26 @@ def choose(windows: Windows, purge: int) -> Choice:
     windows = thinned(windows)
     error = np.abs(windows.target - windows.prediction)
     blocks = held_out_blocks(windows.rows, purge)
-    best, narrowest, widths = None, np.inf, {}
+    tried: dict[str, dict[str, dict[str, float]]] = {WIDTH: {}, SCORE: {}}
+    best, least = None, np.inf
     for name in SCALINGS if blocks else (CONSTANT,):
         scale = _crossfitted(name, windows, error, blocks) if blocks else _fitted_once(name, windows, error)
         quantiles = step_quantiles(error / scale)
-        widths[name] = mean_widths(error, scale, quantiles)
-        relative = np.mean([widths[name][level] / max(widths[CONSTANT][level], 1e-30) for level in widths[name]])
-        if best is None or relative < narrowest:
-            best, narrowest = (name, error / scale, quantiles), float(relative)
+        for level in COMPARED:
+            found = width_and_score(error, scale, quantiles, level)
+            for kind, value in zip((WIDTH, SCORE), found, strict=True):
+                tried[kind].setdefault(str(level), {})[name] = value
+        value = tried[criterion][str(DECIDING)][name]
+        if best is None or value < least:
+            best, least = (name, error / scale, quantiles), value
     assert best is not None, "the constant scaling is always tried"
     name, scores, quantiles = best
     return Choice(
         Scale.fit(name, windows, error),
         quantiles,
         (~np.isnan(error)).sum((0, 2)),
-        {str(level): {other: found[level] for other, found in widths.items()} for level in COMPARED},
+        tried[WIDTH],
+        tried[SCORE],
         block_coverage(scores, [held for held, _ in blocks]),
     )
 
@@ -123,16 +134,19 @@ def step_quantiles(scores: np.ndarray) -> np.ndarray:
     return np.stack([quantile_table(step[~np.isnan(step)]) for step in steps])
 
 
-def mean_widths(error: np.ndarray, scale: np.ndarray, quantiles: np.ndarray) -> dict[int, float]:
-    """Mean width of the intervals of `COMPARED` where the target was measured, in the unit of the errors."""
+def width_and_score(error: np.ndarray, scale: np.ndarray, quantiles: np.ndarray, level: float) -> tuple[float, float]:
+    """Mean width and mean interval score of the intervals where the target was measured, in the unit of the errors.
+
+    Infinite if so few scores cannot bound the level.
+    """
+    bound = quantiles[:, grid_index(level)]
+    if not np.isfinite(bound).all():
+        return math.inf, math.inf
     measured = ~np.isnan(error)
-    mean = np.where(measured, scale, 0).sum((0, 2), dtype=np.float64)
-    found = {level: quantiles[:, grid_index(level)] for level in COMPARED}
-    # so few scores cannot bound the level: no scaling is better than another
-    return {
-        level: float(2 * (mean * bound).sum() / measured.sum()) if np.isfinite(bound).all() else 1.0
-        for level, bound in found.items()
-    }
+    half = scale * bound.astype(np.float32)[:, None]
+    width = 2 * np.where(measured, half, 0).sum(dtype=np.float64) / measured.sum()
+    outside = np.where(measured, np.maximum(error - half, 0), 0).sum(dtype=np.float64) / measured.sum()
+    return float(width), float(width + 2 / (1 - level / 100) * outside)
 
 
 def block_coverage(scores: np.ndarray, held_out: list[np.ndarray]) -> np.ndarray:

@@ -19,7 +19,8 @@ SCALINGS: dict[str, tuple[str, ...]] = {
 }
 CONSTANT = "horizon"
 _HOURS = 24
-_BINS = 20
+# Bins of the forecast's value, fewer where they would hold fewer values each.
+_MOST_BINS, _FEWEST_BINS, _VALUES_PER_BIN = 20, 3, 500
 # As many measured values of the overall mean are added to those of each cell of a table.
 _PRIOR = 100.0
 
@@ -100,29 +101,30 @@ def _units(prediction: np.ndarray, by_sensor: bool) -> np.ndarray:
 
 
 def _by_level(ratio: np.ndarray, measured: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Knots and means [O, B] of the ratios in bins of as many forecasts each.
+    """Knots and means [O, B] of the ratios, in bins of equal numbers of forecasts.
 
     The means may fall with the value: speeds are hard to forecast where they are low.
     """
-    steps = ratio.shape[1]
-    knots, curve = np.empty((steps, _BINS), np.float32), np.empty((steps, _BINS), np.float32)
+    steps, fewest = ratio.shape[1], int(measured.sum((0, 2)).min())
+    number = min(_MOST_BINS, max(_FEWEST_BINS, fewest // _VALUES_PER_BIN))
+    knots, curve = np.empty((steps, number), np.float32), np.empty((steps, number), np.float32)
     for step in range(steps):
         known = measured[:, step]
         values, ratios = value[:, step][known], ratio[:, step][known]
-        edges = np.quantile(values, np.arange(1, _BINS) / _BINS)
+        edges = np.quantile(values, np.arange(1, number) / number)
         bins = np.searchsorted(edges, values, side="right")
-        counts = np.bincount(bins, minlength=_BINS)
-        # equal values can leave a bin empty: it stays between its neighbours, and has the overall mean's factor
-        centres = _ratio(np.bincount(bins, values, _BINS), counts)
+        counts = np.bincount(bins, minlength=number)
+        # Equal values can leave a bin empty. It is put between its neighbours.
+        centres = _ratio(np.bincount(bins, values, number), counts)
         filled = counts > 0
-        knots[step] = np.interp(np.arange(_BINS), np.flatnonzero(filled), centres[filled])
-        means = _shrunk(np.bincount(bins, ratios, _BINS), counts, 1.0)
-        curve[step] = np.interp(np.arange(_BINS), np.flatnonzero(filled), means[filled])
+        knots[step] = np.interp(np.arange(number), np.flatnonzero(filled), centres[filled])
+        means = _shrunk(np.bincount(bins, ratios, number), counts, 1.0, prior=1.0)
+        curve[step] = np.interp(np.arange(number), np.flatnonzero(filled), means[filled])
     return knots, curve
 
 
-def _shrunk(total: np.ndarray, count: np.ndarray, towards: object) -> np.ndarray:
-    return np.asarray((total + _PRIOR * np.asarray(towards)) / (count + _PRIOR))
+def _shrunk(total: np.ndarray, count: np.ndarray, towards: object, prior: float = _PRIOR) -> np.ndarray:
+    return np.asarray((total + prior * np.asarray(towards)) / (count + prior))
 
 
 def _ratio(total: np.ndarray, count: np.ndarray) -> np.ndarray:

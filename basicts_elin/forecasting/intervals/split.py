@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import UserError
 from ..windows import Windows
-from .crossfit import choose
+from .crossfit import WIDTH, choose
 from .rank import LEVELS, fewest, grid_index
 from .scales import Scale
 
@@ -23,7 +23,7 @@ class Intervals:
     """Intervals for the forecasts of a model, from its errors on windows that it was not trained on.
 
     Attributes:
-        scale, quantiles, counts, widths, block_coverage: see `crossfit.Choice`.
+        scale, quantiles, counts, widths, scores, block_coverage: see `crossfit.Choice`.
         windows: number of windows that they come from.
     """
 
@@ -31,17 +31,19 @@ class Intervals:
     quantiles: np.ndarray
     counts: np.ndarray
     widths: dict[str, dict[str, float]]
+    scores: dict[str, dict[str, float]]
     block_coverage: np.ndarray
     windows: int
 
     @classmethod
-    def fit(cls, windows: Windows, input_len: Optional[int] = None) -> "Intervals":
+    def fit(cls, windows: Windows, input_len: Optional[int] = None, criterion: str = WIDTH) -> "Intervals":
         """Choose the scaling by cross-fitting within these windows, and take the quantiles of its scores.
 
         Args:
             windows: of the validation part. Targets that are NaN are ignored.
             input_len: steps in, default as many as out. Windows closer than steps in and out are never on both sides of
                 a held-out block.
+            criterion: what the scalings are compared by, `crossfit.WIDTH` or `crossfit.SCORE`.
         Raises: UserError for a step without any measured target.
         """
         steps = windows.prediction.shape[1]
@@ -49,7 +51,7 @@ class Intervals:
         if empty.any():
             found = f"no measured target {int(np.argmax(empty)) + 1} steps ahead, in {len(windows.rows)} windows"
             raise UserError("intervals", found, "measured values in the validation part", "prepare more rows")
-        choice = choose(windows, (steps if input_len is None else input_len) + steps)
+        choice = choose(windows, (steps if input_len is None else input_len) + steps, criterion)
         return cls(**vars(choice), windows=len(windows.rows))
 
     def bounds(self, prediction: np.ndarray, minutes: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
@@ -88,7 +90,7 @@ class Intervals:
 
     def facts(self) -> dict[str, Any]:
         """What is not an array, for JSON."""
-        return {"scaling": self.scale.name, "windows": self.windows, "widths": self.widths}
+        return {"scaling": self.scale.name, "windows": self.windows, "widths": self.widths, "scores": self.scores}
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The arrays by name, for safetensors."""
@@ -104,6 +106,7 @@ class Intervals:
             arrays[_QUANTILES],
             arrays[_COUNTS],
             facts["widths"],
+            facts["scores"],
             arrays[_BLOCKS],
             facts["windows"],
         )

@@ -9,7 +9,7 @@ from ...files import write_atomically
 from .split import Intervals
 
 INTERVALS_FILE = "intervals.safetensors"
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 def save(folder: Path, intervals: Intervals, source: dict[str, str]) -> Path:
@@ -28,7 +28,7 @@ def save(folder: Path, intervals: Intervals, source: dict[str, str]) -> Path:
 
 
 def restore(folder: Path, source: Optional[dict[str, str]] = None) -> Optional[Intervals]:
-    """The intervals in the folder; None if there are none, or if they come from another source than the one given.
+    """The intervals in the folder; None if there are none, or only those of another source or another version's format.
 
     Raises: UserError if the file is damaged.
     """
@@ -40,7 +40,7 @@ def restore(folder: Path, source: Optional[dict[str, str]] = None) -> Optional[I
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-            if source is not None and json.loads(metadata["source"]) != source:
+            if metadata["format"] != _FORMAT or (source is not None and json.loads(metadata["source"]) != source):
                 return None
             return Intervals.restored(
                 json.loads(metadata["facts"]),

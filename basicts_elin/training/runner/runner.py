@@ -1,8 +1,10 @@
 """BasicTS's runner with the remedies that callbacks cannot provide."""
 
+import math
 import shlex
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Optional
 
@@ -66,14 +68,32 @@ class BenchmarkRunner(ParallelRunner):
         super().on_eval_start(ckpt_path)
 
     def on_epoch_end(self, epoch: int, step: int) -> None:
-        """Add the epoch to the record. BasicTS defect 6: a model without training never ends; here, after one."""
-        trained = time.time()
+        """BasicTS defect 6: a model without training never ends; here, after one epoch."""
+        self.epoch_trained_time = time.time()
         self.should_training_stop = self.should_training_stop or not self.should_backward
-        best = dict(self.best_metrics)
+        self.best_before, self.learning_rate = dict(self.best_metrics), self.optimizer.param_groups[0]["lr"]
         super().on_epoch_end(epoch, step)
+
+    def _save_model(self, unit_count: int) -> None:
+        """Add the epoch to the record before it is saved: a run that resumes after an epoch has it there."""
         if is_master():
-            seconds = trained - self.epoch_start_time, time.time() - trained
-            self.record.add_epoch(epoch, *seconds, is_best=self.best_metrics != best)
+            trained = self.epoch_trained_time
+            is_validated = self.val_data_loader is not None and unit_count % self.val_interval == 0
+            self.record.add_epoch(
+                unit_count,
+                trained - self.epoch_start_time,
+                time.time() - trained,
+                is_best=self.best_metrics != self.best_before,
+                learning_rate=self.learning_rate,
+                train=self._meter_values("train", ("loss", *self.metrics) if self.should_backward else ("loss",)),
+                validation=self._meter_values("val", ("loss", *self.metrics)) if is_validated else {},
+            )
+        super()._save_model(unit_count)
+
+    def _meter_values(self, part: str, names: Iterable[str]) -> dict[str, Optional[float]]:
+        """The values of meters, which BasicTS has printed: the device is not waited for again."""
+        values = {name: self.meter_pool.get_value(f"{part}/{name}") for name in names}
+        return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
     def _eval_on_horizons(self, forward_return: dict) -> None:
         """BasicTS defect 9: validation batches count in the test metrics of each horizon."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny import metrics, ours, raw_windows
+from tiny import metrics, ours, raw_windows, record
 
 from basicts_elin.training.launch.launcher import (
     best_checkpoint,
@@ -77,3 +77,20 @@ def test_metrics_do_not_depend_on_the_batch_size(trained):
 def test_the_metrics_of_a_training_run_are_those_of_its_best_model(trained):
     launch_evaluation(trained, best_checkpoint(trained), Path("out"))
     assert metrics("out") == metrics(run_folder(trained))
+
+
+def test_the_validation_metrics_of_the_best_epoch_are_those_of_its_checkpoint(trained):
+    """Evaluated on the validation part in place of the test part."""
+    epochs = record(run_folder(trained))["epochs"]
+    best = [entry for entry in epochs if entry["is_best"]][-1]
+    folder = Path("datasets", "Tiny")
+    for kind in ("data", "timestamps"):
+        np.save(folder / f"test_{kind}.npy", np.load(folder / f"val_{kind}.npy"))
+    launch_evaluation(trained, best_checkpoint(trained), Path("validated"))
+    assert {name: best["validation"][name] for name in METRICS} == pytest.approx(metrics("validated")["overall"])
+
+
+def test_epochs_without_validation_have_no_validation_metrics(tiny):
+    folder = launch_training(ours(num_epochs=3, val_interval=2, eval_after_train=False))
+    validated = [bool(entry["validation"]) for entry in record(folder)["epochs"]]
+    assert validated == [False, True, False]

@@ -1,5 +1,6 @@
 """Recognising times in the cells of a table, without reading them."""
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -131,6 +132,7 @@ def _iso(text: str) -> str:
     return f"{day[:4]}-{day[4:6]}-{day[6:]}" + (f" {':'.join(parts)}" if parts else "")
 
 
+@functools.lru_cache(maxsize=2**14)
 def _plain(name: str) -> str:
     """The letters of a name, without a unit in parentheses at its end."""
     return re.sub(r"[^a-z]", "", _UNIT_IN_NAME.sub("", name).lower())

@@ -1,0 +1,86 @@
+"""The command that draws a run."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from ...errors import UserError, refuse_options
+from .run import PlottedRun
+
+KINDS = ("forecast", "errors", "training", "attention")
+# the options of each kind; those with several runs
+_OPTIONS = {
+    "forecast": ("sensor", "horizon", "days", "level"),
+    "errors": (),
+    "training": ("metric",),
+    "attention": ("sensor", "layer", "head", "window"),
+}
+_OF_SEVERAL = ("errors", "training")
+
+
+def add_arguments(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a run; errors, training: or several")
+    verb.add_argument("kind", choices=KINDS, help="what to draw")
+    output = "file, .png or .svg (default: KIND.png in the run's folder)"
+    verb.add_argument("-o", "--output", type=Path, metavar="FILE", help=output)
+    verb.add_argument("--sensor", metavar="NAME", help="forecast, attention: its name (default: median error; first)")
+    verb.add_argument("--horizon", type=int, metavar="N", help="forecast: steps ahead (default: the last)")
+    verb.add_argument("--days", type=float, metavar="N", help="forecast: days of the test part (default: 3)")
+    verb.add_argument("--level", type=float, metavar="PER_CENT", help="forecast: draw the band of this probability")
+    verb.add_argument("--metric", metavar="NAME", help="training: a metric, or loss (default: the one that is kept)")
+    verb.add_argument(
+        "--layer", metavar="NAME", help="attention: a layer whose tokens are sensors (default: the first)"
+    )
+    verb.add_argument("--head", type=int, metavar="N", help="attention: a head from 1 (default: the mean of all)")
+    verb.add_argument(
+        "--window", type=int, metavar="N", help="attention: a window of the test part from 1 (default: 1)"
+    )
+
+
+def plot(arguments: argparse.Namespace) -> None:
+    kind = arguments.kind
+    others = {name for options in _OPTIONS.values() for name in options} - {*_OPTIONS[kind]}
+    refuse_options(arguments, sorted(others), f"the kind {kind}")
+    if len(arguments.runs) > 1 and kind not in _OF_SEVERAL:
+        raise UserError("run", f"{len(arguments.runs)} folders", f"one for the kind {kind}", "draw one at a time")
+    runs = [PlottedRun.read(folder) for folder in arguments.runs]
+    path = arguments.output or runs[0].folder / f"{kind}.png"
+    print(_DRAW[kind](arguments, path, runs))
+    print(f"written: {path}")
+
+
+def _forecast(arguments: argparse.Namespace, path: Path, runs: list[PlottedRun]) -> str:
+    from .run_forecast import DAYS, plot_run_forecast
+
+    days = DAYS if arguments.days is None else arguments.days
+    if not days > 0:
+        raise UserError("--days", days, "more than 0")
+    chosen = {name: getattr(arguments, name) for name in ("sensor", "horizon", "level")}
+    return plot_run_forecast(path, runs[0], days=days, **chosen)
+
+
+def _errors(_: argparse.Namespace, path: Path, runs: list[PlottedRun]) -> str:
+    from .run_errors import plot_run_errors
+
+    return plot_run_errors(path, runs)
+
+
+def _training(arguments: argparse.Namespace, path: Path, runs: list[PlottedRun]) -> str:
+    from .run_training import plot_run_training
+
+    return plot_run_training(path, runs, arguments.metric)
+
+
+def _attention(arguments: argparse.Namespace, path: Path, runs: list[PlottedRun]) -> str:
+    from .run_attention import plot_run_attention
+
+    chosen = {name: getattr(arguments, name) for name in _OPTIONS["attention"]}
+    return plot_run_attention(path, runs[0], **chosen)
+
+
+_DRAW: dict[str, Callable[[argparse.Namespace, Path, list[PlottedRun]], str]] = {
+    "forecast": _forecast,
+    "errors": _errors,
+    "training": _training,
+    "attention": _attention,
+}

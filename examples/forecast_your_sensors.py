@@ -1,0 +1,106 @@
+# %% [markdown]
+# # From a CSV of sensors to forecasts
+#
+# A small city: the counts of six sensors every 15 minutes, with dates in the time zone of Berlin. The counts are made
+# here; put your own table in place of them. The script writes into the folder where it is started.
+
+# %%
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+
+from basicts_elin import Forecaster
+
+matplotlib.use("Agg")
+
+# %% [markdown]
+# ## The table
+#
+# A row for each time, a column for each sensor. The clock changes on 30 March, so that day has 92 rows. Some values are
+# missing.
+
+# %%
+DAYS, SENSORS = 28, 6
+rng = np.random.default_rng(0)
+times = pd.date_range("2025-03-10", periods=DAYS * 96, freq="15min", tz="Europe/Berlin", name="time")
+hour = (times.hour + times.minute / 60).to_numpy()[:, None]
+rush = np.exp(-((hour - 8) ** 2) / 4) + np.exp(-((hour - 17) ** 2) / 6)
+size = rng.uniform(80, 300, SENSORS)
+is_weekend = (times.day_of_week >= 5)[:, None]
+counts = size * (0.15 + rush * np.where(is_weekend, 0.4, 1)) * np.exp(rng.normal(0, 0.15, (len(times), SENSORS)))
+counts[rng.random(counts.shape) < 0.01] = np.nan
+pd.DataFrame(counts.round(), times, [f"bridge {number}" for number in range(SENSORS)]).to_csv("city.csv")
+
+city = pd.read_csv("city.csv", index_col="time")
+# offsets differ between winter and summer, so pandas needs UTC first
+city.index = pd.to_datetime(city.index, utc=True).tz_convert("Europe/Berlin")
+print(f"{len(city)} rows of {city.shape[1]} sensors, {city.index[0]} to {city.index[-1]}")
+
+# %% [markdown]
+# ## Training
+#
+# What follows the afternoon of 3 April is kept for the backtest. `fit` prepares the dataset, trains, and makes the intervals from the
+# validation part. A few epochs of a small model are enough to see how it works, not to judge it.
+
+# %%
+now = pd.Timestamp("2025-04-03 14:00", tz="Europe/Berlin")
+past, new = city.loc[:now], city.loc[now:].iloc[1:]
+forecaster = Forecaster.fit(
+    past,
+    "ELinFormer_small",
+    name="City",
+    input_len=12,
+    output_len=12,
+    prepare={"domain": "traffic flow (vehicles in 15 minutes)"},
+    num_epochs=6,
+    train_batch_size=32,
+)
+print(f"test MAE: {forecaster.metrics['overall']['MAE']:.1f} {forecaster.facts.unit}")
+
+# %% [markdown]
+# ## The next three hours, with a band that holds 90 % of the truth
+
+# %%
+# counts are never negative
+forecast = forecaster.predict(past, level=90, clip=True)
+print(forecast[["bridge 0", "bridge 0_lo90", "bridge 0_hi90"]].round())
+
+# %% [markdown]
+# ## A backtest
+#
+# A forecast every hour of the days that the model has not seen. The last value is what one has without a model.
+
+# %%
+history = pd.concat([past.iloc[-12:], new])
+backtest = forecaster.backtest(history, every=4)
+windows = backtest.windows
+bounds = forecaster.window_quantities(windows, level=90, clip=True)
+inside = ((windows.target >= bounds["lo90"]) & (windows.target <= bounds["hi90"]))[~np.isnan(windows.target)].mean()
+last = history.ffill().to_numpy()[windows.rows - 1][:, None]
+print(f"{len(windows.rows)} forecasts: MAE {backtest.metrics()['overall']['MAE']:.1f}, ", end="")
+print(f"last value {np.nanmean(np.abs(windows.target - last)):.1f}; in the band: {100 * inside:.0f} %")
+
+# %% [markdown]
+# ## A picture
+
+# %%
+axes = past["bridge 0"].iloc[-48:].plot(label="measured", figsize=(9, 3.5), color="black")
+new["bridge 0"].iloc[:12].plot(ax=axes, label="measured later", color="black", linestyle=":")
+forecast["bridge 0"].plot(ax=axes, label="forecast", color="#0072B2")
+axes.fill_between(forecast.index, forecast["bridge 0_lo90"], forecast["bridge 0_hi90"], alpha=0.25, label="90 %")
+axes.set(title="bridge 0", xlabel="", ylabel=forecaster.facts.unit)
+axes.legend(frameon=False)
+axes.figure.savefig("forecast.png", dpi=150, bbox_inches="tight")
+
+# %% [markdown]
+# ## A folder to take along
+#
+# Weights, scaling, sensors and intervals. It loads without the dataset and without the run.
+
+# %%
+forecaster.save("city-model")
+again = Forecaster.load("city-model").predict(past, level=90, clip=True)
+assert again.equals(forecast)
+print(f"city-model: {sum(file.stat().st_size for file in Path('city-model').iterdir()) / 1000:.0f} kB")

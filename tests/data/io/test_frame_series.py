@@ -1,0 +1,97 @@
+"""A DataFrame gives the series that the same table in a file gives."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from refusal import refuses
+
+from basicts_elin.data.io.frames import read_frame
+from basicts_elin.data.io.options import ReadOptions
+from basicts_elin.data.io.reading import read_series
+
+NAMES = ["101", "Köln", "c"]
+
+
+@pytest.fixture
+def wide():
+    values = np.arange(60, dtype=float).reshape(20, 3)
+    values[3, 1] = np.nan
+    return pd.DataFrame(values, pd.date_range("2024-01-01", periods=20, freq="15min", name="when"), NAMES)
+
+
+@pytest.fixture
+def long(wide):
+    return wide.rename_axis("ds").reset_index().melt("ds", var_name="unique_id", value_name="y")
+
+
+def same(found, expected):
+    np.testing.assert_array_equal(found.values, expected.values)
+    assert found.values.dtype == np.float32 and found.node_names == expected.node_names
+    assert found.zone == expected.zone and found.headers == expected.headers
+    if expected.sensors is not None:
+        np.testing.assert_array_equal(found.sensors, expected.sensors)
+
+
+@pytest.mark.parametrize("text_times", [False, True])
+def test_a_wide_frame_is_its_csv(wide, tmp_path, text_times):
+    wide.to_csv(tmp_path / "wide.csv")
+    frame = wide.reset_index()
+    if text_times:
+        frame["when"] = frame["when"].astype(str)
+    same(read_frame(frame), read_series(tmp_path / "wide.csv"))
+
+
+def test_a_long_frame_is_its_csv(long, tmp_path):
+    long.to_csv(tmp_path / "long.csv", index=False)
+    same(read_frame(long), read_series(tmp_path / "long.csv"))
+
+
+def test_an_index_of_times_is_no_column(wide):
+    found = read_frame(wide)
+    assert found.headers == ("", "") and found.node_names == NAMES
+    assert (found.times == wide.index.to_numpy()).all()
+    np.testing.assert_array_equal(found.values, wide.to_numpy(np.float32))
+
+
+def test_a_long_frame_may_have_its_times_as_index(long):
+    same(read_frame(long.set_index("ds")), read_frame(long))
+
+
+def test_times_with_a_zone_are_utc(wide):
+    found = read_frame(wide.tz_localize("Asia/Tokyo"))
+    assert found.zone == "Asia/Tokyo"
+    assert found.times[0] == np.datetime64("2023-12-31T15:00")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "Float64", "Int64", "boolean"])
+def test_every_type_of_number_is_read(dtype):
+    frame = pd.DataFrame({"a": [1, 0, 1], "b": [0, 1, 1]}, pd.date_range("2024", periods=3)).astype(dtype)
+    if dtype[0].isupper():
+        frame.iloc[1, 0] = pd.NA
+    expected = [[1, 0], [np.nan if dtype[0].isupper() else 0, 1], [1, 1]]
+    np.testing.assert_array_equal(read_frame(frame).values, np.array(expected, np.float32))
+
+
+def test_the_frame_is_not_changed(wide):
+    before = wide.copy(deep=True)
+    read_frame(wide).values[:] = -1
+    pd.testing.assert_frame_equal(wide, before)
+
+
+def test_a_channel_is_chosen_by_name(long):
+    both = long.assign(speed=long["y"] * 2)
+    same(read_frame(both.drop(columns="y")), read_frame(long.assign(y=long["y"] * 2).rename(columns={"y": "speed"})))
+    np.testing.assert_array_equal(read_frame(both, ReadOptions(channel="speed")).values, read_frame(long).values * 2)
+
+
+@pytest.mark.parametrize(
+    ("frame", "found"),
+    [
+        ([[1, 2]], "a list"),
+        (pd.DataFrame(), "0 rows x 0 columns"),
+        (pd.DataFrame(columns=["a"]), "0 rows x 1 columns"),
+    ],
+)
+def test_what_is_no_table_is_refused(frame, found):
+    with refuses("frame", found=found):
+        read_frame(frame)
