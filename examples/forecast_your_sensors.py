@@ -41,8 +41,8 @@ print(f"{len(city)} rows of {city.shape[1]} sensors, {city.index[0]} to {city.in
 # %% [markdown]
 # ## Training
 #
-# What follows the afternoon of 3 April is kept for the backtest. `fit` prepares the dataset, trains, and makes the intervals from the
-# validation part. A few epochs of a small model are enough to see how it works, not to judge it.
+# What follows the afternoon of 3 April is kept for the backtest. `fit` prepares the dataset, trains, and makes the
+# intervals from the validation part. A few epochs of a small model are enough to see how it works, not to judge it.
 
 # %%
 now = pd.Timestamp("2025-04-03 14:00", tz="Europe/Berlin")

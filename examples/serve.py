@@ -1,12 +1,12 @@
 """A forecaster as a web service.
 
-    pip install fastapi uvicorn
-    FORECASTER=city-model uvicorn --app-dir examples --factory serve:app
+pip install fastapi uvicorn
+FORECASTER=city-model uvicorn --app-dir examples --factory serve:app
 """
 
 import io
 import os
-from typing import Annotated
+from typing import Annotated, Optional
 
 import pandas as pd
 from fastapi import Depends, FastAPI, Query, Request
@@ -26,6 +26,10 @@ async def table(request: Request) -> pd.DataFrame:
         raise UserError("body", f"{error}", "a table as CSV, or as JSON with an object for each row") from error
 
 
+Table = Annotated[pd.DataFrame, Depends(table)]
+Levels = Annotated[Optional[list[float]], Query()]
+
+
 def app() -> FastAPI:
     """The service of the forecaster in the folder that the environment variable FORECASTER names."""
     forecaster, service = Forecaster.load(os.environ["FORECASTER"]), FastAPI()
@@ -35,7 +39,7 @@ def app() -> FastAPI:
         return {"status": "ok", "facts": forecaster.facts.json(), "metrics": forecaster.metrics}
 
     @service.post("/forecast")
-    def forecast(recent: Annotated[pd.DataFrame, Depends(table)], level: Annotated[list[float], Query()] = []) -> Response:  # noqa: B006
+    def forecast(recent: Table, level: Levels = None) -> Response:
         rows = forecaster.predict(recent, level=level).to_json(orient="records", date_format="iso")
         return Response(rows, media_type="application/json")
 

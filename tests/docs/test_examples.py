@@ -24,10 +24,21 @@ def test_a_linearized_itransformer(tmp_path):
     assert 0 < difference < 0.1
 
 
+def test_from_a_csv_to_a_forecaster(tmp_path):
+    done = run(tmp_path, ROOT / "examples" / "forecast_your_sensors.py")
+    assert done.returncode == 0, done.stderr
+    forecast, last, inside = numbers(done.stdout, r"MAE ([\d.]+), last value ([\d.]+); in the band: (\d+) %")
+    assert forecast < 0.6 * last and 80 <= inside <= 99
+    assert (tmp_path / "forecast.png").stat().st_size > 10_000
+    assert {path.name for path in (tmp_path / "city-model").iterdir()} >= {"forecaster.json", "weights.safetensors"}
+
+
 def test_every_example_is_tried():
     assert {path.name for path in (ROOT / "examples").glob("*.py")} == {
         "attention_in_your_model.py",
         "linearize_itransformer.py",
-        # by test_tune_example
+        "forecast_your_sensors.py",
+        # by test_serve_example and test_tune_example
+        "serve.py",
         "tune_with_optuna.py",
     }

@@ -27,6 +27,8 @@ def export(arguments: argparse.Namespace) -> None:
 
     forecaster = Forecaster.load(arguments.folder)
     facts = forecaster.facts
-    path = arguments.output or Path(re.sub(r"[^\w.-]", "_", f"{facts.model}_{facts.dataset}{CHOICES[arguments.format]}"))
+    path = arguments.output or Path(
+        re.sub(r"[^\w.-]", "_", f"{facts.model}_{facts.dataset}{CHOICES[arguments.format]}")
+    )
     print(f"{facts.model}, trained on {facts.dataset}", flush=True)
     print("\n".join(export_forecaster(forecaster, path, arguments.format, force=arguments.force).lines))

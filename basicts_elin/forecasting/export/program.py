@@ -59,7 +59,7 @@ def running_maximum(values: Tensor, dim: int) -> tuple[Tensor, Tensor]:
 
 @contextlib.contextmanager
 def refusing(facts: Facts) -> Iterator[None]:
-    """Turns what torch raises for a model that it cannot export into a UserError, and keeps its notes off the screen."""
+    """Turns what torch raises for a model that it cannot export into a UserError, and hides its notes."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

@@ -1,9 +1,12 @@
-"""Online conformal intervals for rolling forecasts: the static ones times a factor that follows the misses.
+"""Online conformal intervals for rolling forecasts: the static ones times factors that follow the misses.
 
 Quantile tracking by Gibbs and Candès, arXiv 2106.00170, and Angelopoulos, Candès and Tibshirani, arXiv 2307.16895, of
-the logarithm of the scores: of each sensor and step ahead, a factor grows by exp(rate * level) after a miss and shrinks
-by exp(-rate * (1 - level)) after a hit. Over T windows the coverage of each sensor and step is within
-(|log of the last factor| + what the last windows have yet to report) / (rate * T) of the level, whatever the drift.
+the logarithm of the scores. Each sensor and step ahead has a factor, which grows by exp(rate * level) after a miss and
+shrinks by exp(-rate * (1 - level)) after a hit. Each hour of the day and step has another one, for all sensors, which
+follows the mean of their hits and misses.
+
+Over T windows the coverage of each sensor and step is within (|log of its last factor| + what the last windows have yet
+to report) / (rate * T) of the level, whatever the drift, and whatever the factors of the hours do.
 W: windows, O: steps out, N: sensors.
 """
 
@@ -18,6 +21,10 @@ from .split import Intervals
 # one. Any from 0.01 to 0.05 does about as well.
 _RATE = 0.02
 _HIGHEST_RATE = 0.2
+# An hour comes once a day but is reported by all sensors, so its factor can follow faster. Chosen in the same way.
+_HOUR_RATE = 5.0
+_HIGHEST_HOUR_RATE = 0.4
+_HOURS = 24
 
 
 def adaptive_bounds(
@@ -31,13 +38,14 @@ def adaptive_bounds(
     Args:
         windows: in order of time.
         level: in per cent.
-        rate: relative change of the width after a miss, about; default `default_rate`.
+        rate: relative change of a sensor's width after a miss, about; default `default_rate`. That of an hour's is five
+            times as large, at most 0.4.
     Raises: UserError as `Intervals.bounds`.
     """
     static = intervals.half_width(windows.prediction, windows.minutes, level)
     error = np.abs(windows.target - windows.prediction)
     rate = default_rate(windows.rows) if rate is None else rate
-    half = static * np.exp(_log_factors(error, static, windows.rows, level / 100, rate))
+    half = static * np.exp(_log_factors(error, static, windows, level / 100, rate))
     return windows.prediction - half, windows.prediction + half
 
 
@@ -65,23 +73,27 @@ def nested(bounds: dict[float, tuple[np.ndarray, np.ndarray]]) -> dict[float, tu
     return found
 
 
-def _log_factors(error: np.ndarray, static: np.ndarray, rows: np.ndarray, share: float, rate: float) -> np.ndarray:
+def _log_factors(error: np.ndarray, static: np.ndarray, windows: Windows, share: float, rate: float) -> np.ndarray:
     """The logarithm of the factor that each window is issued with, float32 [W, O, N]."""
-    windows, steps, sensors = error.shape
+    steps, sensors = error.shape[1:]
     logs = np.empty_like(error)
     # +(level) after a miss, -(1 - level) after a hit, 0 where nothing was measured
     changes = np.empty_like(error)
-    now, learned, offsets = np.zeros((steps, sensors), np.float32), np.zeros(steps, int), np.arange(steps)
+    by_sensor, by_hour = np.zeros((steps, sensors), np.float32), np.zeros((_HOURS, steps), np.float32)
+    learned, offsets, hours = np.zeros(steps, int), np.arange(steps), windows.minutes // 60
+    hour_rate = min(_HIGHEST_HOUR_RATE, _HOUR_RATE * rate)
     unmeasured = np.isnan(error)
     with np.errstate(divide="ignore", invalid="ignore"):
         # 0 / 0 is a hit: no factor changes a width of 0
         needed = np.where(error > 0, np.log(error / static), -np.inf)
-    for window, row in enumerate(rows):
+    for window, row in enumerate(windows.rows):
         # a gap between the windows can make more than one known at once
-        while (known := (learned < window) & (rows[learned] + offsets < row)).any():
-            now[known] += rate * changes[learned[known], offsets[known]]
+        while (known := np.flatnonzero((learned < window) & (windows.rows[learned] + offsets < row))).size:
+            change = changes[learned[known], known]
+            by_sensor[known] += rate * change
+            by_hour[hours[learned[known], known], known] += hour_rate * change.mean(axis=1)
             learned[known] += 1
-        logs[window] = now
-        missed = needed[window] > now
+        logs[window] = by_sensor + by_hour[hours[window], offsets][:, None]
+        missed = needed[window] > logs[window]
         changes[window] = np.where(unmeasured[window], 0, np.where(missed, share, share - 1))
     return logs

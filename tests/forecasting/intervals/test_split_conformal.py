@@ -156,6 +156,14 @@ def test_forecasts_without_any_error():
     assert (lower == windows.prediction).all() and (upper == windows.prediction).all()
 
 
+def test_of_many_windows_every_kth_is_enough(monkeypatch):
+    monkeypatch.setattr("basicts_elin.forecasting.intervals.crossfit._MOST_VALUES", 3000)
+    windows = forecasts(windows=1000, spread=by_sensor)
+    intervals = Intervals.fit(windows)
+    assert intervals.windows == 1000 and (intervals.counts == 4 * 250).all()
+    assert covered(windows, *intervals.bounds(windows.prediction, windows.minutes, 90)) == pytest.approx(0.9, abs=0.02)
+
+
 def test_blocks_are_apart_from_the_windows_that_the_scaling_is_fitted_by():
     rows = np.sort(np.random.default_rng(0).choice(2000, 900, replace=False))
     blocks = held_out_blocks(rows, purge=24)
