@@ -96,7 +96,7 @@ import pandas as pd
 
 
 def stamps(times):
-    days = (times.dayofweek + facts["weekday_offset"]) % 7
+    days = (times.day_of_week + facts["weekday_offset"]) % 7
     return np.stack([(60 * times.hour + times.minute) / 1440, days / 7], axis=-1)[None].astype(np.float32)
 
 

@@ -7,7 +7,11 @@ from cli.commands import ROOT
 
 from basicts_elin.zoo.registry import variant_names
 
-SCRIPT, CSV, PAGE = ROOT / "benchmarks" / "exports.py", ROOT / "results" / "exports_cpu.csv", ROOT / "docs" / "exports.md"
+SCRIPT, CSV, PAGE = (
+    ROOT / "benchmarks" / "exports.py",
+    ROOT / "results" / "exports_cpu.csv",
+    ROOT / "docs" / "exports.md",
+)
 FORMATS = ("onnx", "torch")
 # those that the project promises
 PROMISED = ("ELinFormer", "STAEformer", "STID", "iTransformer")

@@ -32,6 +32,18 @@ class Mixing(torch.nn.Module):
         return self.sensors(self.steps(inputs.mT).mT)
 
 
+class Clocked(Mixing):
+    """With all the timestamps."""
+
+    def __init__(self, sensors):
+        super().__init__(sensors)
+        self.clock = torch.nn.Linear(2, sensors)
+
+    def forward(self, inputs, inputs_timestamps, targets_timestamps):
+        times = self.clock(targets_timestamps) * self.clock(inputs_timestamps).sum(dim=1, keepdim=True)
+        return super().forward(inputs) + times
+
+
 class Random(Mixing):
     def forward(self, inputs):
         return super().forward(inputs) + torch.randn_like(inputs)
