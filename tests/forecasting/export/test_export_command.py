@@ -1,6 +1,5 @@
 """`basicts-elin export`, and the example of the page."""
 
-import json
 from pathlib import Path
 
 import numpy as np
