@@ -2,12 +2,12 @@
 
 import torch
 
-from basicts_elin import ELinFormer, ELinFormerConfig, Forecaster, STAEformer, STAEformerConfig
+from basicts_elin import Forecaster
 from basicts_elin.forecasting.facts import Facts
 from basicts_elin.forecasting.network import ScaledNetwork, evaluating
 from basicts_elin.forecasting.runs import Parts
+from basicts_elin.zoo.registry import resolve
 
-MODELS = {"STAEformer": (STAEformer, STAEformerConfig), "ELinFormer": (ELinFormer, ELinFormerConfig)}
 STEPS = 12
 # other sizes than those of the sensors
 SIZES = {
@@ -32,6 +32,18 @@ class Mixing(torch.nn.Module):
         return self.sensors(self.steps(inputs.mT).mT)
 
 
+class Clocked(Mixing):
+    """With all the timestamps."""
+
+    def __init__(self, sensors):
+        super().__init__(sensors)
+        self.clock = torch.nn.Linear(2, sensors)
+
+    def forward(self, inputs, inputs_timestamps, targets_timestamps):
+        times = self.clock(targets_timestamps) * self.clock(inputs_timestamps).sum(dim=1, keepdim=True)
+        return super().forward(inputs) + times
+
+
 class Random(Mixing):
     def forward(self, inputs):
         return super().forward(inputs) + torch.randn_like(inputs)
@@ -45,7 +57,8 @@ class Batched(Mixing):
 
 
 def small(name, sensors, **fields):
-    model, config = MODELS[name]
+    """ELinFormer, STAEformer, or one of them with another attention."""
+    model, config = resolve(name).load()
     lengths = {"input_len": STEPS, "output_len": STEPS, "num_features": sensors}
     return model(config(**{**SIZES, **lengths, **fields}))
 

@@ -26,7 +26,7 @@ def test_linear_paths_hold_none(path, entropy):
 
 
 @pytest.mark.parametrize(
-    ("name", "fields"), [("STAEformer", {"fused": False}), ("ELinFormer", {"path": "quadratic"})], ids=str
+    ("name", "fields"), [("STAEformer_matmul", {}), ("ELinFormer", {"path": "quadratic"})], ids=str
 )
 def test_others_do(name, fields):
     assert square_tensors(name, **fields)
