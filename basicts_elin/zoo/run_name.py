@@ -48,5 +48,8 @@ def _is_of(record: Path, name: str) -> bool:
     """Whether a run was started by `-c <Model>/<Dataset>`, or by the configuration file of that name."""
     if not any(record.parent.glob("*_best_val_*.pt")):
         return False
-    config = read_json(record, "remove that file").get("config")
-    return isinstance(config, str) and (config == name or config.removesuffix(".py").endswith(f"/{name}"))
+    content = read_json(record, "remove that file")
+    config, dataset = content.get("config"), content.get("dataset")
+    if not isinstance(config, str) or not isinstance(dataset, str):
+        return False
+    return config == name or f"{model_name(config, dataset)}/{dataset}" == name
