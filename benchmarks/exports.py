@@ -123,7 +123,7 @@ import torch
 
 model = torch.export.load("city.pt2").module()
 with torch.inference_mode():
-    same = model(*map(torch.from_numpy, inputs.values()))
+    same = model(*map(torch.tensor, inputs.values()))
 ```
 
 ## Models

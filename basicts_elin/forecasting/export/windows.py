@@ -23,7 +23,7 @@ def random_windows(network: ScaledNetwork, facts: Facts, batch: int, seed: int) 
     """
     generator = np.random.default_rng(seed)
     shape = (batch, facts.input_len, facts.num_nodes)
-    offset, factor = (buffer.cpu().numpy() for buffer in (network.offset, network.factor))
+    offset, factor = (network.get_buffer(name).cpu().numpy() for name in ("offset", "factor"))
     values = offset + factor * generator.uniform(-0.5, 1.5, shape)
     if facts.non_negative:
         values = np.abs(values)
