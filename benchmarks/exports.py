@@ -24,7 +24,7 @@ from basicts_elin.forecasting.export.exporting import export_forecaster
 from basicts_elin.forecasting.export.formats import FORMATS
 from basicts_elin.forecasting.facts import Facts
 from basicts_elin.forecasting.network import ScaledNetwork, evaluating
-from basicts_elin.forecasting.runs import Parts
+from basicts_elin.forecasting.storage.runs import Parts
 from basicts_elin.record import environment
 from basicts_elin.results.store import write_csv
 from basicts_elin.zoo.registry import config_for, variant_names

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from basicts_elin.ops import ESTIMATORS
-from basicts_elin.results.colours import look_of
+from basicts_elin.results.pictures.colours import look_of
 
 UNIFORM = "uniform"
 

@@ -26,7 +26,7 @@ from basicts_elin import ELinFormer, ELinFormerConfig, STAEformer, STAEformerCon
 from basicts_elin.forecasting.facts import Facts
 from basicts_elin.forecasting.forecaster import Forecaster
 from basicts_elin.forecasting.network import ScaledNetwork, evaluating
-from basicts_elin.forecasting.runs import Parts
+from basicts_elin.forecasting.storage.runs import Parts
 from basicts_elin.zoo.registry import find
 
 SENSORS = (883, 2352)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from basicts_elin.results.colours import looks
 from basicts_elin.results.pictures.canvas import name_curves
+from basicts_elin.results.pictures.colours import looks
 
 
 def plot_costs(path: Path, rows: Sequence[dict], title: str) -> None:

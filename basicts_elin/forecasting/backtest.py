@@ -10,9 +10,9 @@ from ..data.times.dates import find_breaks, weekdays_of
 from ..errors import UserError
 from ..evaluation.numpy_metrics import error_sums, metrics_by_horizon
 from .facts import Facts
-from .inputs import History
 from .network import ScaledNetwork
 from .rolling import predict_windows
+from .tables.inputs import History
 from .windows import Windows
 
 if TYPE_CHECKING:

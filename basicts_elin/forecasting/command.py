@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .backtest import Backtest
     from .forecaster import Forecaster
-    from .inputs import History
+    from .tables.inputs import History
 
 
 RUN = "a run: its folder, or MODEL/DATASET for the newest below checkpoints; or a saved forecaster"
@@ -79,8 +79,8 @@ def forecast(arguments: argparse.Namespace, check: Callable[[], None] = lambda: 
     from ..data.prepare.sensors import named
     from ..zoo.run_name import named_run
     from .forecaster import Forecaster
-    from .inputs import InputOptions, read_history
-    from .table_file import check_output
+    from .tables.csv_file import check_output
+    from .tables.inputs import InputOptions, read_history
 
     _check(arguments)
     if arguments.legacy_root:
@@ -127,7 +127,7 @@ def _levels(forecaster: "Forecaster", level: Optional[list[float]]) -> list[floa
 def _forecast(
     forecaster: "Forecaster", history: "History", levels: list[float], arguments: argparse.Namespace, output: Path
 ) -> Made:
-    from .frames import SENSOR, TIME, long_frame, wide_frame
+    from .tables.frames import SENSOR, TIME, long_frame, wide_frame
 
     _print_notes(forecaster.check_input(history, fill=arguments.fill))
     quantities = forecaster.quantities(history, levels, clip=arguments.clip)
@@ -143,7 +143,7 @@ def _forecast(
 def _backtest(
     forecaster: "Forecaster", history: "History", levels: list[float], arguments: argparse.Namespace, output: Path
 ) -> Made:
-    from .table_file import backtest_frames
+    from .tables.csv_file import backtest_frames
 
     backtest = forecaster.backtest_of(history, arguments.every, fill=arguments.fill)
     _print_notes(backtest.notes)
@@ -167,7 +167,7 @@ def metrics_table(backtest: "Backtest", quantities: dict[str, "np.ndarray"], lev
     """A line for each step ahead, and one for all: the metrics, and the coverage of each level in per cent."""
     import numpy as np
 
-    from .frames import bound_names
+    from .tables.frames import bound_names
 
     target = backtest.windows.target
     measured = ~np.isnan(target)

@@ -13,12 +13,12 @@ from ..data.io.options import ReadOptions
 from ..errors import UserError
 from . import rolling
 from .backtest import Backtest, backtest_windows
-from .frames import FORECAST, SENSOR, TIME, bound_names, long_frame, wide_frame
-from .inputs import History, InputOptions, check_steps, read_history
 from .intervals import Intervals, stored
 from .intervals.adaptive import adaptive_bounds, nested
-from .runs import Parts, read_run
-from .saved import is_saved, read_saved, write_saved
+from .storage.runs import Parts, read_run
+from .storage.saved import is_saved, read_saved, write_saved
+from .tables.frames import FORECAST, SENSOR, TIME, bound_names, long_frame, wide_frame
+from .tables.inputs import History, InputOptions, check_steps, read_history
 from .windows import Windows
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from pathlib import Path
 from ..data.catalog import how_to_get
 from ..data.dataset import DATASETS, find_dataset
 from ..results import table1 as datasets_table
-from ..results.figures import by_method, by_model, draw_pictures
 from ..results.markdown import page
+from ..results.pictures.results import by_method, by_model, draw_pictures
 from ..results.schema import Result
 from ..results.store import read_csv, write_csv
 from .plan import DATASETS_TABLE, TABLES

@@ -9,8 +9,8 @@ from refusal import refuses
 from basicts_elin.data.io.frames import read_frame
 from basicts_elin.data.times.options import TimeOptions
 from basicts_elin.data.times.week import model_timestamps, weekday_offset
-from basicts_elin.forecasting.clock import Clock
-from basicts_elin.forecasting.inputs import InputOptions, read_history
+from basicts_elin.forecasting.tables.clock import Clock
+from basicts_elin.forecasting.tables.inputs import InputOptions, read_history
 
 
 def table(index, sensors=3):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...data.times.dates import format_time
-from ..colours import MEASURED, look_of
+from ..pictures.colours import MEASURED, look_of
 from .page import Page
 
 # Bits of float32's mantissa that are dropped. What is left has four significant digits, and compresses well.

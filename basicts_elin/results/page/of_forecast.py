@@ -11,7 +11,7 @@ from ...data.times.options import length
 from ...errors import UserError, nearest
 from ...evaluation.error_tables import error_tables
 from ...evaluation.naive import LAST_VALUE
-from ...forecasting.frames import FORECAST, bound_names
+from ...forecasting.tables.frames import FORECAST, bound_names
 from ...forecasting.windows import Windows
 from ..overwriting import check_ours
 from .coordinates import read_coordinates

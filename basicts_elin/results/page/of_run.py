@@ -13,8 +13,8 @@ from ...errors import UserError
 from ...evaluation.error_tables import error_tables
 from ...evaluation.naive import LAST_VALUE, naive_metrics
 from ...forecasting.forecaster import Forecaster
-from ...forecasting.frames import bound_names
 from ...forecasting.rolling import windows_of
+from ...forecasting.tables.frames import bound_names
 from ...forecasting.windows import Windows
 from ..pictures.run import PlottedRun
 from .page import Page

@@ -8,9 +8,9 @@ from typing import Any, Optional
 import numpy as np
 
 from ...data.times.dates import format_time
-from ..colours import MEASURED, look_of
 from ..page import Page
 from .canvas import name_curves, picture
+from .colours import MEASURED, look_of
 
 KIND = "forecast"
 # as many times before a forecast are shown as it has, so many times

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Optional
 import numpy as np
 
 from ...errors import UserError, nearest
-from ..colours import GREY, looks
 from .canvas import check_picture, name_curves, picture
+from .colours import GREY, looks
 from .run import PlottedRun
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...errors import UserError
 from ...evaluation.naive import naive_metrics
-from ..colours import looks
 from .canvas import check_picture, name_curves, picture
+from .colours import looks
 from .run import PlottedRun, run_labels
 
 KIND = "errors"

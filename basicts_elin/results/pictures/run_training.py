@@ -7,8 +7,8 @@ from typing import Any, Optional
 import numpy as np
 
 from ...errors import UserError
-from ..colours import looks
 from .canvas import check_picture, name_curves, picture
+from .colours import looks
 from .run import PlottedRun, run_labels
 
 KIND = "training"

@@ -5,7 +5,7 @@ import torch
 from basicts_elin import Forecaster
 from basicts_elin.forecasting.facts import Facts
 from basicts_elin.forecasting.network import ScaledNetwork, evaluating
-from basicts_elin.forecasting.runs import Parts
+from basicts_elin.forecasting.storage.runs import Parts
 from basicts_elin.zoo.registry import resolve
 
 STEPS = 12

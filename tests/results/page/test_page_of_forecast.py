@@ -14,7 +14,7 @@ from refusal import refuses
 from basicts_elin.cli import main
 from basicts_elin.data.io.frames import read_frame
 from basicts_elin.forecasting.command import Made
-from basicts_elin.forecasting.inputs import read_history
+from basicts_elin.forecasting.tables.inputs import read_history
 from basicts_elin.results.page.coordinates import read_coordinates
 from basicts_elin.results.page.of_forecast import forecast_page
 

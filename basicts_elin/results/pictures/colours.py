@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from ..zoo import registry
+from ...zoo import registry
 
 MEASURED, UNIFORM, NO_MIXING = "measured", "uniform weights", "no mixing"
 

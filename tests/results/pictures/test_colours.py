@@ -1,6 +1,6 @@
 import pytest
 
-from basicts_elin.results.colours import MEASURED, look_of, looks
+from basicts_elin.results.pictures.colours import MEASURED, look_of, looks
 from basicts_elin.zoo import registry
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from easydict import EasyDict
 from torch import nn
 
-from ..errors import UserError, one_line
+from ...errors import UserError, one_line
 
 _OWN, _TRUSTED = "basicts_elin", ("basicts_elin", "basicts")
 

@@ -7,7 +7,7 @@ from matplotlib import pyplot
 from numpy.testing import assert_allclose
 from results.runs import failed, result
 
-from basicts_elin.results.figures import by_method, draw_pictures, efficient
+from basicts_elin.results.pictures.results import by_method, draw_pictures, efficient
 
 RESULTS = [
     result("ELinFormer", "PEMS08", seed=1, mae=13.0, nodes=170, seconds_per_epoch=10.69),

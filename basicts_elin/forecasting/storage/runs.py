@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional
 
-from ..config.own_fields import missing_inputs_of
-from ..data.dataset import DATASETS, open_dataset
-from ..errors import UserError
-from ..files import read_json
-from ..record import CONFIG_FILE, METRICS_FILE, RECORD_FILE
-from ..training.launch.checkpoint_checks import check_parameters, checked_content
-from ..training.launch.trained_on import check_same_dataset, facts_of, series_facts
-from ..zoo.run_name import model_name
+from ...config.own_fields import missing_inputs_of
+from ...data.dataset import DATASETS, open_dataset
+from ...errors import UserError
+from ...files import read_json
+from ...record import CONFIG_FILE, METRICS_FILE, RECORD_FILE
+from ...training.launch.checkpoint_checks import check_parameters, checked_content
+from ...training.launch.trained_on import check_same_dataset, facts_of, series_facts
+from ...zoo.run_name import model_name
+from ..facts import Facts
+from ..network import ScaledNetwork, evaluating
 from .architecture import build_model
-from .facts import Facts
-from .network import ScaledNetwork, evaluating
 
 _BEST = "*_best_val_*.pt"
 _EXPECTED = "the folder of a run, as train prints it, one of its checkpoints, or a folder that Forecaster.save wrote"

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from ..evaluation.numpy_metrics import OVERALL
-from ..zoo import registry
-from .aggregate import MEMORY, Summary, each_once, summaries
+from ...evaluation.numpy_metrics import OVERALL
+from ...zoo import registry
+from ..aggregate import MEMORY, Summary, each_once, summaries
+from ..schema import Result, horizons_of, metric_column
+from .canvas import name_curves
 from .colours import GREY, looks
-from .pictures.canvas import name_curves
-from .schema import Result, horizons_of, metric_column
 
 # more names than these would not fit beside a panel
 _MOST_NAMES = 9

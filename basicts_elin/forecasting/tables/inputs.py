@@ -6,15 +6,15 @@ from typing import Optional
 
 import numpy as np
 
-from ..data.io.raw import RawSeries
-from ..data.prepare.missing import mark_missing, parse_markers
-from ..data.times.dates import format_time
-from ..data.times.filling import on_grid
-from ..data.times.options import Placement, TimeOptions, freq_text, length
-from ..data.times.placing import place
-from ..errors import UserError
+from ...data.io.raw import RawSeries
+from ...data.prepare.missing import mark_missing, parse_markers
+from ...data.times.dates import format_time
+from ...data.times.filling import on_grid
+from ...data.times.options import Placement, TimeOptions, freq_text, length
+from ...data.times.placing import place
+from ...errors import UserError
+from ..facts import Facts
 from .clock import Clock, zone_of
-from .facts import Facts
 from .sensors import sensor_columns
 
 _SHOWN = 3

@@ -9,16 +9,16 @@ import json
 from pathlib import Path
 from typing import Any, Optional
 
-from ..errors import UserError, one_line
-from ..files import made_folder, read_json, write_atomically
-from ..training.launch.checkpoint_checks import check_parameters
-from ..version import __version__
+from ...errors import UserError, one_line
+from ...files import made_folder, read_json, write_atomically
+from ...training.launch.checkpoint_checks import check_parameters
+from ...version import __version__
+from ..facts import Facts
+from ..intervals import Intervals
+from ..intervals.stored import INTERVALS_FILE, restore
+from ..intervals.stored import save as save_intervals
+from ..network import ScaledNetwork, evaluating
 from .architecture import build_model
-from .facts import Facts
-from .intervals import Intervals
-from .intervals.stored import INTERVALS_FILE, restore
-from .intervals.stored import save as save_intervals
-from .network import ScaledNetwork, evaluating
 from .runs import Parts
 
 FORECASTER_FILE, WEIGHTS_FILE = "forecaster.json", "weights.safetensors"

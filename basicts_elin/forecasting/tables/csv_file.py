@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import UserError
+from ...errors import UserError
 from .frames import FORECAST, SENSOR, TIME, long_frame
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .backtest import Backtest
+    from ..backtest import Backtest
 
 CUTOFF, ACTUAL = "cutoff", "actual"
 _OTHERS = (".parquet", ".feather", ".xlsx", ".h5", ".npz", ".npy", ".json")

@@ -5,8 +5,8 @@ from typing import Optional
 
 import numpy as np
 
-from ..data.graphs.ids import plain_id
-from ..errors import UserError
+from ...data.graphs.ids import plain_id
+from ...errors import UserError
 
 _SHOWN = 3
 
