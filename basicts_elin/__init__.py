@@ -11,6 +11,7 @@ _HOMES = {
     "STAEformer": ".models.STAEformer",
     "STAEformerConfig": ".models.STAEformer",
     "EntropyEqualAttention": ".modules",
+    "EntropyEqualMultiheadAttention": ".modules",
     "SoftmaxAttention": ".modules",
     "LinformerAttention": ".modules",
     "entropy_equal_attention": ".ops",

@@ -154,8 +154,9 @@ def evaluate(arguments: argparse.Namespace) -> None:
 def forecast(arguments: argparse.Namespace) -> None:
     require_basicts()
     from .forecasting.command import forecast
+    from .results.page.of_forecast import check_shown, show
 
-    forecast(arguments)
+    show(forecast(arguments, lambda: check_shown(arguments)), arguments)
 
 
 def plot(arguments: argparse.Namespace) -> None:
@@ -226,6 +227,7 @@ def _config(arguments: argparse.Namespace) -> Any:
     from .training.launch.devices import parse_gpus
     from .training.launch.init_run import init_checkpoint
     from .zoo.config_file import config_file, config_name, load_config
+    from .zoo.run_name import named_run
 
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root
@@ -246,7 +248,7 @@ def _config(arguments: argparse.Namespace) -> Any:
         overrides["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
     config = with_overrides(config, overrides)
     if getattr(arguments, "init", None) is not None:
-        config = with_overrides(config, {"init_from": init_checkpoint(arguments.init, config)})
+        config = with_overrides(config, {"init_from": init_checkpoint(str(named_run(Path(arguments.init))), config)})
     config["_config_file"] = config_name(arguments.cfg)
     if config_file(arguments.cfg) is None and not arguments.print_config:
         print(f"{config['_config_file']}: a configuration by name, without a file")
@@ -277,7 +279,7 @@ def _parser() -> argparse.ArgumentParser:
     again = verb.add_mutually_exclusive_group()
     again.add_argument("--fresh", action="store_true", help="train again in a new folder, and keep the existing run")
     again.add_argument("--resume", action="store_true", help="fail unless there is a run to resume")
-    verb.add_argument("--init", metavar="RUN", help="start from the weights and the scaling of a run, by its folder")
+    verb.add_argument("--init", metavar="RUN", help="start from the weights and the scaling of a run")
     verb.add_argument("--processes", type=_positive, help="with --gpus cpu: number of processes that divide each batch")
     precision = "number format of matrix products during training (default: fp32)"
     verb.add_argument("--precision", choices=("fp32", "tf32", "bf16"), help=precision)

@@ -6,13 +6,11 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from .data.dataset import Dataset, open_dataset
+from .data.dataset import open_dataset
 from .data.prepare import prepare_synthetic
 from .errors import UserError
 from .evaluation.numpy_metrics import OVERALL
-from .forecasting.rolling import windows_of
-from .results.page import write_page
-from .results.page.of_run import run_page
+from .results.page.of_run import write_run_page
 from .results.pictures.run import PlottedRun
 from .results.pictures.run_forecast import plot_run_forecast
 from .results.report import naive_results, text_table
@@ -54,7 +52,7 @@ def run_demo(config_file: Path) -> float:
     plot_run_forecast(PICTURE, run)
     has_report = find_spec("plotly") is not None
     if has_report:
-        _write_report(run, dataset)
+        write_run_page(REPORT, run)
 
     print(f"\n{text_table([model, *naive])}\n")
     better = min(naive, key=_overall_mae)
@@ -69,12 +67,6 @@ def run_demo(config_file: Path) -> float:
 
 def _overall_mae(result: Result) -> float:
     return result.metrics[OVERALL]["MAE"]
-
-
-def _write_report(run: PlottedRun, dataset: Dataset) -> None:
-    run.forecaster.calibrate(dataset)
-    windows = windows_of(dataset, "test", run.forecasts.prediction, run.forecaster.facts.input_len)
-    write_page(REPORT, run_page(dataset, windows, run.record, method=run.model, forecaster=run.forecaster))
 
 
 def check(ratio: float, bound: float = 0.9) -> None:

@@ -67,11 +67,8 @@ def error_tables(prediction: np.ndarray, target: np.ndarray, minutes: np.ndarray
         hours += _of_classes(minutes[:, step] // _MINUTES_PER_HOUR, HOURS_PER_DAY) @ pair
         days += _of_classes(weekdays[:, step], DAYS_PER_WEEK) @ pair
     total = horizons.sum(axis=1)
-    return ErrorTables(
-        *(MeanErrors(_mean(sums.sum(axis=-1)), _mean(sums)) for sums in (hours, days, horizons)),
-        sensor=_mean(total),
-        overall=float(_mean(total.sum(axis=-1))),
-    )
+    hour, weekday, horizon = (MeanErrors(_mean(sums.sum(axis=-1)), _mean(sums)) for sums in (hours, days, horizons))
+    return ErrorTables(hour, weekday, horizon, _mean(total), float(_mean(total.sum(axis=-1))))
 
 
 def _of_classes(numbers: np.ndarray, classes: int) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 import argparse
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
@@ -17,15 +19,24 @@ if TYPE_CHECKING:
     from .inputs import History
 
 
+RUN = "a run: its folder, or MODEL/DATASET for the newest below checkpoints; or a saved forecaster"
+
+
 def add_arguments(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "folder", metavar="RUN", type=Path, help="folder of a run, as train prints it, or a saved forecaster"
-    )
+    verb.add_argument("folder", metavar="RUN", type=Path, help=RUN)
     verb.add_argument("--data", type=Path, required=True, metavar="FILE", help="the measurements up to now")
     verb.add_argument("--output", "-o", type=Path, metavar="CSV", help="the forecasts (default: forecast.csv)")
     level = "also write intervals that hold the truth with this probability in per cent, such as 80 90"
     verb.add_argument("--level", type=float, nargs="+", metavar="PER_CENT", help=level)
     verb.add_argument("--wide", action="store_true", help="write a column for each sensor, not a row")
+    plot = "also draw the forecast of one sensor, as .png or .svg"
+    verb.add_argument("--plot", type=Path, metavar="FILE", help=plot)
+    plotted = "the sensor of the picture (default: the one whose values are in the middle)"
+    verb.add_argument("--plot-sensor", metavar="NAME", help=plotted)
+    page = "also write a page to explore: every sensor, errors by hour, weekday and horizon (needs plotly)"
+    verb.add_argument("--html", type=Path, metavar="FILE", help=page)
+    places = "with --html: a table of the columns sensor, latitude, longitude, for a map"
+    verb.add_argument("--coordinates", type=Path, metavar="CSV", help=places)
     every = "backtest: forecast after every N-th row of the file, and compare with its later rows"
     verb.add_argument("--every", type=int, metavar="N", help=every)
     adaptive = "with --every: let the intervals follow the errors so far (online conformal prediction)"
@@ -43,9 +54,30 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     add_series_arguments(verb.add_argument_group("the file (docs/your-data.md has the formats)"))
 
 
-def forecast(arguments: argparse.Namespace) -> None:
+@dataclass(frozen=True)
+class Made:
+    """What the command has made. R rows, O steps ahead, N sensors, W windows.
+
+    Attributes:
+        quantities: the forecast and the ends of its intervals: [O, N], or [W, O, N] of a backtest.
+        backtest: None of a single forecast.
+    """
+
+    forecaster: "Forecaster"
+    history: "History"
+    levels: list[float]
+    quantities: "dict[str, np.ndarray]"
+    backtest: "Optional[Backtest]" = None
+
+
+def forecast(arguments: argparse.Namespace, check: Callable[[], None] = lambda: None) -> Made:
+    """Forecast, and write the table.
+
+    check: called once the arguments and the file have been read, before the model runs.
+    """
     from ..data.io.reading import read_series
     from ..data.prepare.sensors import named
+    from ..zoo.run_name import named_run
     from .forecaster import Forecaster
     from .inputs import InputOptions, read_history
     from .table_file import check_output
@@ -54,7 +86,7 @@ def forecast(arguments: argparse.Namespace) -> None:
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root
     output = arguments.output or Path("forecast.csv")
-    forecaster = Forecaster.load(arguments.folder)
+    forecaster = Forecaster.load(named_run(arguments.folder))
     levels = _levels(forecaster, arguments.level)
     options = InputOptions(
         time_options(arguments), arguments.missing or (), arguments.allow_missing, arguments.fill, arguments.first_row
@@ -63,18 +95,19 @@ def forecast(arguments: argparse.Namespace) -> None:
     series = named(read_series(arguments.data, read), arguments.data, arguments.ids)
     check_output(output, arguments.data, force=arguments.force)
     history = read_history(series, forecaster.facts, options)
+    check()
     print(f"{forecaster.facts.model}, trained on {forecaster.facts.dataset}; {_span(history)}")
     _print_notes(history.notes)
-    if arguments.every is None:
-        _forecast(forecaster, history, levels, arguments, output)
-    else:
-        _backtest(forecaster, history, levels, arguments, output)
+    make = _forecast if arguments.every is None else _backtest
+    return make(forecaster, history, levels, arguments, output)
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    for name, needed in (("adaptive", ("every", "level")), ("wide", ())):
+    together = {"adaptive": ("every", "level"), "plot_sensor": ("plot",), "coordinates": ("html",)}
+    for name, needed in together.items():
         if getattr(arguments, name) and not all(getattr(arguments, one) is not None for one in needed):
-            raise UserError(name, "given alone", " and ".join(f"--{one}" for one in needed), f"omit --{name}")
+            option = name.replace("_", "-")
+            raise UserError(name, "given alone", " and ".join(f"--{one}" for one in needed), f"omit --{option}")
     if arguments.wide and arguments.every is not None:
         raise UserError("wide", "given with --every, which has several forecasts of a time", fix="omit --wide")
 
@@ -93,7 +126,7 @@ def _levels(forecaster: "Forecaster", level: Optional[list[float]]) -> list[floa
 
 def _forecast(
     forecaster: "Forecaster", history: "History", levels: list[float], arguments: argparse.Namespace, output: Path
-) -> None:
+) -> Made:
     from .frames import SENSOR, TIME, long_frame, wide_frame
 
     _print_notes(forecaster.check_input(history, fill=arguments.fill))
@@ -104,11 +137,12 @@ def _forecast(
     else:
         long_frame(index, names, quantities, TIME, SENSOR).to_csv(output, index=False)
     print(f"{len(index)} steps of {len(names)} sensors, {index[0]} to {index[-1]}; written: {output}")
+    return Made(forecaster, history, levels, quantities)
 
 
 def _backtest(
     forecaster: "Forecaster", history: "History", levels: list[float], arguments: argparse.Namespace, output: Path
-) -> None:
+) -> Made:
     from .table_file import backtest_frames
 
     backtest = forecaster.backtest_of(history, arguments.every, fill=arguments.fill)
@@ -126,6 +160,7 @@ def _backtest(
         temporary.unlink(missing_ok=True)
     print(f"{len(backtest.windows.rows)} forecasts; written: {output}")
     print(metrics_table(backtest, quantities, levels))
+    return Made(forecaster, history, levels, quantities, backtest)
 
 
 def metrics_table(backtest: "Backtest", quantities: dict[str, "np.ndarray"], levels: list[float]) -> str:

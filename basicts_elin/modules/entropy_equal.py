@@ -3,15 +3,14 @@
 from typing import Any, Dict, Optional, Tuple
 
 import torch
-from torch.nn import functional as F
 
-from ..ops import PATHS, entropy_equal_attention, entropy_equal_weights
-from ..ops.attention import choose_path, drop_keys
+from ..ops import PATHS
 from ..ops.checks import check_choice
 from ..ops.entropy import CONSTANT_SHARPNESS, check_estimator
 from ..ops.fused_quadratic import fused_quadratic_attention
 from ..ops.gram import gram_attention
-from ..ops.tracing import holds
+from ..ops.tracing import is_exporting
+from .heads import attend_heads
 from .masks import common_key_mask, kept_keys
 from .plain_linear import plain_projections
 from .projections import ProjectedAttention
@@ -69,8 +68,9 @@ class EntropyEqualAttention(ProjectedAttention):
         attention_mask: Optional[torch.Tensor],
         output_attentions: bool,
     ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
-        needs_weights = output_attentions or (self.training and self.dropout > 0)
-        weights = None if needs_weights else plain_projections(self.q_proj, self.k_proj, self.v_proj, self.out_proj)
+        # a gram path that is exported would be bound to the number of windows it was exported with
+        unfused = output_attentions or (self.training and self.dropout > 0) or is_exporting()
+        weights = None if unfused else plain_projections(self.q_proj, self.k_proj, self.v_proj, self.out_proj)
         if weights is not None:
             path, is_self = self.path_for(tokens.shape[-2]), tokens is hidden_states
             settings: Dict[str, Any] = {"entropy": self.entropy, "eps": self.eps}
@@ -87,13 +87,9 @@ class EntropyEqualAttention(ProjectedAttention):
         """The path for `num_tokens` keys, if the call allows it: see the class.
 
         "auto" switches where the order of the paths by time and saved bytes changes, as benchmarks/paths.py measured at
-        widths of 64 to 256. A program that is exported for any number of tokens takes the gram path.
+        widths of 64 to 256. Exported programs have the paths of `entropy_equal_attention` only.
         """
-        if self.path != "auto":
-            return self.path
-        if self.entropy == "exact" or holds(num_tokens < min(1.5 * self.head_size, self.hidden_size)):
-            return "quadratic"
-        return "linear" if holds(num_tokens < 0.7 * self.hidden_size) else "gram"
+        return layer_path(self.path, self.entropy, num_tokens, self.hidden_size, self.n_heads)
 
     def _attend(
         self,
@@ -104,15 +100,15 @@ class EntropyEqualAttention(ProjectedAttention):
         output_attentions: bool,
     ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
         keep = None if attention_mask is None else kept_keys(attention_mask, key.shape[-2])
+        settings: Dict[str, Any] = {"path": self.path, "entropy": self.entropy, "eps": self.eps}
         dropout = self.dropout if self.training else 0.0
-        key_mask_only = keep is None or keep.shape[-2] == 1
-        settings: Dict[str, Any] = {"entropy": self.entropy, "eps": self.eps}
-        path = choose_path("auto" if self.path == "gram" else self.path, self.entropy, key)
-        if output_attentions or not key_mask_only or (path == "quadratic" and dropout > 0):
-            weights = entropy_equal_weights(query, key, keep=keep, **settings)
-            weights = F.dropout(weights, dropout)
-            value = drop_keys(value, None if keep is None else keep.any(-2))
-            return weights @ value, weights if output_attentions else None
-        key_mask = None if keep is None else keep.squeeze(-2)
-        context = entropy_equal_attention(query, key, value, key_mask=key_mask, path=path, **settings)
-        return F.dropout(context, dropout), None
+        return attend_heads(query, key, value, keep=keep, dropout=dropout, need_weights=output_attentions, **settings)
+
+
+def layer_path(path: str, entropy: str, num_tokens: int, hidden_size: int, n_heads: int) -> str:
+    """The path of a layer for `num_tokens` keys, see `EntropyEqualAttention.path_for`."""
+    if path != "auto":
+        return path
+    if entropy == "exact" or num_tokens < min(1.5 * (hidden_size // n_heads), hidden_size):
+        return "quadratic"
+    return "gram" if num_tokens >= 0.7 * hidden_size else "linear"

@@ -1,6 +1,6 @@
 """Checks of arguments. Each raises a ValueError that names the argument, the value found and the values expected."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Optional
 
 import torch
@@ -17,7 +17,6 @@ def check_shapes(query: Tensor, key: Tensor, value: Optional[Tensor] = None, key
     """Raise ValueError unless query [..., Nq, d], key [..., N, d], value [..., N, dv] and key_mask [..., N] fit."""
     named = {"query": query, "key": key, "value": value}
     given = {name: tensor for name, tensor in named.items() if tensor is not None}
-    shapes = ", ".join(f"{name} {list(tensor.shape)}" for name, tensor in given.items())
     for name, tensor in given.items():
         if tensor.dim() < 2:
             raise ValueError(f"{name}: shape {list(tensor.shape)}; expected at least 2 dimensions [..., N, d]")
@@ -26,17 +25,20 @@ def check_shapes(query: Tensor, key: Tensor, value: Optional[Tensor] = None, key
         if tensor.dtype != query.dtype:
             raise ValueError(f"{name}: dtype {tensor.dtype}; expected {query.dtype}, the dtype of query")
     if query.shape[-1] != key.shape[-1] or key.shape[-1] == 0:
-        raise ValueError(f"query and key: {shapes}; expected query [..., Nq, d] and key [..., N, d] with one d >= 1")
+        raise ValueError(
+            f"query and key: {_shapes(given)}; expected query [..., Nq, d] and key [..., N, d] with one d >= 1"
+        )
     if key.shape[-2] == 0:
-        raise ValueError(f"key: {shapes}; expected N >= 1 keys; drop keys with key_mask")
+        raise ValueError(f"key: {_shapes(given)}; expected N >= 1 keys; drop keys with key_mask")
     if value is not None and value.shape[-2] != key.shape[-2]:
-        raise ValueError(f"key and value: {shapes}; expected key [..., N, d] and value [..., N, dv] with one N")
+        raise ValueError(f"key and value: {_shapes(given)}; expected key [..., N, d] and value [..., N, dv] with one N")
     leading = [tensor.shape[:-2] for tensor in given.values()]
     if key_mask is not None:
         if key_mask.dtype != torch.bool:
             raise ValueError(f"key_mask: dtype {key_mask.dtype}; expected torch.bool, True = keep")
         if key_mask.dim() < 1 or key_mask.shape[-1] != key.shape[-2]:
-            raise ValueError(f"key_mask: shape {list(key_mask.shape)}; expected [..., {key.shape[-2]}] for {shapes}")
+            expected = f"[..., {key.shape[-2]}] for {_shapes(given)}"
+            raise ValueError(f"key_mask: shape {list(key_mask.shape)}; expected {expected}")
         leading.append(key_mask.shape[:-1])
     try:
         torch.broadcast_shapes(*leading)
@@ -44,6 +46,10 @@ def check_shapes(query: Tensor, key: Tensor, value: Optional[Tensor] = None, key
         names = [*given, "key_mask"][: len(leading)]
         listed = ", ".join(f"{name} {list(shape)}" for name, shape in zip(names, leading, strict=True))
         raise ValueError(f"leading dimensions: {listed}; expected shapes that broadcast") from None
+
+
+def _shapes(given: Mapping[str, Tensor]) -> str:
+    return ", ".join(f"{name} {list(tensor.shape)}" for name, tensor in given.items())
 
 
 def check_mask_shape(field: str, mask: Tensor, target: Sequence[int]) -> None:

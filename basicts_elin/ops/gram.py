@@ -86,8 +86,7 @@ def plain_gram_attention(
 ) -> Tensor:
     """Plain twin of `gram_attention`, with the gradients and saved tensors of autograd.
 
-    `gram_attention` takes it where there is a mask, other tokens or a sharpness per query, and where torch exports,
-    traces or transforms the call.
+    `gram_attention` takes it for a mask, other tokens, a sharpness per query, and where torch transforms the call.
     """
     constant, scale, dtype = CONSTANT_SHARPNESS.get(entropy), head_scale(states, n_heads), compute_dtype(states)
     tokens = states if tokens is None else tokens

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from .gram import Projections
 
-# of the queries, keys and values of a part. 1 to 8 MiB take the same time on one thread; smaller parts wait more often
-# for the other threads
-_PART_BYTES = 4 * 2**20
+# of the queries, keys and values of a part; with its tokens and results it then fits the caches of two cores. Smaller
+# parts gain nothing, and wait more often for the other threads
+_PART_BYTES = 2 * 2**20
 
 
 def is_plain_inference(*tensors: Tensor) -> bool:
@@ -29,6 +29,7 @@ def is_plain_inference(*tensors: Tensor) -> bool:
     return (
         states.device.type == "cpu"
         and states.dtype in (torch.float32, torch.float64)
+        and all(tensor.dtype == states.dtype for tensor in tensors)
         and not torch.compiler.is_compiling()
         and not torch.is_autocast_enabled("cpu")
         and all(type(tensor) in (Tensor, torch.nn.Parameter) for tensor in tensors)
@@ -55,8 +56,10 @@ def quadratic_inference(states: Tensor, weights: Projections, n_heads: int, slop
     centring = torch.eye(n_tokens, dtype=states.dtype) - uniform
     output = states.new_empty(count * n_tokens, hidden_size)
     rows = max(1, _PART_BYTES // (n_tokens * joint.shape[1] * joint.element_size()))
+    # one for all parts: the system zeroes new memory of this size at every use
+    room = states.new_empty(min(rows, count) * n_tokens, joint.shape[1])
     for part, result in zip(states.split(rows), output.split(rows * n_tokens), strict=True):
-        projected = part.reshape(-1, hidden_size) @ joint
+        projected = torch.mm(part.reshape(-1, hidden_size), joint, out=room[: len(part) * n_tokens])
         projected[:, :hidden_size] += query_bias
         by_head = projected.view(len(part), n_tokens, 3, n_heads, head_size).permute(2, 0, 3, 1, 4)
         query, key, value = by_head.reshape(3, len(part) * n_heads, n_tokens, head_size)

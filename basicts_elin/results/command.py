@@ -7,7 +7,7 @@ BY_MODEL = "model"
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run, as train prints it")
+    verb.add_argument("runs", nargs="+", metavar="RUN", help="a run: its folder, or MODEL/DATASET for the newest")
     verb.add_argument("--by", choices=(BY_MODEL,), help="one row for the seeds of a model: mean ± deviation")
     verb.add_argument("--naive", action="store_true", help="add the naive forecasts on the dataset of each run")
     form = verb.add_mutually_exclusive_group()
@@ -18,13 +18,14 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
 
 def report(arguments: argparse.Namespace) -> None:
     from ..data.dataset import DATASETS, open_dataset
+    from ..zoo.run_name import named_run
     from .latex import latex_table
     from .report import deviation_line, mape_warnings, markdown_table, naive_results, text_table
     from .run_reader import read_runs
     from .store import write_results, write_summaries
 
     by_model = arguments.by == BY_MODEL
-    results = read_runs([Path(folder) for folder in arguments.runs])
+    results = read_runs([named_run(Path(folder)) for folder in arguments.runs])
     if arguments.naive:
         windows = {(result.dataset, result.input_len, result.output_len): result for result in results}
         datasets = {name: open_dataset(DATASETS / name) for name in {result.dataset for result in results}}

@@ -3,6 +3,8 @@
 BasicTS names folders, checkpoints and records after a model's class, and other processes import it by its name.
 """
 
+from torch import nn
+
 from .attention import AttentionEntry, attention_entry
 from .registry import ModelEntry, find
 from .replace_attention import Replacement, replace_attention
@@ -36,6 +38,9 @@ def _made(name: str, entry: ModelEntry, attention: AttentionEntry) -> type:
 
 def _replace(model, entry: ModelEntry, attention: AttentionEntry, config) -> Replacement:
     def factory(layer, name):
+        # a registered attention is called like BasicTS's
+        if isinstance(layer, nn.MultiheadAttention):
+            return None
         return attention.factory(layer, config, entry.num_tokens(name, config) if entry.num_tokens else None)
 
     return replace_attention(model, factory)

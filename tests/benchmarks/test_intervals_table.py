@@ -52,3 +52,34 @@ def test_a_run_becomes_rows_and_is_left_as_it_was(benchmark, tiny, capsys):
     for row in rows:
         assert set(row) <= set(benchmark.COLUMNS)
         assert 0 < row["static_coverage"] <= 100 and row["static_width"] > 0 and row["epochs"] == 2
+
+
+def test_what_the_page_says_of_the_tables(benchmark):
+    rows = benchmark.read_rows(RESULTS)
+    page = " ".join(PAGE.read_text(encoding="utf-8").split())
+    every_row = [row for row in rows if row["every"] == "1"]
+
+    def below(row, name):
+        return float(row["level"]) - float(row[name])
+
+    def span(kind, name):
+        found = [below(row, f"{kind}_{name}") for row in every_row]
+        return f"{min(found):.1f} to {max(found):.1f}"
+
+    low, high = (pick(below(row, "static_coverage") for row in every_row) for pick in (max, min))
+    assert f"{low:.1f} points too low to {-high:.1f} points too high" in page
+    assert f"{span('static', 'worst_tenth')} points below the level" in page
+    assert f"{span('static', 'worst_hour')} points below the level with static intervals" in page
+    assert f"and {span('adaptive', 'worst_hour')} with adaptive ones" in page
+    for every, text in (("1", "within {:.1f} points overall, and the worst tenth is at most {:.1f} points below"),
+                        ("12", "within {:.1f} and {:.1f} points")):  # fmt: skip
+        own = [row for row in rows if row["every"] == every]
+        away = max(abs(below(row, "adaptive_coverage")) for row in own)
+        assert text.format(away, max(below(row, "adaptive_worst_tenth") for row in own)) in page
+    widths = [float(row["adaptive_width"]) / float(row["static_width"]) for row in rows]
+    assert f"{min(widths):.2f} to {max(widths):.2f} times as wide" in page
+    assert all(float(row["adaptive_interval_score"]) < float(row["static_interval_score"]) for row in rows)
+    scales = [name.removeprefix("score_") for name in benchmark.COLUMNS if name.startswith("score_")]
+    for row in every_row:
+        assert min(scales, key=lambda name, row=row: float(row[f"score_{name}"])) == "sensor_hour_level"
+        assert "hour" not in row["scaling"]

@@ -61,6 +61,10 @@ def test_what_setup_cfg_and_others_name_exists(name):
     assert (ROOT / name).is_file()
 
 
-def test_types_are_announced():
-    assert setup_cfg()["options.package_data"]["basicts_elin"] == "py.typed"
-    assert (ROOT / "basicts_elin" / "py.typed").is_file()
+def test_every_file_that_is_no_module_is_in_the_package():
+    patterns = setup_cfg()["options.package_data"]["basicts_elin"].split()
+    assert "py.typed" in patterns
+    package = ROOT / "basicts_elin"
+    packed = {file for pattern in patterns for file in package.glob(pattern)}
+    files = {file for file in package.rglob("*") if file.is_file() and "__pycache__" not in file.parts}
+    assert {file for file in files if file.suffix != ".py"} == packed

@@ -17,6 +17,7 @@ from basicts_elin import (
     SoftmaxAttention,
     STAEformer,
     STAEformerConfig,
+    linearize,
 )
 from basicts_elin.modules.attention_maps import attention_maps
 
@@ -115,3 +116,16 @@ def test_wrong_names():
         pass
     with pytest.raises(ValueError, match="^names: none; .* it has none$"), attention_maps(nn.Linear(2, 2)):
         pass
+
+
+def test_our_layer_in_an_encoder_of_torch():
+    torch.manual_seed(0)
+    encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(12, 2, 16, batch_first=True), 1).eval()
+    linearize(encoder)
+    (tokens,) = draw((2, 5, 12), dtype=torch.float32)
+    expected = encoder(tokens)
+    with attention_maps(encoder) as maps:
+        assert torch.equal(encoder(tokens), expected)
+    (weights,) = maps["layers.0.self_attn"]
+    assert weights.shape == (2, 2, 5, 5) and (weights < 0).any()
+    torch.testing.assert_close(weights.sum(-1), torch.ones(2, 2, 5))

@@ -6,7 +6,7 @@ from basicts.modules.transformer import prepare_causal_attention_mask
 from modules.compose import compose, parameter_gradients, small_layer
 from ops.compare import assert_close, draw
 
-from basicts_elin.modules import EntropyEqualAttention, SoftmaxAttention, entropy_equal
+from basicts_elin.modules import EntropyEqualAttention, SoftmaxAttention, heads
 from basicts_elin.modules.entropy_equal import LAYER_PATHS as PATHS
 from basicts_elin.ops import ESTIMATORS
 
@@ -100,7 +100,7 @@ def test_mask_same_for_every_query_forms_no_weights(mask, monkeypatch):
     def refuse(*args, **kwargs):
         raise AssertionError("weights were formed")
 
-    monkeypatch.setattr(entropy_equal, "entropy_equal_weights", refuse)
+    monkeypatch.setattr(heads, "entropy_equal_weights", refuse)
     layer = small_layer(EntropyEqualAttention, path="linear")
     (hidden_states,) = draw((B, N, 12))
     layer(hidden_states, attention_mask=additive(mask))

@@ -243,11 +243,14 @@ def test_attention_that_has_more_than_ours():
     class Variant(MultiHeadAttention):
         pass
 
+    class TorchVariant(nn.MultiheadAttention):
+        pass
+
     model = encoder(
         MultiHeadAttention(12, 4, kv_heads=2),
         MultiHeadAttention(12, 3, rope=RotaryPositionEmbedding(4, 16)),
         Variant(12, 3),
-        nn.MultiheadAttention(12, 3),
+        TorchVariant(12, 3),
         EntropyEqualAttention(12, 3),
         MultiHeadAttention(12, 3, kv_heads=3),
     )
@@ -258,7 +261,7 @@ def test_attention_that_has_more_than_ours():
         "layers.0.self_attn": "grouped heads: kv_heads=2, n_heads=4",
         "layers.1.self_attn": "rotary position embedding",
         "layers.2.self_attn": OTHER.format("Variant"),
-        "layers.3.self_attn": OTHER.format("MultiheadAttention"),
+        "layers.3.self_attn": OTHER.format("TorchVariant"),
         "layers.4.self_attn": OTHER.format("EntropyEqualAttention"),
     }
     assert [layer.self_attn for layer in model.layers][:5] == before[:5]

@@ -97,7 +97,7 @@ def _samples_of_numbers(head: "pd.DataFrame") -> dict[int, tuple[str, ...]]:
     places: dict[Any, list[int]] = {}
     for number, dtype in enumerate(head.dtypes):
         places.setdefault(dtype, []).append(number)
-    samples = {}
+    samples: dict[int, tuple[str, ...]] = {}
     for dtype, numbers in places.items():
         if _is_number(dtype):
             block = head.iloc[:, numbers]

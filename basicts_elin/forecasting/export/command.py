@@ -4,6 +4,8 @@ import argparse
 import re
 from pathlib import Path
 
+from ..command import RUN
+
 # the formats, without importing torch
 CHOICES = {"onnx": ".onnx", "torch": ".pt2"}
 
@@ -13,7 +15,7 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
         "folder",
         metavar="RUN",
         type=Path,
-        help="folder of a run, as train prints it, one of its checkpoints, or a saved forecaster",
+        help=RUN,
     )
     file_format = "onnx: for onnxruntime and other engines; torch: for torch.export.load"
     verb.add_argument("--format", choices=tuple(CHOICES), required=True, help=file_format)
@@ -22,10 +24,11 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
 
 
 def export(arguments: argparse.Namespace) -> None:
+    from ...zoo.run_name import named_run
     from ..forecaster import Forecaster
     from .exporting import export_forecaster
 
-    forecaster = Forecaster.load(arguments.folder)
+    forecaster = Forecaster.load(named_run(arguments.folder))
     facts = forecaster.facts
     path = arguments.output or Path(
         re.sub(r"[^\w.-]", "_", f"{facts.model}_{facts.dataset}{CHOICES[arguments.format]}")

@@ -2,18 +2,44 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
 
 from ...data.dataset import Dataset
 from ...data.quality import observed
+from ...errors import UserError
 from ...evaluation.error_tables import error_tables
 from ...evaluation.naive import LAST_VALUE, naive_metrics
 from ...forecasting.forecaster import Forecaster
 from ...forecasting.frames import bound_names
+from ...forecasting.rolling import windows_of
 from ...forecasting.windows import Windows
+from ..pictures.run import PlottedRun
 from .page import Page
+from .write import write_page
+
+
+def write_run_page(path: Path, run: PlottedRun, *, step: Optional[int] = None, level: float = 90) -> str:
+    """Write the page of a run. Returns a line about it.
+
+    Args:
+        step: steps ahead of the forecasts that are shown, from 1; None: the last.
+        level: of the band in per cent. Intervals are made from the validation part if there are none yet.
+    Raises: UserError for a step that the run has not, and as `write_page`.
+    """
+    steps = run.forecasts.prediction.shape[1]
+    if step is not None and not 1 <= step <= steps:
+        raise UserError("--horizon", step, f"1 to {steps} steps ahead")
+    if run.forecaster.intervals is None:
+        run.forecaster.calibrate(run.dataset)
+    windows = windows_of(run.dataset, "test", run.forecasts.prediction, run.forecaster.facts.input_len)
+    page = run_page(
+        run.dataset, windows, run.record, method=run.model, step=step, forecaster=run.forecaster, level=level
+    )
+    write_page(path, page)
+    return f"{len(page.sensors)} sensors, {len(windows.rows)} windows, with a band of {level:g} %"
 
 
 def run_facts(record: Mapping[str, Any]) -> dict[str, str]:
@@ -26,7 +52,7 @@ def run_facts(record: Mapping[str, Any]) -> dict[str, str]:
         "model": record.get("model"),
         "dataset": record.get("dataset"),
         **{name: f"{record[key]:,}" for name, key in sizes.items() if record.get(key) is not None},
-        "epochs": f"{len(epochs)} of {record.get('num_epochs')}" + (f", the best was {best}" if best else ""),
+        "epochs": f"{len(epochs)} of {record.get('num_epochs')}, the best was {best}" if best else len(epochs) or None,
         "seed": record.get("seed"),
         "hardware": ", ".join(filter(None, (record.get("device"), record.get("hardware")))),
         "versions": ", ".join(f"{name} {versions[name]}" for name in ("basicts-elin", "torch") if versions.get(name)),

@@ -15,7 +15,7 @@ async function start() {
 
   function show() {
     const name = page.sensors[sensor];
-    at("name").textContent = name;
+    at("name").textContent = /^\s*sensor/i.test(name) ? name : `Sensor ${name}`;
     at("rank").textContent = rankText(page, numbers, sensor);
     drawForecast(at("forecast"), page, numbers, sensor);
     if (page.errors) ["horizon", "hour", "weekday"].forEach((kind) => drawErrors(at(kind), page, numbers, sensor, kind));
@@ -68,10 +68,11 @@ function rankText(page, numbers, sensor) {
   if (!page.errors) return "";
   const error = numbers.error(sensor)[0];
   if (!Number.isFinite(error)) return "nothing was measured here";
-  const worse = page.errors.worst.indexOf(sensor);
-  const rank = page.sensors.length - worse;
+  // those that were never measured come last
+  const measured = page.errors.worst.filter((place) => Number.isFinite(numbers.error(place)[0]));
+  const rank = measured.length - measured.indexOf(sensor);
   const [own, all] = [error, page.errors.overall].map((value) => written(value, page.digits));
-  return `MAE ${own} (all sensors ${all}), rank ${rank} of ${page.sensors.length}`;
+  return `MAE ${own} (all sensors ${all}), rank ${rank} of ${measured.length} (1 is best)`;
 }
 
 function fillWorst(page, numbers, choose) {

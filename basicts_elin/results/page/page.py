@@ -70,7 +70,10 @@ class Page:
             )
         if (self.latitude is None) != (self.longitude is None):
             raise UserError("latitude", "one of latitude and longitude", "both or none", _MAKE_IT)
-        shapes = {"history": (len(self.history_times), sensors), "forecast": (ahead, sensors)}
+        shapes: dict[str, tuple[int, ...]] = {
+            "history": (len(self.history_times), sensors),
+            "forecast": (ahead, sensors),
+        }
         arrays = {"history": self.history, "forecast": self.forecast}
         for name, array in (("truth", self.truth), *self.others.items()):
             if array is not None:

@@ -114,6 +114,11 @@ def _source(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
+def check_plotly() -> None:
+    """Raises: UserError without plotly."""
+    _plotly()
+
+
 def _plotly() -> str:
     try:
         from plotly.offline import get_plotlyjs

@@ -17,7 +17,7 @@ from ..overwriting import check_ours
 WIDTH = 7.0
 FORMATS = (".png", ".svg")
 # an SVG of the same figures is the same file
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.titlesize": 8.5,
     "axes.labelsize": 8,
@@ -43,11 +43,14 @@ _LETTERS = 150
 _LEAST_GAP = 1.15
 
 
-def check_picture(path: Path, kind: str) -> None:
-    """Raises: UserError unless `path` can take a picture of this kind: a new file, or one of the same kind."""
+def check_picture(path: Path, kind: str, option: str = "--output") -> None:
+    """Raises: UserError unless `path` can take a picture of this kind: a new file, or one of the same kind.
+
+    option: that gives the path.
+    """
     if path.suffix.lower() not in FORMATS:
-        raise UserError("--output", path, f"a name that ends in {' or '.join(FORMATS)}", "give another name")
-    check_ours(path, _mark(kind), "--output")
+        raise UserError(option, path, f"a name that ends in {' or '.join(FORMATS)}", "give another name")
+    check_ours(path, _mark(kind), option)
 
 
 @contextmanager

@@ -5,28 +5,34 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...errors import UserError, refuse_options
+from ...zoo.run_name import named_run
 from .run import PlottedRun
 
-KINDS = ("forecast", "errors", "training", "attention")
+KINDS = ("forecast", "errors", "training", "attention", "report")
 # the options of each kind; those with several runs
 _OPTIONS = {
     "forecast": ("sensor", "horizon", "days", "level"),
     "errors": (),
     "training": ("metric",),
     "attention": ("sensor", "layer", "head", "window"),
+    "report": ("horizon", "level"),
 }
 _OF_SEVERAL = ("errors", "training")
+# of the band in a report, in per cent
+_LEVEL = 90.0
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a run; errors, training: or several")
-    verb.add_argument("kind", choices=KINDS, help="what to draw")
-    output = "file, .png or .svg (default: KIND.png in the run's folder)"
+    runs = "a run: its folder, or MODEL/DATASET for the newest; errors, training: or several"
+    verb.add_argument("runs", nargs="+", type=Path, metavar="RUN", help=runs)
+    verb.add_argument("kind", choices=KINDS, help="what to draw; report: a page for a browser")
+    output = "file, .png or .svg (default: KIND.png in the run's folder); report: a page (default: report.html there)"
     verb.add_argument("-o", "--output", type=Path, metavar="FILE", help=output)
     verb.add_argument("--sensor", metavar="NAME", help="forecast, attention: its name (default: median error; first)")
-    verb.add_argument("--horizon", type=int, metavar="N", help="forecast: steps ahead (default: the last)")
+    verb.add_argument("--horizon", type=int, metavar="N", help="forecast, report: steps ahead (default: the last)")
     verb.add_argument("--days", type=float, metavar="N", help="forecast: days of the test part (default: 3)")
-    verb.add_argument("--level", type=float, metavar="PER_CENT", help="forecast: draw the band of this probability")
+    level = "draw the band of this probability; report: default 90"
+    verb.add_argument("--level", type=float, metavar="PER_CENT", help=level)
     verb.add_argument("--metric", metavar="NAME", help="training: a metric, or loss (default: the one that is kept)")
     verb.add_argument(
         "--layer", metavar="NAME", help="attention: a layer whose tokens are sensors (default: the first)"
@@ -43,8 +49,8 @@ def plot(arguments: argparse.Namespace) -> None:
     refuse_options(arguments, sorted(others), f"the kind {kind}")
     if len(arguments.runs) > 1 and kind not in _OF_SEVERAL:
         raise UserError("run", f"{len(arguments.runs)} folders", f"one for the kind {kind}", "draw one at a time")
-    runs = [PlottedRun.read(folder) for folder in arguments.runs]
-    path = arguments.output or runs[0].folder / f"{kind}.png"
+    runs = [PlottedRun.read(named_run(folder)) for folder in arguments.runs]
+    path = arguments.output or runs[0].folder / f"{kind}.{'html' if kind == 'report' else 'png'}"
     print(_DRAW[kind](arguments, path, runs))
     print(f"written: {path}")
 
@@ -78,9 +84,17 @@ def _attention(arguments: argparse.Namespace, path: Path, runs: list[PlottedRun]
     return plot_run_attention(path, runs[0], **chosen)
 
 
+def _report(arguments: argparse.Namespace, path: Path, runs: list[PlottedRun]) -> str:
+    from ..page.of_run import write_run_page
+
+    level = _LEVEL if arguments.level is None else arguments.level
+    return write_run_page(path, runs[0], step=arguments.horizon, level=level)
+
+
 _DRAW: dict[str, Callable[[argparse.Namespace, Path, list[PlottedRun]], str]] = {
     "forecast": _forecast,
     "errors": _errors,
     "training": _training,
     "attention": _attention,
+    "report": _report,
 }

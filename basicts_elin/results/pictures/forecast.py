@@ -52,7 +52,7 @@ def plot_forecast(
         upper = panels[0]
         _draw_bands(upper, series, look_of(model).color)
         # the model's own curve lies on top
-        for name, values in reversed(series.forecasts.items()):
+        for name, values in reversed(list(series.forecasts.items())):
             style = _style(name, is_model=name == model)
             upper.plot(series.times, values, label=_with_bands(name, series) if name == model else name, **style)
             if has_errors:

@@ -95,3 +95,12 @@ def test_a_channel_is_chosen_by_name(long):
 def test_what_is_no_table_is_refused(frame, found):
     with refuses("frame", found=found):
         read_frame(frame)
+
+
+@pytest.mark.parametrize(
+    "names", [["sensor0", "sensor1"], ["node 1", "node 2"], ["station_7", "station_8"], ["id1", "id2"]]
+)
+def test_numbered_sensors_are_no_columns_of_ids(names):
+    frame = pd.DataFrame([[1.0, 2.0]] * 4, pd.date_range("2024", periods=4, name="time"), names)
+    found = read_frame(frame.reset_index())
+    assert found.sensors is None and found.node_names == names

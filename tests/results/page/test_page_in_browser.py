@@ -50,8 +50,8 @@ def opened(file):
 def test_the_page_opens_with_the_sensor_of_the_median_error(opened):
     first, *_ = opened
     # the errors of the five that were measured: 1, 9, 2, 3, 4
-    assert first["sensor"] == first["name"] == SENSORS[4]
-    assert first["rank"] == "MAE 3.00 (all sensors 3.80), rank 4 of 6"
+    assert (first["sensor"], first["name"]) == (SENSORS[4], f"Sensor {SENSORS[4]}")
+    assert first["rank"] == "MAE 3.00 (all sensors 3.80), rank 3 of 5 (1 is best)"
     assert first["title"] == "City <i>forecast</i>"
 
 
@@ -64,7 +64,7 @@ def test_the_worst_sensors_come_first(opened):
 def test_a_sensor_is_found_by_a_part_of_its_name(opened):
     _, matches, then, _ = opened
     assert matches == [SENSORS[5]]
-    assert then["name"] == then["sensor"] == SENSORS[5]
+    assert (then["sensor"], then["name"]) == (SENSORS[5], f"Sensor {SENSORS[5]}")
     assert then["chosen"] == [SENSORS[5]]
 
 
@@ -113,6 +113,6 @@ def test_gaps_and_a_page_of_the_forecast_alone(tmp_path):
     return [document.getElementById("name").textContent, measured.y, measured.x, forecast.x];"""
     found, console = run_in_page(tmp_path / "report.html", script, anchor="#south")
     name, measured, before, ahead = found
-    assert (name, console) == ("south", "")
+    assert (name, console) == ("Sensor south", "")
     assert [place for place, value in enumerate(measured) if value is None] == [5, 6, 7, 8]
     assert (before[-1], ahead) == (0, [1, 2, 3, 4, 5, 6])

@@ -147,6 +147,15 @@ def test_a_run_of_an_earlier_version_has_no_learning_curves(folder):
     assert not Path("t.png").exists()
 
 
+def test_the_report_of_a_run(folder, capsys):
+    pytest.importorskip("plotly")
+    assert main(["plot", str(folder), "report", "--horizon", "3", "--level", "80"]) == 0
+    assert capsys.readouterr().out.startswith("5 sensors, 50 windows, with a band of 80 %\n")
+    assert "forecast 15 minutes ahead" in (folder / "report.html").read_text("utf-8")
+    assert main(["plot", str(folder), "report", "--horizon", "13"]) == 2
+    assert capsys.readouterr().err.startswith("error: --horizon: 13")
+
+
 def test_the_command_writes_into_the_folder_of_the_run(folder, capsys):
     for kind in ("forecast", "errors", "training"):
         assert main(["plot", str(folder), kind]) == 0
@@ -162,6 +171,7 @@ def test_the_command_writes_into_the_folder_of_the_run(folder, capsys):
         (["forecast", "--days", "0"], "--days"),
         (["forecast", "--metric", "MAE"], "--metric"),
         (["errors", "--level", "90"], "--level"),
+        (["report", "--sensor", "1"], "--sensor"),
         (["training", "--metric", "nothing"], "--metric"),
         (["attention"], "attention"),
         (["attention", "--window", "51"], "--window"),

@@ -30,5 +30,5 @@ class Column:
 
 
 def is_id_name(name: str) -> bool:
-    """Whether a column of this name holds sensor ids, by custom."""
-    return re.sub(r"[^a-z]", "", name.lower()) in _IDS
+    """Whether a column of this name holds sensor ids, by custom. One of "sensor1" holds the values of a sensor."""
+    return re.sub(r"[\W_]", "", name.lower()) in _IDS
