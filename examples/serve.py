@@ -1,7 +1,9 @@
 """A forecaster as a web service.
 
-pip install fastapi uvicorn
-FORECASTER=city-model uvicorn --app-dir examples --factory serve:app
+    pip install fastapi uvicorn
+    FORECASTER=city-model uvicorn --app-dir examples --factory serve:app
+
+docs/serving.md says what it takes and returns.
 """
 
 import io

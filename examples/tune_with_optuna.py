@@ -1,7 +1,9 @@
 """Search settings with Optuna. Each trial is a run like any other, and the same command goes on with a killed search.
 
-pip install optuna
-python examples/tune_with_optuna.py -c ELinFormer_small/City --epochs 20 --trials 30
+    pip install optuna
+    python examples/tune_with_optuna.py -c ELinFormer_small/City --epochs 20 --trials 30
+
+docs/training.md explains it.
 """
 
 import argparse

@@ -48,6 +48,7 @@ def train_seeds(arguments: argparse.Namespace, seeds: Sequence[int], config: Any
     Raises: UserError for a configuration with which no run can start.
     """
     from ..config.overrides import with_overrides
+    from ..training.launch.config_checks import check_config
     from ..training.launch.launcher import check_run
     from ..training.launch.run_dir import run_folder
 
@@ -55,6 +56,8 @@ def train_seeds(arguments: argparse.Namespace, seeds: Sequence[int], config: Any
         raise UserError("--seeds", "given under torchrun", "--seed", "start torchrun once for each seed")
     dataset = check_run(config, group.size)
     configs = {seed: with_overrides(config, {"seed": seed}) for seed in seeds}
+    for own in configs.values():
+        check_config(own, group.size)
     kept = not (arguments.fresh or arguments.save_predictions)
     lines, finished = [], []
     for number, (seed, own) in enumerate(configs.items(), 1):

@@ -22,9 +22,11 @@ def report(arguments: argparse.Namespace) -> None:
     from .latex import latex_table
     from .report import deviation_line, mape_warnings, markdown_table, naive_results, text_table
     from .run_reader import read_runs
-    from .store import write_results, write_summaries
+    from .store import check_replaced, write_results, write_summaries
 
     by_model = arguments.by == BY_MODEL
+    if arguments.output:
+        check_replaced(Path(arguments.output), by_model)
     results = read_runs([named_run(Path(folder)) for folder in arguments.runs])
     if arguments.naive:
         windows = {(result.dataset, result.input_len, result.output_len): result for result in results}

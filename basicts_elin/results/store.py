@@ -80,6 +80,17 @@ def holds_results(path: Path) -> bool:
     return set(_read_csv(path)[0]) >= FIELD_TYPES.keys()
 
 
+def check_replaced(path: Path, by_model: bool = False) -> None:
+    """Raises: UserError if `path` holds anything but a CSV of the kind that is to be written there."""
+    if not path.is_file() or not path.stat().st_size:
+        return
+    # other columns may be those of another version
+    needed = ("model", "dataset", "seeds" if by_model else "seed")
+    if not set(_read_csv(path)[0]).issuperset(needed):
+        expected = f"a new file, or a CSV of this command {'with' if by_model else 'without'} --by model"
+        raise UserError("--output", f"{path}, which holds something else", expected, "name another file")
+
+
 def merged(old: Iterable[Result], new: Iterable[Result]) -> list[Result]:
     """The old results with the new ones in place of those of the same runs.
 

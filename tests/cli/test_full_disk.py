@@ -139,7 +139,7 @@ def test_predictions(small_disk, capsys):
 
 def test_report(small_disk, capsys):
     run = train(capsys)["metrics"].parent
-    Path("disk/rows.csv").write_text("of before")
+    Path("disk/rows.csv").write_text("model,dataset,seed\n")
     fill(small_disk)
     before = tree()
     for table in ("disk/rows.csv", "disk/new/rows.csv"):
@@ -185,7 +185,7 @@ def test_train_where_files_must_stay_small(place, capsys, size):
 
 def test_report_where_files_must_stay_small(place, capsys):
     run = train(capsys)["metrics"].parent
-    Path("rows.csv").write_text("of before")
+    Path("rows.csv").write_text("model,dataset,seed\n")
     before = tree()
     with files_up_to(100):
         assert "File too large" in one_line(capsys, 2, "report", run, "-o", "rows.csv")

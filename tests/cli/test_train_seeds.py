@@ -163,6 +163,7 @@ def test_the_folder_is_that_of_the_command_of_the_seed(place):
     [
         (["--seeds", "1", "2", "--seed", "3"], "--seed", "3, given with --seeds"),
         (["--seeds", "1", "2", "1"], "--seeds", "1 twice"),
+        (["--seeds", "1", "-2"], "seed", "-2"),
         (["--seeds", "1", "2", "--steps", "3"], "--steps", "given with --seeds"),
         (["--seeds", "1", "2", "--set", "epochs=3"], "--set epochs", "no field 'epochs'"),
         (["--seeds", "1", "2", "--set", "eval_horizons=[13]"], "eval_horizons", "[13]"),

@@ -186,6 +186,22 @@ def test_report_by_model(tmp_path, capsys):
         assert [row["number_of_seeds"] for row in csv.DictReader(file.open(newline=""))] == ["3", "1"]
 
 
+@pytest.mark.parametrize("options", [[], ["--by", "model"]])
+def test_a_file_of_another_kind_is_not_replaced(tmp_path, capsys, options):
+    folders, file = runs(tmp_path / "runs"), tmp_path / "out.csv"
+    other = ["--by", "model"] if not options else []
+    assert main(["report", *folders, "-o", str(file), *other]) == 0
+    for content in (file.read_bytes(), b"time,s1\n2024-01-01,3\n"):
+        file.write_bytes(content)
+        assert main(["report", *folders, "-o", str(file), *options]) == 2
+        assert f"--output: {file}, which holds something else" in capsys.readouterr().err
+        assert file.read_bytes() == content
+    # nothing is lost of an empty file, and a table of the same kind is made again
+    file.write_bytes(b"")
+    for _ in range(2):
+        assert main(["report", *folders, "-o", str(file), *options]) == 0
+
+
 def test_what_a_latex_table_is_printed_with_is_a_comment(tmp_path, capsys):
     folder = write_run(tmp_path / "run", {"mape_warning": "targets near zero carry MAPE"})
     assert main(["report", str(folder), "--latex"]) == 0

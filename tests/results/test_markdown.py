@@ -77,6 +77,21 @@ def test_runs_of_other_epochs_are_not_mixed():
     ]
 
 
+def test_runs_of_other_settings_are_not_mixed():
+    changed = {"differences": "dropout=0.2"}
+    results = [
+        result("STAEformer", mae=20.0),
+        result("STAEformer", mae=25.0, **changed),
+        result("ELinFormer", mae=15.0, **changed),
+    ]
+    found = [cells(line) for line in tables(render("table2", results))[2:5]]
+    assert [(line[1], line[7]) for line in found] == [
+        ("STAEformer", ""),
+        ("STAEformer (dropout=0.2)", "+40.0"),
+        ("ELinFormer (dropout=0.2)", ""),
+    ]
+
+
 def test_table3_has_a_line_for_every_model_of_the_paper():
     results = [result("GWNet", mae=14.5, epochs=100), result("STID", mae=14.2)]
     text = tables(render("table3", results))
