@@ -123,6 +123,12 @@ def test_weights_of_another_model_are_refused(saved):
         Forecaster.load(saved)
 
 
+def test_the_weights_of_another_forecaster_are_refused(saved):
+    rewrite(saved, checkpoint_sha256="1" * 64)
+    with refuses(saved / "weights.safetensors", found="another forecaster"):
+        Forecaster.load(saved)
+
+
 def test_a_newer_format_is_refused(saved):
     rewrite(saved, format=99)
     with refuses(saved / "forecaster.json", found="99", fix="newer"):
