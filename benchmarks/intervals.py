@@ -21,7 +21,6 @@ from basicts_elin.files import write_atomically
 from basicts_elin.forecasting.forecaster import Forecaster
 from basicts_elin.forecasting.intervals import Intervals
 from basicts_elin.forecasting.intervals.adaptive import default_rate
-from basicts_elin.forecasting.intervals.crossfit import part_of
 from basicts_elin.forecasting.intervals.report import ADAPTIVE, STATIC, measure, worst_hour
 from basicts_elin.forecasting.intervals.scales import SCALINGS
 from basicts_elin.forecasting.windows import Windows
@@ -63,7 +62,7 @@ def rows_of(run: Path, levels: Sequence[float], every: Sequence[int]) -> Iterato
         **run_facts("cpu"),
     }
     for step in every:
-        windows = part_of(test, slice(None, None, step))
+        windows = test.part(slice(None, None, step))
         yield from (facts | {"every": step} | row for row in measured(intervals, windows, levels, forecaster))
 
 

@@ -1,6 +1,7 @@
 """Forecasts window by window, with their targets and times. W: windows, O: steps out, N: sensors."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,3 +25,7 @@ class Windows:
     minutes: np.ndarray
     weekdays: np.ndarray
     times: np.ndarray
+
+    def part(self, chosen: Any) -> "Windows":
+        """Some of the windows, by a slice, a mask or indices."""
+        return Windows(**{name: array[chosen] for name, array in vars(self).items()})

@@ -76,6 +76,10 @@ class LegacyModel(nn.Module):
     def __init__(self, config: LegacyConfig):
         super().__init__()
         self.input_len, self.output_len, self.num_features = config.input_len, config.output_len, config.num_features
+        for name in (config.legacy_model, config.file):
+            # a configuration that came from elsewhere must not lead out of the checkout
+            if Path(name).name != name or name == "..":
+                raise UserError("model_config", repr(name), f"the name of a folder or file in {CHECKOUT}")
         source = Source(config.checkout.folder, config.legacy_model, config.file)
         with reading(source, config.checkout.dataset(config.dataset_name)) as found:
             _check(found, config)

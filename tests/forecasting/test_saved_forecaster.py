@@ -123,6 +123,12 @@ def test_weights_of_another_model_are_refused(saved):
         Forecaster.load(saved)
 
 
+def test_the_weights_of_another_forecaster_are_refused(saved):
+    rewrite(saved, checkpoint_sha256="1" * 64)
+    with refuses(saved / "weights.safetensors", found="another forecaster"):
+        Forecaster.load(saved)
+
+
 def test_a_newer_format_is_refused(saved):
     rewrite(saved, format=99)
     with refuses(saved / "forecaster.json", found="99", fix="newer"):
@@ -137,11 +143,20 @@ def test_a_module_that_nobody_has_imported_is_not_imported(saved, tmp_path, monk
         Forecaster.load(saved)
 
 
-@pytest.mark.parametrize("value", [{"name": "system", "module": "os", "params": {"command": "touch executed"}}])
-def test_an_object_of_another_package_is_not_made(saved, tmp_path, monkeypatch, value):
+@pytest.mark.parametrize(
+    ("module", "name", "params"),
+    [
+        ("os", "system", {"command": "touch executed"}),
+        # functions and other objects that modules of this package have, and arguments for its classes
+        ("basicts_elin.files", "write_json", {"path": "executed", "content": 1}),
+        ("basicts_elin.files", "Path", {}),
+        ("basicts_elin.legacy.model", "Checkout", {"folder": "a folder with code"}),
+    ],
+)
+def test_an_object_that_a_file_asks_for_is_not_made(saved, tmp_path, monkeypatch, module, name, params):
     monkeypatch.chdir(tmp_path)
-    rewrite(saved, model_config={"field": value})
-    with refuses(saved / "forecaster.json", found="os.system"):
+    rewrite(saved, model_config={"field": {"name": name, "module": module, "params": params}})
+    with refuses(saved / "forecaster.json", found=f"{module}.{name}"):
         Forecaster.load(saved)
     assert not (tmp_path / "executed").exists()
 

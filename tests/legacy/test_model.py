@@ -205,3 +205,12 @@ def test_himnet_gets_whole_days_and_its_targets_in_training_alone(checkout):
     assert (labels[..., 0] == given["future"]).all() and y_cov.shape[3] == 2
     assert (y_cov == cov_evaluated).all() and (y_cov[..., 1] == y_cov[..., 1].round()).all()
     assert (seen, none, also_none) == (8, None, None)
+
+
+@pytest.mark.parametrize("field", ["legacy_model", "file"])
+@pytest.mark.parametrize("name", ["../elsewhere", "/elsewhere", ".."])
+def test_a_configuration_does_not_lead_out_of_the_checkout(checkout, field, name):
+    config = load_config("legacy/Mini/Tiny")
+    setattr(config.model_config, field, name)
+    with refuses("model_config", found=name):
+        config.model(config.model_config)

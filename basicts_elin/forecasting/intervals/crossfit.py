@@ -5,8 +5,7 @@ W: windows, O: steps out, N: sensors, K: blocks.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -82,12 +81,7 @@ def choose(windows: Windows, purge: int, criterion: str = WIDTH) -> Choice:
 def thinned(windows: Windows) -> Windows:
     """The windows, or every k-th one, so that there are about `_MOST_VALUES` values."""
     every = max(1, windows.prediction.size // _MOST_VALUES)
-    return windows if every == 1 else part_of(windows, slice(None, None, every))
-
-
-def part_of(windows: Windows, chosen: Any) -> Windows:
-    """Some of the windows, by a slice, a mask or indices."""
-    return Windows(**{field.name: getattr(windows, field.name)[chosen] for field in fields(windows)})
+    return windows if every == 1 else windows.part(slice(None, None, every))
 
 
 def held_out_blocks(rows: np.ndarray, purge: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -119,7 +113,7 @@ def _crossfitted(
     """The scale of every window by the other blocks, float32 [W, O, N]."""
     scale = np.empty_like(error)
     for held, fitted in blocks:
-        found = Scale.fit(name, part_of(windows, fitted), error[fitted])
+        found = Scale.fit(name, windows.part(fitted), error[fitted])
         scale[held] = found(windows.prediction[held], windows.minutes[held])
     return scale
 

@@ -56,9 +56,14 @@ def _imported(module: str, name: str, source: object, *, is_own_run: bool) -> An
 
 
 def _restored(value: Any, source: object) -> Any:
-    """A field of the model's configuration. An object in it is built again only if its class is of this package."""
+    """A field of the model's configuration. An object in it is built again only if its class is of this package.
+
+    It is built without arguments: those in a file that came from elsewhere may name a folder with code.
+    """
     if not (isinstance(value, Mapping) and {"name", "module"} <= value.keys()):
         return value
-    if value["module"].partition(".")[0] != _OWN:
-        raise UserError(source, f"an object of {value['module']}.{value['name']}", "plain values")
-    return getattr(importlib.import_module(value["module"]), value["name"])(**value.get("params", {}))
+    module, name = str(value["module"]), str(value["name"])
+    kind = getattr(importlib.import_module(module), name, None) if module.partition(".")[0] == _OWN else None
+    if not isinstance(kind, type) or kind.__module__ != module or value.get("params"):
+        raise UserError(source, f"an object of {module}.{name}", "plain values")
+    return kind()

@@ -24,6 +24,8 @@ from .runs import Parts
 FORECASTER_FILE, WEIGHTS_FILE = "forecaster.json", "weights.safetensors"
 _FORMAT = 1
 _AGAIN = "save the forecaster again"
+# in the weights, too: a process that ends between the files leaves those of two forecasters
+_SHA256 = "checkpoint_sha256"
 _MODEL = "model."
 _STATISTICS = "scaler."
 
@@ -54,10 +56,10 @@ def write_saved(folder: Path, parts: Parts, intervals: Optional[Intervals]) -> P
         "facts": parts.facts.json(),
         **parts.description,
         "metrics": parts.metrics,
-        "checkpoint_sha256": parts.sha256,
+        _SHA256: parts.sha256,
     }
     with made_folder(folder):
-        write_atomically(folder / WEIGHTS_FILE, save(state))
+        write_atomically(folder / WEIGHTS_FILE, save(state, {_SHA256: parts.sha256}))
         if intervals is None:
             (folder / INTERVALS_FILE).unlink(missing_ok=True)
         else:
@@ -77,11 +79,11 @@ def read_saved(folder: Path) -> tuple[Parts, Optional[Intervals]]:
         fix = "install a newer basicts-elin" if isinstance(content.get("format"), int) else _AGAIN
         raise UserError(file, f"format {content.get('format')!r}", _FORMAT, fix)
     try:
-        facts, sha256 = Facts.of(content["facts"]), str(content["checkpoint_sha256"])
+        facts, sha256 = Facts.of(content["facts"]), str(content[_SHA256])
         description = {name: content[name] for name in ("model", "model_config")}
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(file, f"facts that cannot be read ({one_line(error)})", fix=_AGAIN) from error
-    state = _tensors(folder / WEIGHTS_FILE)
+    state = _tensors(folder / WEIGHTS_FILE, sha256)
     model = build_model(description, file, is_own_run=False)
     own = {name.removeprefix(_MODEL): tensor for name, tensor in state.items() if name.startswith(_MODEL)}
     statistics = {name.removeprefix(_STATISTICS): one for name, one in state.items() if name.startswith(_STATISTICS)}
@@ -94,13 +96,17 @@ def read_saved(folder: Path) -> tuple[Parts, Optional[Intervals]]:
     return parts, restore(folder, parts.source)
 
 
-def _tensors(path: Path) -> dict[str, Any]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load
+def _tensors(path: Path, sha256: str) -> dict[str, Any]:
+    from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
         raise UserError(path, "missing", "the weights of the forecaster", _AGAIN)
     try:
-        return load(path.read_bytes())
+        with safe_open(path, framework="pt") as file:
+            found = (file.metadata() or {}).get(_SHA256)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, not a dict
     except (SafetensorError, ValueError) as error:
         raise UserError(path, f"cannot be read ({one_line(error)})", "an undamaged file", "copy it again") from error
+    if found != sha256:
+        raise UserError(path, "the weights of another forecaster", f"those of {FORECASTER_FILE}", _AGAIN)
+    return tensors

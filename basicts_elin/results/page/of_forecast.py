@@ -137,7 +137,7 @@ def _windows_of_file(made: "Made") -> Optional[Windows]:
         known &= ~(windows.times[:, 0] <= np.datetime64(facts.trained_until, "m"))
     if not known.any() or np.isnan(windows.target[known]).all():
         return None
-    return Windows(**{name: array[known] for name, array in vars(windows).items()})
+    return windows.part(known)
 
 
 def _errors(windows: Windows, made: "Made", what: str) -> dict[str, Any]:

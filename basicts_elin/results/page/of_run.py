@@ -1,7 +1,6 @@
 """The page of a finished run: the last day of its test part. W windows, O steps ahead, N sensors."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -83,7 +82,7 @@ def run_page(
     output_len = windows.prediction.shape[1]
     step = output_len if step is None else step
     rows = min(dataset.steps_per_day, len(windows.rows))
-    last = replace_windows(windows, slice(-rows, None))
+    last = windows.part(slice(-rows, None))
     at = last.rows + step - 1
     values = np.where(observed(dataset.values("test"), dataset.null_value), dataset.values("test"), np.nan)
     past = slice(max(0, at[0] - dataset.steps_per_day), at[0])
@@ -116,11 +115,6 @@ def run_page(
         facts=run_facts({**record, "model": method}),
         timezone=dataset.timezone or "",
     )
-
-
-def replace_windows(windows: Windows, chosen: slice) -> Windows:
-    """Some of the windows."""
-    return replace(windows, **{name: array[chosen] for name, array in vars(windows).items()})
 
 
 def _by_step(metrics: Mapping[str, Mapping[str, Any]], steps: int) -> np.ndarray:

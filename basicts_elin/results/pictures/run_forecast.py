@@ -8,6 +8,8 @@ import numpy as np
 from ...data.catalog import MINUTES_PER_DAY
 from ...errors import UserError
 from ...evaluation.naive import LAST_VALUE
+from ...forecasting.rolling import windows_of
+from ...forecasting.tables.frames import bound_names
 from .canvas import check_picture
 from .forecast import KIND, Series, plot_forecast
 from .run import PlottedRun, RunForecasts
@@ -78,6 +80,7 @@ def _band(run: PlottedRun, rows: slice, step: int, node: int, level: float) -> t
     forecaster, dataset = run.forecaster, run.dataset
     if forecaster.intervals is None:
         forecaster.calibrate(dataset)
-    quantities = forecaster.window_quantities(forecaster.part_windows(dataset, "test"), level)
-    lower, upper = (quantities[f"{end}{level:g}"][rows, step - 1, node] for end in ("lo", "hi"))
+    windows = windows_of(dataset, "test", run.forecasts.prediction, forecaster.facts.input_len).part(rows)
+    quantities = forecaster.window_quantities(windows, level)
+    lower, upper = (quantities[name][:, step - 1, node] for name in bound_names(level))
     return lower, upper

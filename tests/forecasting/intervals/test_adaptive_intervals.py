@@ -7,7 +7,6 @@ from forecasting.intervals.synthetic import covered, forecasts
 from basicts_elin.forecasting.intervals import Intervals
 from basicts_elin.forecasting.intervals.adaptive import adaptive_bounds, default_rate, nested
 from basicts_elin.forecasting.intervals.coverage import coverage
-from basicts_elin.forecasting.intervals.crossfit import part_of
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +45,7 @@ def test_against_a_plain_loop(intervals, every):
 
 def test_against_a_plain_loop_with_gaps_between_the_windows(intervals):
     windows = forecasts(windows=80, seed=1)
-    windows = part_of(windows, np.r_[0:10, 11:30, 55:80])
+    windows = windows.part(np.r_[0:10, 11:30, 55:80])
     found = adaptive_bounds(intervals, windows, 90, rate=0.1)
     for bound, expected in zip(found, plain(intervals, windows, 90, 0.1), strict=True):
         assert bound == pytest.approx(expected, rel=1e-4)

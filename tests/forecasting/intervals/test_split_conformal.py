@@ -12,7 +12,6 @@ from basicts_elin.forecasting.intervals.crossfit import (
     SCORE,
     WIDTH,
     held_out_blocks,
-    part_of,
     step_quantiles,
     width_and_score,
 )
@@ -178,10 +177,10 @@ def test_what_is_left_out_of_a_fit_cannot_change_its_scores():
     """Errors of a block reach the scale of that block only by the final fit."""
     windows = forecasts(windows=500, spread=by_sensor)
     held, fitted = held_out_blocks(windows.rows, 6)[2]
-    before = Intervals.fit(part_of(windows, fitted))
+    before = Intervals.fit(windows.part(fitted))
     assert not (held & fitted).any()
     windows.target[held] += 1000
-    after = Intervals.fit(part_of(windows, fitted))
+    after = Intervals.fit(windows.part(fitted))
     assert (before.quantiles == after.quantiles).all()
 
 
