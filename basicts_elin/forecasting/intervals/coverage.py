@@ -38,7 +38,8 @@ def coverage(
     values = {"coverage": np.where(measured, 100.0 * covered, 0), "width": np.where(measured, upper - lower, 0)}
     if scores:
         found = scoring_rules().interval_score(windows.target, lower, upper, 1 - level / 100, backend="numpy")
-        values["interval_score"] = np.where(measured, found, 0)
+        # scoringrules drops a last axis of one sensor
+        values["interval_score"] = np.where(measured, found.reshape(measured.shape), 0)
     hours = windows.minutes // 60
     cells = {hour: hours == hour for hour in range(_HOURS)}
     counts = measured.sum(axis=(0, 1))
