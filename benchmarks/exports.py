@@ -52,7 +52,7 @@ inside the file. The batch size is free; window lengths and sensors are those of
 
 | name | shape | |
 |---|---|---|
-| inputs | float32 [batch, input_len, sensors] | measured values in original units; NaN or the dataset's marker where missing |
+| inputs | float32 [batch, input_len, sensors] | measured values in original units; NaN or the marker where missing |
 | inputs_timestamps | float32 [batch, input_len, 2] | local time of day (minute / 1440) and day of week (day / 7) |
 | targets_timestamps | float32 [batch, output_len, 2] | the same for the steps ahead |
 | forecast | float32 [batch, output_len, sensors] | the output, in original units |
