@@ -88,6 +88,10 @@ def backtest_windows(
     starts = starts[~empty]
     if not len(starts):
         raise UserError("data", "no window of measured values", f"{facts.input_len} rows without a break")
+    if facts.trained_until is not None:
+        seen = (local[starts + facts.input_len] <= np.datetime64(facts.trained_until, "m")).sum()
+        found = f"{seen} of {len(starts)} begin before {facts.trained_until}, the end of the training part"
+        notes += [f"windows: {found}: their errors are too small"] if seen else []
     prediction = predict_windows(network, history.values, stamps, starts, facts.input_len, steps, batch_size, progress)
     first = starts + facts.input_len
     targets = first[:, None] + np.arange(steps)

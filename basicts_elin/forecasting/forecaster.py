@@ -1,6 +1,6 @@
 """A trained model that forecasts the next steps of a table. L steps in, O steps ahead, N sensors."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional, Union
@@ -15,6 +15,7 @@ from . import rolling
 from .backtest import Backtest, backtest_windows
 from .intervals import Intervals, stored
 from .intervals.adaptive import adaptive_bounds, nested
+from .intervals.rank import Levels, check_levels
 from .storage.runs import Parts, read_run
 from .storage.saved import is_saved, read_saved, write_saved
 from .tables.frames import FORECAST, SENSOR, TIME, bound_names, long_frame, wide_frame
@@ -23,8 +24,6 @@ from .windows import Windows
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Levels = Union[None, float, Sequence[float]]
 
 
 class Forecaster:
@@ -185,6 +184,8 @@ class Forecaster:
     ) -> Backtest:
         """Forecasts from every `every`-th row of a table on, with the truth where the table has it.
 
+        They are as the model gives them, and `Backtest.metrics` is of them; `window_quantities` clips.
+
         Args: as in `predict`.
         Raises: UserError as `predict`, and for `every` below 1.
         """
@@ -237,12 +238,15 @@ class Forecaster:
         return self.intervals
 
     def levels(self, level: Levels) -> list[float]:
-        """The levels in per cent. Raises: UserError for numbers outside of [1, 100), or without intervals."""
+        """The levels in per cent. Raises: UserError for what the intervals cannot give, or without intervals."""
         levels = check_levels(level)
         if levels and self.intervals is None:
             raise UserError(
                 "level", "a model without intervals", "intervals", "call calibrate() before save or predict"
             )
+        for one in levels:
+            # before the model runs
+            self.intervals.quantile(one)
         return levels
 
     def clipped(self, values: np.ndarray, clip: Optional[bool] = None) -> np.ndarray:
@@ -257,15 +261,3 @@ class Forecaster:
     def read_options(self, read: ReadOptions) -> ReadOptions:
         """The options, with the model's channel where none is given."""
         return read if read.channel is not None else replace(read, channel=self.facts.channel)
-
-
-def check_levels(level: Levels) -> list[float]:
-    """The levels in per cent, each once. Raises: UserError for numbers outside of [1, 100)."""
-    if level is None:
-        return []
-    levels = [float(one) for one in ([level] if isinstance(level, (int, float)) else level)]
-    for one in levels:
-        if not 1 <= one < 100:
-            hint = f"did you mean {100 * one:g}?" if 0 < one < 1 else "give it in per cent"
-            raise UserError("level", f"{one:g}", "per cent from 1 to below 100, such as 80 or 95", hint)
-    return list(dict.fromkeys(levels))

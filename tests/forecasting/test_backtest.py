@@ -84,3 +84,10 @@ def test_times_are_those_of_the_table():
     found = forecaster_of(interval=15, timezone="Europe/Berlin").backtest(table, 6)
     assert list(found.index[:30]) == list(table.index)
     assert found.index[30] == table.index[-1] + pd.Timedelta("15min")
+
+
+def test_windows_of_the_training_part_are_named():
+    until = "2024-06-07 07:59"
+    (note,) = forecaster_of(trained_until=until).backtest(history(), 12).notes
+    assert note.startswith("windows: 1 of 5") and until in note
+    assert forecaster_of(trained_until="2024-06-07 05:59").backtest(history(), 12).notes == ()
