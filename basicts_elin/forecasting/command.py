@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Optional
 from ..data.series_arguments import add_series_arguments, read_options, time_options
 from ..env_vars import ROOT_VARIABLE
 from ..errors import UserError
+from ..files import replacing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -134,10 +135,11 @@ def _forecast(
     _print_notes(forecaster.check_input(history, fill=arguments.fill))
     quantities = forecaster.quantities(history, levels, clip=arguments.clip)
     names, index = forecaster.facts.node_names, history.clock.index()[-forecaster.facts.output_len :]
-    if arguments.wide:
-        wide_frame(index, names, quantities).to_csv(output, index_label=TIME)
-    else:
-        long_frame(index, names, quantities, TIME, SENSOR).to_csv(output, index=False)
+    with replacing(output) as file:
+        if arguments.wide:
+            wide_frame(index, names, quantities).to_csv(file, index_label=TIME)
+        else:
+            long_frame(index, names, quantities, TIME, SENSOR).to_csv(file, index=False)
     print(f"{len(index)} steps of {len(names)} sensors, {index[0]} to {index[-1]}; written: {output}")
     return Made(forecaster, history, levels, quantities, clip=arguments.clip)
 
@@ -155,14 +157,9 @@ def _backtest(
     )
     # the errors are those of the forecasts that are written
     backtest = replace(backtest, windows=replace(backtest.windows, prediction=quantities[FORECAST]))
-    # a new file, so that an interrupted one is not taken for a whole
-    temporary = output.with_name(f".{output.name}.unfinished")
-    try:
+    with replacing(output) as file:
         for number, frame in enumerate(backtest_frames(backtest, list(forecaster.facts.node_names), quantities)):
-            frame.to_csv(temporary, index=False, header=not number, mode="a" if number else "w")
-        temporary.replace(output)
-    finally:
-        temporary.unlink(missing_ok=True)
+            frame.to_csv(file, index=False, header=not number, mode="a" if number else "w")
     print(f"{len(backtest.windows.rows)} forecasts; written: {output}")
     print(metrics_table(backtest, quantities, levels))
     return Made(forecaster, history, levels, quantities, backtest, arguments.clip)

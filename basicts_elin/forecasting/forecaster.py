@@ -25,6 +25,8 @@ from .windows import Windows
 if TYPE_CHECKING:
     import pandas as pd
 
+Bounds = tuple[np.ndarray, np.ndarray]
+
 
 class Forecaster:
     """A trained model with its scaling, its sensors, its clock and its intervals.
@@ -143,12 +145,8 @@ class Forecaster:
         stamps, minutes = history.clock.timestamps()[-steps:], history.clock.minutes()[-self.facts.output_len :]
         first = len(history.values) - self.facts.input_len
         prediction = self._predict(history.values[first:], stamps, np.array([0]))
-        found = {FORECAST: prediction[0]}
-        for one in levels:
-            assert self.intervals is not None, "checked by levels"
-            lower, upper = self.intervals.bounds(prediction, minutes[None], one)
-            found |= dict(zip(bound_names(one), (lower[0], upper[0]), strict=True))
-        return {name: self.clipped(array, clip) for name, array in found.items()}
+        bounds = self._bounds(prediction, minutes[None], levels)
+        return {name: array[0] for name, array in self._named(prediction, bounds, clip).items()}
 
     def window_quantities(
         self, windows: Windows, level: Levels = None, *, clip: Optional[bool] = None, adaptive: bool = False
@@ -157,15 +155,27 @@ class Forecaster:
 
         adaptive: let the intervals follow the errors of earlier windows, see `intervals.adaptive`.
         """
-        found, bounds = {FORECAST: windows.prediction}, {}
-        for one in self.levels(level):
+        levels = self.levels(level)
+        if levels and adaptive:
             assert self.intervals is not None, "checked by levels"
-            if adaptive:
-                bounds[one] = adaptive_bounds(self.intervals, windows, one)
-            else:
-                bounds[one] = self.intervals.bounds(windows.prediction, windows.minutes, one)
-        for one, pair in (nested(bounds) if adaptive else bounds).items():
-            found |= dict(zip(bound_names(one), pair, strict=True))
+            bounds = nested({one: adaptive_bounds(self.intervals, windows, one) for one in levels})
+        else:
+            bounds = self._bounds(windows.prediction, windows.minutes, levels)
+        return self._named(windows.prediction, bounds, clip)
+
+    def _bounds(self, prediction: np.ndarray, minutes: np.ndarray, levels: list[float]) -> dict[float, Bounds]:
+        """The static intervals of each level, both ends [W, O, N]."""
+        if not levels:
+            return {}
+        assert self.intervals is not None, "checked by levels"
+        return {one: self.intervals.bounds(prediction, minutes, one) for one in levels}
+
+    def _named(
+        self, prediction: np.ndarray, bounds: Mapping[float, Bounds], clip: Optional[bool]
+    ) -> dict[str, np.ndarray]:
+        found = {FORECAST: prediction}
+        for level, ends in bounds.items():
+            found |= zip(bound_names(level), ends, strict=True)
         return {name: self.clipped(array, clip) for name, array in found.items()}
 
     def check_input(self, history: History, *, fill: bool = False) -> list[str]:
