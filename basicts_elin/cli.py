@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .compat import require_basicts
-from .config.assignments import assignment
 from .data.prepare.command import add_arguments as prepare_arguments
 from .data.prepare.command import prepare
-from .env_vars import ROOT_VARIABLE
 from .errors import FailedRunError, UserError, one_line, system_message
 from .forecasting.command import add_arguments as forecast_arguments
 from .forecasting.export.command import add_arguments as export_arguments
@@ -22,6 +20,7 @@ from .reproduce.seeds import seeds_of, train_seeds
 from .results.command import add_arguments as report_arguments
 from .results.command import report
 from .results.pictures.command import add_arguments as plot_arguments
+from .run_arguments import add_run_arguments, positive, processes_of, run_config
 from .version import __version__
 
 CONFIGS = "MODEL/DATASET, legacy/MODEL/DATASET, or a file"
@@ -79,11 +78,11 @@ def _train(arguments: argparse.Namespace) -> Optional[int]:
     seeds = seeds_of(arguments)
     if seeds:
         arguments.seed = seeds[0]
-    config = _config(arguments)
+    config = run_config(arguments)
     if arguments.print_config:
         _print_config(config)
         return None
-    group = _group(arguments, config)
+    group = processes_of(arguments, config)
     if arguments.steps or arguments.batch:
         _try_steps(arguments, config, group.size)
         return None
@@ -112,28 +111,13 @@ def _try_steps(arguments: argparse.Namespace, config: Any, processes: int) -> No
     print(try_steps(config, arguments.steps, arguments.batch))
 
 
-def _group(arguments: argparse.Namespace, config: Any) -> Any:
-    """The processes of the run, from torchrun or from the arguments."""
-    from .training.launch.processes import Group
-
-    group, processes = Group.of_torchrun(), arguments.processes
-    if group and processes:
-        raise UserError("--processes", processes, f"the {group.size} processes that torchrun has started", "omit it")
-    if group and config.gpus and config.gpu_num != group.local_size:
-        expected = f"as many GPUs as processes that torchrun has started on this machine: {group.local_size}"
-        raise UserError("--gpus", config.gpus, expected)
-    if config.gpus and processes:
-        raise UserError("--processes", processes, "--gpus cpu", "omit it: there is one process for each GPU")
-    return group or Group(config.gpu_num or processes or 1)
-
-
 def evaluate(arguments: argparse.Namespace) -> None:
     require_basicts()
     from .data.dataset import dataset_of
     from .forecasting.intervals.command import check_arguments, evaluate_intervals
     from .training.launch.launcher import launch_evaluation
 
-    config = _config(arguments)
+    config = run_config(arguments)
     if arguments.print_config:
         _print_config(config)
         return
@@ -220,50 +204,6 @@ def _print_config(config: Any) -> None:
     print(describe(config), end="")
 
 
-def _config(arguments: argparse.Namespace) -> Any:
-    """The configuration that the command names, with the overrides from its other arguments."""
-    from .config.lengths import is_count
-    from .config.overrides import with_overrides
-    from .training.launch.devices import parse_gpus
-    from .training.launch.init_run import init_checkpoint
-    from .zoo.config_file import config_file, config_name, load_config
-    from .zoo.run_name import named_run
-
-    if arguments.legacy_root:
-        os.environ[ROOT_VARIABLE] = arguments.legacy_root
-    overrides = dict(map(assignment, arguments.set))
-    lengths = {name: overrides[name] for name in ("input_len", "output_len") if is_count(overrides.get(name))}
-    config = load_config(arguments.cfg, **lengths)
-    for name, option in (("gpus", "gpus"), ("gpu_num", "gpus"), ("seed", "seed")):
-        if name in overrides:
-            fix = f"use --{option} {overrides[name]}"
-            raise UserError(f"--set {name}", overrides[name], f"the option --{option}", fix)
-    if arguments.seed is not None:
-        overrides["seed"] = arguments.seed
-    if getattr(arguments, "compile", False):
-        overrides["compile_model"] = True
-    if getattr(arguments, "precision", None):
-        overrides["precision"] = arguments.precision
-    if arguments.gpus is not None or not arguments.print_config:
-        overrides["gpus"] = parse_gpus(arguments.gpus if arguments.gpus is not None else _default_gpus())
-    config = with_overrides(config, overrides)
-    if getattr(arguments, "init", None) is not None:
-        config = with_overrides(config, {"init_from": init_checkpoint(str(named_run(Path(arguments.init))), config)})
-    config["_config_file"] = config_name(arguments.cfg)
-    if config_file(arguments.cfg) is None and not arguments.print_config:
-        print(f"{config['_config_file']}: a configuration by name, without a file")
-    return config
-
-
-def _default_gpus() -> str:
-    import torch
-
-    # not is_available: it may start CUDA, which then ignores the choice of devices
-    gpus = "0" if torch.cuda.device_count() else "cpu"
-    print(f"--gpus not given: using {gpus}")
-    return gpus
-
-
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:
         self.exit(2, f"error: {message}; {self.prog} -h explains every argument\n")
@@ -281,22 +221,22 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--resume", action="store_true", help="fail unless there is a run to resume")
     init = "start from the weights and the scaling of a run: MODEL/DATASET for the newest, or its folder"
     verb.add_argument("--init", metavar="RUN", help=init)
-    verb.add_argument("--processes", type=_positive, help="with --gpus cpu: number of processes that divide each batch")
+    verb.add_argument("--processes", type=positive, help="with --gpus cpu: number of processes that divide each batch")
     precision = "number format of matrix products during training (default: fp32)"
     verb.add_argument("--precision", choices=("fp32", "tf32", "bf16"), help=precision)
     verb.add_argument("--compile", action="store_true", help="compile the model; its checkpoints are the same")
     several = "train one run per seed, one after the other, and print mean ± standard deviation"
     verb.add_argument("--seeds", nargs="+", type=int, metavar="N", help=several)
-    verb.add_argument("--steps", type=_positive, help="only take this many steps on one batch, and keep nothing")
-    verb.add_argument("--batch", type=_positive, help="with --steps: windows in the batch (default: the config's)")
-    _add_run_arguments(verb)
+    verb.add_argument("--steps", type=positive, help="only take this many steps on one batch, and keep nothing")
+    verb.add_argument("--batch", type=positive, help="with --steps: windows in the batch (default: the config's)")
+    add_run_arguments(verb)
 
     verb = _verb(verbs, evaluate, "evaluate a checkpoint on the test part")
     verb.add_argument("-cfg", "-c", "--cfg", "--config", required=True, help=f"the run's configuration: {CONFIGS}")
     verb.add_argument("-ckpt", "--ckpt", "--checkpoint", required=True, help="checkpoint (.pt) of a run")
-    verb.add_argument("-b", "--batch-size", "--batch_size", type=_positive, help="test batch size (default: config's)")
+    verb.add_argument("-b", "--batch-size", "--batch_size", type=positive, help="test batch size (default: config's)")
     interval_arguments(verb)
-    _add_run_arguments(verb)
+    add_run_arguments(verb)
 
     verb = _verb(verbs, forecast, "forecast the next steps of a table of measurements, or run a backtest on it")
     forecast_arguments(verb)
@@ -327,32 +267,6 @@ def _verb(verbs: Any, run: Any, summary: str, name: Optional[str] = None) -> arg
     verb = verbs.add_parser(name or run.__name__, help=summary, description=summary[0].upper() + summary[1:] + ".")
     verb.set_defaults(run=run)
     return verb
-
-
-def _add_run_arguments(verb: argparse.ArgumentParser) -> None:
-    gpus = "device numbers, such as 0 or 0,1; or cpu (default: 0 if there is a GPU, else cpu)"
-    verb.add_argument("-g", "--gpus", help=gpus)
-    verb.add_argument(
-        "--set",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="FIELD=VALUE",
-        help="override fields of the configuration, such as num_epochs=8 or model_config.dropout=0.2",
-    )
-    verb.add_argument("--legacy-root", metavar="FOLDER", help="checkout of BasicTS 0.5: -c legacy/<Model>/<Dataset>")
-    verb.add_argument("--seed", type=int, help="random seed; default: the config's, 42 in the benchmark's recipe")
-    verb.add_argument(
-        "--save-predictions", action="store_true", help="also write predictions.npz: all test windows, original units"
-    )
-    verb.add_argument("--print-config", action="store_true", help="only print the resolved configuration")
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return number
 
 
 if __name__ == "__main__":

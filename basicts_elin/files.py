@@ -14,20 +14,31 @@ _SUFFIX = ".unfinished"
 _OBJECT = "a JSON object"
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` so that `path` always holds the old or the new content, whole, also on the disk."""
+@contextmanager
+def replacing(path: Path, suffix: str = "") -> Iterator[Path]:
+    """A file beside `path` for the block to write. It takes the name `path` if the block succeeds.
+
+    `path` always holds the old or the new content, whole, also on the disk.
+
+    suffix: of that file, for writers that insist on one.
+    """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{_SUFFIX}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{_SUFFIX}{suffix}")
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
+        yield temporary
+        with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write `content` as `replacing` does."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -29,7 +29,7 @@ ORDER = (
     ("forecasting",),
     ("results", "integrations"),
     ("reproduce",),
-    ("demo",),
+    ("demo", "run_arguments"),
     ("cli",),
 )
 # The same for the rooms of `data`; "dataset" stands for its files of no room.

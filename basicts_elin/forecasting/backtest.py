@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Optional
 
 import numpy as np
 
+from ..data.catalog import DAYS_PER_WEEK
 from ..data.times.dates import find_breaks, weekdays_of
 from ..errors import UserError
 from ..evaluation.numpy_metrics import error_sums, metrics_by_horizon
@@ -88,12 +89,18 @@ def backtest_windows(
     starts = starts[~empty]
     if not len(starts):
         raise UserError("data", "no window of measured values", f"{facts.input_len} rows without a break")
+    if facts.trained_until is not None:
+        seen = (local[starts + facts.input_len] <= np.datetime64(facts.trained_until, "m")).sum()
+        found = f"{seen} of {len(starts)} begin before {facts.trained_until}, the end of the training part"
+        notes += [f"windows: {found}: their errors are too small"] if seen else []
     prediction = predict_windows(network, history.values, stamps, starts, facts.input_len, steps, batch_size, progress)
     first = starts + facts.input_len
     targets = first[:, None] + np.arange(steps)
     truth = np.concatenate([history.values, np.full((steps, facts.num_nodes), np.nan, np.float32)])
-    if facts.null_val is not None:
-        truth = np.where(truth == np.float32(facts.null_val), np.nan, truth)
-    weekdays = weekdays_of(local) if history.clock.timeline.start is not None else np.rint(stamps[:, 1] * 7).astype(int)
+    weekdays = (
+        weekdays_of(local)
+        if history.clock.timeline.start is not None
+        else np.rint(stamps[:, 1] * DAYS_PER_WEEK).astype(int)
+    )
     windows = Windows(prediction, truth[targets], first, minutes[targets], weekdays[targets], local[targets])
     return Backtest(windows, history.clock.index(), tuple(notes))

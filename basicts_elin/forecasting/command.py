@@ -3,13 +3,14 @@
 import argparse
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
 from ..data.series_arguments import add_series_arguments, read_options, time_options
 from ..env_vars import ROOT_VARIABLE
 from ..errors import UserError
+from ..files import replacing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +61,8 @@ class Made:
 
     Attributes:
         quantities: the forecast and the ends of its intervals: [O, N], or [W, O, N] of a backtest.
-        backtest: None of a single forecast.
+        backtest: None of a single forecast. Its prediction is that of the quantities.
+        clip: whether the quantities have no values below 0; None: as what is measured.
     """
 
     forecaster: "Forecaster"
@@ -68,6 +70,7 @@ class Made:
     levels: list[float]
     quantities: "dict[str, np.ndarray]"
     backtest: "Optional[Backtest]" = None
+    clip: Optional[bool] = None
 
 
 def forecast(arguments: argparse.Namespace, check: Callable[[], None] = lambda: None) -> Made:
@@ -79,6 +82,7 @@ def forecast(arguments: argparse.Namespace, check: Callable[[], None] = lambda: 
     from ..data.prepare.sensors import named
     from ..zoo.run_name import named_run
     from .forecaster import Forecaster
+    from .intervals.rank import check_levels
     from .tables.csv_file import check_output
     from .tables.inputs import InputOptions, read_history
 
@@ -87,7 +91,7 @@ def forecast(arguments: argparse.Namespace, check: Callable[[], None] = lambda: 
         os.environ[ROOT_VARIABLE] = arguments.legacy_root
     output = arguments.output or Path("forecast.csv")
     forecaster = Forecaster.load(named_run(arguments.folder))
-    levels = _levels(forecaster, arguments.level)
+    check_levels(arguments.level)
     options = InputOptions(
         time_options(arguments), arguments.missing or (), arguments.allow_missing, arguments.fill, arguments.first_row
     )
@@ -96,6 +100,8 @@ def forecast(arguments: argparse.Namespace, check: Callable[[], None] = lambda: 
     check_output(output, arguments.data, force=arguments.force)
     history = read_history(series, forecaster.facts, options)
     check()
+    # may take minutes, so it comes after what can be refused
+    levels = _levels(forecaster, arguments.level)
     print(f"{forecaster.facts.model}, trained on {forecaster.facts.dataset}; {_span(history)}")
     _print_notes(history.notes)
     make = _forecast if arguments.every is None else _backtest
@@ -114,10 +120,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _levels(forecaster: "Forecaster", level: Optional[list[float]]) -> list[float]:
     """The levels; intervals are made where they are needed and there are none."""
-    from .forecaster import check_levels
-
     if level and forecaster.intervals is None:
-        check_levels(level)
         dataset = forecaster.dataset()
         print(f"intervals: made from the validation part of {dataset.folder}", flush=True)
         forecaster.calibrate()
@@ -132,35 +135,34 @@ def _forecast(
     _print_notes(forecaster.check_input(history, fill=arguments.fill))
     quantities = forecaster.quantities(history, levels, clip=arguments.clip)
     names, index = forecaster.facts.node_names, history.clock.index()[-forecaster.facts.output_len :]
-    if arguments.wide:
-        wide_frame(index, names, quantities).to_csv(output, index_label=TIME)
-    else:
-        long_frame(index, names, quantities, TIME, SENSOR).to_csv(output, index=False)
+    with replacing(output) as file:
+        if arguments.wide:
+            wide_frame(index, names, quantities).to_csv(file, index_label=TIME)
+        else:
+            long_frame(index, names, quantities, TIME, SENSOR).to_csv(file, index=False)
     print(f"{len(index)} steps of {len(names)} sensors, {index[0]} to {index[-1]}; written: {output}")
-    return Made(forecaster, history, levels, quantities)
+    return Made(forecaster, history, levels, quantities, clip=arguments.clip)
 
 
 def _backtest(
     forecaster: "Forecaster", history: "History", levels: list[float], arguments: argparse.Namespace, output: Path
 ) -> Made:
     from .tables.csv_file import backtest_frames
+    from .tables.frames import FORECAST
 
     backtest = forecaster.backtest_of(history, arguments.every, fill=arguments.fill)
     _print_notes(backtest.notes)
     quantities = forecaster.window_quantities(
         backtest.windows, levels, clip=arguments.clip, adaptive=arguments.adaptive
     )
-    # a new file, so that an interrupted one is not taken for a whole
-    temporary = output.with_name(f".{output.name}.unfinished")
-    try:
+    # the errors are those of the forecasts that are written
+    backtest = replace(backtest, windows=replace(backtest.windows, prediction=quantities[FORECAST]))
+    with replacing(output) as file:
         for number, frame in enumerate(backtest_frames(backtest, list(forecaster.facts.node_names), quantities)):
-            frame.to_csv(temporary, index=False, header=not number, mode="a" if number else "w")
-        temporary.replace(output)
-    finally:
-        temporary.unlink(missing_ok=True)
+            frame.to_csv(file, index=False, header=not number, mode="a" if number else "w")
     print(f"{len(backtest.windows.rows)} forecasts; written: {output}")
     print(metrics_table(backtest, quantities, levels))
-    return Made(forecaster, history, levels, quantities, backtest)
+    return Made(forecaster, history, levels, quantities, backtest, arguments.clip)
 
 
 def metrics_table(backtest: "Backtest", quantities: dict[str, "np.ndarray"], levels: list[float]) -> str:

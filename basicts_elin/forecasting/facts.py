@@ -21,6 +21,7 @@ class Facts:
         input_len, output_len: rows that a forecast needs, and rows that it gives.
         missing_inputs: what the model sees in place of a missing input: "zero", "mean" or "last".
         null_val: the number that marks a missing value; None where only NaN does.
+        null_to_num: what stands for the mean after scaling, where the model sees it in place of a missing input.
         missing: further numbers that mark missing values in files.
         channel: the channel of the files that is forecast; None if they have only one.
         timezone: name of the IANA, whose clock the series follows; None if it is not known.
@@ -41,6 +42,7 @@ class Facts:
     output_len: int
     missing_inputs: str
     null_val: Optional[float]
+    null_to_num: float = 0.0
     missing: tuple[float, ...] = ()
     channel: Optional[str] = None
     timezone: Optional[str] = None

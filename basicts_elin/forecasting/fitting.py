@@ -10,7 +10,7 @@ from ..config.overrides import with_overrides
 from ..data.dataset import DATASETS, open_dataset
 from ..data.prepare.own import prepare_own
 from ..errors import UserError
-from ..training.launch.devices import parse_gpus
+from ..training.launch.devices import default_gpus, parse_gpus
 from ..training.launch.launcher import launch_training
 from ..zoo.config_file import config_name, load_config
 
@@ -32,7 +32,7 @@ def train_on_frame(
     """Write the dataset `datasets/<name>`, train on it, and return the run's folder, see `Forecaster.fit`."""
     _write_dataset(frame, name, prepare)
     names, lengths = f"{model}/{name}", {"input_len": input_len, "output_len": output_len}
-    device = parse_gpus(_default_gpus() if gpus is None else gpus)
+    device = parse_gpus(default_gpus() if gpus is None else gpus)
     config = with_overrides(load_config(names, **lengths), {"gpus": device, **lengths, **fields})
     config["_config_file"] = config_name(names)
     return launch_training(config)
@@ -50,10 +50,3 @@ def _write_dataset(frame: "pd.DataFrame", name: str, options: dict[str, Any]) ->
         if new.fingerprint != open_dataset(folder).fingerprint:
             fix = "give another name, or prepare={'force': True} to replace it"
             raise UserError("name", f"{folder} exists, with other data", "a new name", fix)
-
-
-def _default_gpus() -> str:
-    import torch
-
-    # not is_available: it may start CUDA, which then ignores the choice of devices
-    return "0" if torch.cuda.device_count() else "cpu"

@@ -1,6 +1,6 @@
 """A trained model that forecasts the next steps of a table. L steps in, O steps ahead, N sensors."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional, Union
@@ -15,6 +15,7 @@ from . import rolling
 from .backtest import Backtest, backtest_windows
 from .intervals import Intervals, stored
 from .intervals.adaptive import adaptive_bounds, nested
+from .intervals.rank import Levels, check_levels
 from .storage.runs import Parts, read_run
 from .storage.saved import is_saved, read_saved, write_saved
 from .tables.frames import FORECAST, SENSOR, TIME, bound_names, long_frame, wide_frame
@@ -24,7 +25,7 @@ from .windows import Windows
 if TYPE_CHECKING:
     import pandas as pd
 
-Levels = Union[None, float, Sequence[float]]
+Bounds = tuple[np.ndarray, np.ndarray]
 
 
 class Forecaster:
@@ -144,12 +145,8 @@ class Forecaster:
         stamps, minutes = history.clock.timestamps()[-steps:], history.clock.minutes()[-self.facts.output_len :]
         first = len(history.values) - self.facts.input_len
         prediction = self._predict(history.values[first:], stamps, np.array([0]))
-        found = {FORECAST: prediction[0]}
-        for one in levels:
-            assert self.intervals is not None, "checked by levels"
-            lower, upper = self.intervals.bounds(prediction, minutes[None], one)
-            found |= dict(zip(bound_names(one), (lower[0], upper[0]), strict=True))
-        return {name: self.clipped(array, clip) for name, array in found.items()}
+        bounds = self._bounds(prediction, minutes[None], levels)
+        return {name: array[0] for name, array in self._named(prediction, bounds, clip).items()}
 
     def window_quantities(
         self, windows: Windows, level: Levels = None, *, clip: Optional[bool] = None, adaptive: bool = False
@@ -158,15 +155,27 @@ class Forecaster:
 
         adaptive: adapt the intervals to the errors of earlier windows, see `intervals.adaptive`.
         """
-        found, bounds = {FORECAST: windows.prediction}, {}
-        for one in self.levels(level):
+        levels = self.levels(level)
+        if levels and adaptive:
             assert self.intervals is not None, "checked by levels"
-            if adaptive:
-                bounds[one] = adaptive_bounds(self.intervals, windows, one)
-            else:
-                bounds[one] = self.intervals.bounds(windows.prediction, windows.minutes, one)
-        for one, pair in (nested(bounds) if adaptive else bounds).items():
-            found |= dict(zip(bound_names(one), pair, strict=True))
+            bounds = nested({one: adaptive_bounds(self.intervals, windows, one) for one in levels})
+        else:
+            bounds = self._bounds(windows.prediction, windows.minutes, levels)
+        return self._named(windows.prediction, bounds, clip)
+
+    def _bounds(self, prediction: np.ndarray, minutes: np.ndarray, levels: list[float]) -> dict[float, Bounds]:
+        """The static intervals of each level, both ends [W, O, N]."""
+        if not levels:
+            return {}
+        assert self.intervals is not None, "checked by levels"
+        return {one: self.intervals.bounds(prediction, minutes, one) for one in levels}
+
+    def _named(
+        self, prediction: np.ndarray, bounds: Mapping[float, Bounds], clip: Optional[bool]
+    ) -> dict[str, np.ndarray]:
+        found = {FORECAST: prediction}
+        for level, ends in bounds.items():
+            found |= zip(bound_names(level), ends, strict=True)
         return {name: self.clipped(array, clip) for name, array in found.items()}
 
     def check_input(self, history: History, *, fill: bool = False) -> list[str]:
@@ -184,6 +193,8 @@ class Forecaster:
         batch_size: int = rolling.BATCH_SIZE,
     ) -> Backtest:
         """Forecasts every `every` rows of a table, with the actual values where the table has them.
+
+        They are as the model gives them, and `Backtest.metrics` is of them; `window_quantities` clips.
 
         Args: as in `predict`.
         Raises: UserError as in `predict`, and for `every` below 1.
@@ -237,12 +248,15 @@ class Forecaster:
         return self.intervals
 
     def levels(self, level: Levels) -> list[float]:
-        """The levels in per cent. Raises: UserError for numbers outside of [1, 100), or without intervals."""
+        """The levels in per cent. Raises: UserError for what the intervals cannot give, or without intervals."""
         levels = check_levels(level)
         if levels and self.intervals is None:
             raise UserError(
                 "level", "a model without intervals", "intervals", "call calibrate() before save or predict"
             )
+        for one in levels:
+            # before the model runs
+            self.intervals.quantile(one)
         return levels
 
     def clipped(self, values: np.ndarray, clip: Optional[bool] = None) -> np.ndarray:
@@ -257,15 +271,3 @@ class Forecaster:
     def read_options(self, read: ReadOptions) -> ReadOptions:
         """The options, with the model's channel if they name none."""
         return read if read.channel is not None else replace(read, channel=self.facts.channel)
-
-
-def check_levels(level: Levels) -> list[float]:
-    """The levels in per cent, each once. Raises: UserError for numbers outside of [1, 100)."""
-    if level is None:
-        return []
-    levels = [float(one) for one in ([level] if isinstance(level, (int, float)) else level)]
-    for one in levels:
-        if not 1 <= one < 100:
-            hint = f"did you mean {100 * one:g}?" if 0 < one < 1 else "give it in per cent"
-            raise UserError("level", f"{one:g}", "per cent from 1 to below 100, such as 80 or 95", hint)
-    return list(dict.fromkeys(levels))

@@ -22,12 +22,21 @@ class ScaledNetwork(nn.Module):
         statistics: of the scaler, from the checkpoint; {} if values are not scaled.
         missing_inputs: what the model sees in place of a missing input, see `training.protocol.missing_inputs`.
         null_val: the marker of a missing value. In the inputs, NaN is missing too.
+        null_to_num: what stands for the mean after scaling.
     Raises: UserError for statistics of an unknown scaler.
     """
 
-    def __init__(self, model: nn.Module, statistics: Mapping[str, Tensor], missing_inputs: str, null_val: float):
+    def __init__(
+        self,
+        model: nn.Module,
+        statistics: Mapping[str, Tensor],
+        missing_inputs: str,
+        null_val: float,
+        null_to_num: float = 0.0,
+    ):
         super().__init__()
-        self.model, self.missing_inputs, self.null_val = model, missing_inputs, null_val
+        self.model, self.missing_inputs = model, missing_inputs
+        self.null_val, self.null_to_num = null_val, null_to_num
         offset, factor = _affine(statistics)
         self.register_buffer("offset", offset)
         self.register_buffer("factor", factor)
@@ -51,6 +60,7 @@ class ScaledNetwork(nn.Module):
             lambda given: (given - self.offset) / self.factor,
             rule=self.missing_inputs,
             null_val=self.null_val,
+            null_to_num=self.null_to_num,
         )
         # Some models of BasicTS ask for the targets, whose shape they read.
         targets = scaled.new_zeros(scaled.shape[0], targets_timestamps.shape[1], scaled.shape[2])

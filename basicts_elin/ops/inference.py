@@ -53,7 +53,7 @@ def quadratic_inference(states: Tensor, weights: Projections, n_heads: int, slop
     out_bias = torch.addmv(weights.out_bias, weights.out_weight, weights.value_bias)
     # takes the mean off every row of the logits; a product is faster than a mean over a dozen numbers
     uniform = states.new_full((n_tokens,), 1 / n_tokens)
-    centring = torch.eye(n_tokens, dtype=states.dtype) - uniform
+    centring = torch.eye(n_tokens, dtype=states.dtype, device=states.device) - uniform
     output = states.new_empty(count * n_tokens, hidden_size)
     rows = max(1, _PART_BYTES // (n_tokens * joint.shape[1] * joint.element_size()))
     # one for all parts: the system zeroes new memory of this size at every use

@@ -14,9 +14,10 @@ from cli.commands import CFG, ENVIRONMENT, refused
 from results.runs import METRICS, RECORD
 from tiny import metrics, record
 
-from basicts_elin.cli import _config, _parser, main
+from basicts_elin.cli import _parser, main
 from basicts_elin.config.overrides import with_overrides
 from basicts_elin.reproduce import executor, seeds
+from basicts_elin.run_arguments import run_config
 from basicts_elin.training.launch.run_dir import run_folder
 
 # a training in place of the real one, which takes seconds to start: it writes what that leaves behind
@@ -44,7 +45,7 @@ def made(place, monkeypatch):
 
     def command(arguments, seed, gpus):
         found.append(seed)
-        folder = run_folder(_config(Namespace(**{**vars(arguments), "seed": seed})))
+        folder = run_folder(run_config(Namespace(**{**vars(arguments), "seed": seed})))
         if arguments.fresh:
             folder = folder.with_name(f"{folder.name}-2")
         return [sys.executable, "-S", "-c", FAKE, str(folder), str(seed), json.dumps([RECORD, METRICS])]
@@ -153,8 +154,8 @@ def test_the_command_of_a_seed_has_the_other_arguments():
 
 def test_the_folder_is_that_of_the_command_of_the_seed(place):
     words = ["train", "-c", CFG, "-g", "cpu", "--set", "num_epochs=3", "optimizer_params.lr=0.01", "bias=False"]
-    config = _config(_parser().parse_args([*words, "--seed", "1"]))
-    other = _config(_parser().parse_args([*words, "--seed", "5"]))
+    config = run_config(_parser().parse_args([*words, "--seed", "1"]))
+    other = run_config(_parser().parse_args([*words, "--seed", "5"]))
     assert with_overrides(config, {"seed": 5}).md5 == other.md5 != config.md5
 
 

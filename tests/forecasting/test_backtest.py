@@ -55,6 +55,15 @@ def test_the_marker_of_the_model_is_no_truth():
     np.testing.assert_array_equal(found, expected)
 
 
+def test_windows_of_the_marker_alone_hold_no_value():
+    table = history()
+    table.iloc[:12] = 0.0
+    found = forecaster_of(null_val=0.0, missing_inputs="zero").backtest(table, 12)
+    assert found.notes == ("windows: 1 of 5 hold no value and are left out",)
+    with refuses("data", found="no value"):
+        forecaster_of(null_val=0.0, missing_inputs="zero").predict(table.iloc[:12])
+
+
 def test_absent_rows_are_refused_or_filled():
     table = history()
     with refuses("data", found="2 of 60 steps", fix="--fill"):
@@ -84,3 +93,10 @@ def test_times_are_those_of_the_table():
     found = forecaster_of(interval=15, timezone="Europe/Berlin").backtest(table, 6)
     assert list(found.index[:30]) == list(table.index)
     assert found.index[30] == table.index[-1] + pd.Timedelta("15min")
+
+
+def test_windows_of_the_training_part_are_named():
+    until = "2024-06-07 07:59"
+    (note,) = forecaster_of(trained_until=until).backtest(history(), 12).notes
+    assert note.startswith("windows: 1 of 5") and until in note
+    assert forecaster_of(trained_until="2024-06-07 05:59").backtest(history(), 12).notes == ()

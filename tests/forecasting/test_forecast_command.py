@@ -107,6 +107,15 @@ def test_a_backtest_has_the_truth_beside_each_forecast(model, capsys):
     assert float(overall[1]) == pytest.approx(backtest.metrics()["overall"]["MAE"], abs=0.005)
 
 
+def test_the_errors_of_a_backtest_are_those_of_the_forecasts_that_it_writes(model, capsys):
+    (history() - 25).to_csv("today.csv")
+    forecast("--every", 12, "--clip", "--output", "b.csv")
+    found = pd.read_csv("b.csv")
+    assert found["forecast"].min() == 0
+    (overall,) = [line.split() for line in capsys.readouterr().out.splitlines() if line.split()[:1] == ["overall"]]
+    assert float(overall[1]) == pytest.approx((found["forecast"] - found["actual"]).abs().mean(), abs=0.005)
+
+
 def test_intervals_are_made_once(tiny, capsys):
     folder = launch_training(ours())
     dataset = Forecaster.load(folder).dataset()

@@ -43,7 +43,14 @@ def named(tiny):
 
 
 @pytest.mark.parametrize(
-    "differences", [{}, {"missing_inputs": "mean"}, {"missing_inputs": "last"}, {"norm_each_channel": True}]
+    "differences",
+    [
+        {},
+        {"missing_inputs": "mean"},
+        {"missing_inputs": "last"},
+        {"norm_each_channel": True},
+        {"missing_inputs": "mean", "null_to_num": 3.0},
+    ],
 )
 def test_the_forecasts_of_a_part_are_those_of_the_evaluation(named, differences):
     folder = trained(**differences)

@@ -9,7 +9,7 @@ from cli.commands import CONFIG, SMALL_CONFIG
 from refusal import refuses
 from tiny import Interrupt, write_dataset
 
-from basicts_elin import cli
+from basicts_elin import cli, run_arguments
 from basicts_elin.env_vars import ROOT_VARIABLE
 from basicts_elin.errors import UserError
 from basicts_elin.legacy.checkout import CHECKOUT, HOW_TO_NAME
@@ -64,7 +64,7 @@ def test_a_field_that_a_model_lacks_names_the_model(tiny):
 
 def test_window_lengths_reach_a_model_by_name(tiny):
     words = ["--set", "input_len=24", "output_len=6", "--seed", "42", "--gpus", "cpu"]
-    config = cli._config(cli._parser().parse_args(["train", "-c", "PatchTST/Tiny", *words]))
+    config = run_arguments.run_config(cli._parser().parse_args(["train", "-c", "PatchTST/Tiny", *words]))
     found = status(Run("PatchTST", "Tiny", 42, "PatchTST/Tiny", changes=("input_len=24", "output_len=6")))
     assert found.folder == str(run_folder(config))
 

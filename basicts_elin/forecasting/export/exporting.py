@@ -1,14 +1,12 @@
 """A forecaster as one file for other systems."""
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import UserError
+from ...files import replacing
 from ...version import __version__
 from . import onnx_file
 from .formats import FORMATS
@@ -66,13 +64,13 @@ def export_forecaster(forecaster: "Forecaster", path: Path, file_format: str, *,
     check_repeatable(forecaster.network, facts)
     program = exported_program(forecaster.network, facts)
     text = {"format": _VERSION, "basicts_elin": __version__, "facts": facts.json()}
-    with _unfinished(path) as temporary:
+    # torch wants its own suffix
+    with replacing(path, path.suffix) as temporary:
         with refusing(facts):
             kind.write(program, temporary, json.dumps(text, ensure_ascii=False))
             loaded = kind.load(temporary)
         found = parity(loaded.run, forecaster.network, facts)
         check_parity(found, facts.model, file_format)
-        os.replace(temporary, path)
     return Export(path, loaded, found, frozenset(unused_inputs(program)))
 
 
@@ -92,14 +90,3 @@ def check_path(path: Path, file_format: str, *, force: bool) -> None:
     if path.exists() and not force and FORMATS[file_format].metadata(path) is None:
         found = f"{path} exists, and is no export"
         raise UserError("output", found, "a new file", "name another file, or --force replaces it")
-
-
-@contextmanager
-def _unfinished(path: Path) -> Iterator[Path]:
-    """A file beside `path` that is gone at the end."""
-    # torch wants its own suffix
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.unfinished{path.suffix}")
-    try:
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)

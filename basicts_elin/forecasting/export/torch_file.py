@@ -28,7 +28,8 @@ def load(path: Path) -> Loaded:
 def metadata(path: Path) -> Optional[str]:
     try:
         with zipfile.ZipFile(path) as archive:
-            found = [name for name in archive.namelist() if name.endswith(f"/extra/{METADATA}")]
+            # the folder has had several names in torch
+            found = [name for name in archive.namelist() if name.rpartition("/")[2] == METADATA]
             return archive.read(found[0]).decode() if found else None
     except zipfile.BadZipFile:
         return None

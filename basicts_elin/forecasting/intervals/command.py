@@ -24,13 +24,11 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
 def check_arguments(level: Optional[list[float]], *, adaptive: bool) -> None:
     """Raises: UserError for what cannot be evaluated, before anything is."""
     from .coverage import scoring_rules
-    from .rank import grid_index
+    from .rank import check_levels
 
     if adaptive and not level:
         raise UserError("adaptive", "given alone", "--level", "add --level 90, or omit --adaptive")
-    for one in level or ():
-        grid_index(one)
-    if level:
+    if check_levels(level):
         scoring_rules()
 
 

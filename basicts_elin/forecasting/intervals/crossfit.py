@@ -21,6 +21,8 @@ COMPARED, DECIDING = (80, 90), 90
 WIDTH, SCORE = "width", "score"
 # About as many values are taken: windows at equal distances, if there are more. It bounds time and memory.
 _MOST_VALUES = 2**23
+# the prime factors of the rows of a day or week; a distance of a few rows sees all hours anyway
+_FACTORS, _FEW = 2 * 3 * 5 * 7, 4
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,9 @@ def choose(windows: Windows, purge: int, criterion: str = WIDTH) -> Choice:
 def thinned(windows: Windows) -> Windows:
     """The windows, or every k-th one, so that there are about `_MOST_VALUES` values."""
     every = max(1, windows.prediction.size // _MOST_VALUES)
+    # a distance that shares factors with the rows of a day would miss times of the day
+    while every > _FEW and math.gcd(every, _FACTORS) > 1:
+        every += 1
     return windows if every == 1 else windows.part(slice(None, None, every))
 
 

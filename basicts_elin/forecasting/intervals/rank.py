@@ -6,7 +6,8 @@ arXiv 1604.04173.
 """
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Union
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from ...errors import UserError
 # steps of the grid in 100 per cent
 GRID = 1000
 LEVELS = np.arange(1, GRID) / 10
+Levels = Union[None, float, Sequence[float]]
 
 
 def grid_index(level: Any) -> int:
@@ -23,6 +25,17 @@ def grid_index(level: Any) -> int:
         raise UserError("level", level, f"per cent, above 0 and at most {LEVELS[-1]}, such as 90")
     # 80.1 * 10 is a little more than 801
     return math.ceil(round(float(level) * 10, 6)) - 1
+
+
+def check_levels(level: Levels) -> list[float]:
+    """What a user asks for, in per cent, each level once. Raises: UserError for numbers outside of [1, 99.9]."""
+    levels = [] if level is None else np.ravel(level).astype(float).tolist()
+    for one in levels:
+        if not 1 <= one <= LEVELS[-1]:
+            # below 1 % is a probability that was not given in per cent
+            hint = f"did you mean {100 * one:g}?" if 0 < one < 1 else "give it in per cent"
+            raise UserError("level", f"{one:g}", f"per cent from 1 to {LEVELS[-1]}, such as 80 or 95", hint)
+    return list(dict.fromkeys(levels))
 
 
 def rank(count: int, index: int) -> int:

@@ -72,6 +72,7 @@ def read_run(path: Path) -> Parts:
             "input_len": config["dataset_params"]["input_len"],
             "output_len": config["dataset_params"]["output_len"],
             "null_val": config["null_val"],
+            "null_to_num": config["null_to_num"],
             "missing_inputs": missing_inputs_of(config),
         }
     )
@@ -84,7 +85,7 @@ def read_run(path: Path) -> Parts:
             checkpoint, "no statistics of the scaler", "a checkpoint of this package", "train the run again"
         )
     statistics = content.get("scaler_stats") or {}
-    network = ScaledNetwork(model, statistics, facts.missing_inputs, config["null_val"])
+    network = ScaledNetwork(model, statistics, facts.missing_inputs, config["null_val"], facts.null_to_num)
     return Parts(
         facts,
         evaluating(network),

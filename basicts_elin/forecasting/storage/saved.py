@@ -90,7 +90,7 @@ def read_saved(folder: Path) -> tuple[Parts, Optional[Intervals]]:
     check_parameters(str(folder / WEIGHTS_FILE), own, model, type(model).__name__)
     model.load_state_dict(own)
     null_val = float("nan") if facts.null_val is None else facts.null_val
-    network = evaluating(ScaledNetwork(model, statistics, facts.missing_inputs, null_val))
+    network = evaluating(ScaledNetwork(model, statistics, facts.missing_inputs, null_val, facts.null_to_num))
     metrics: dict[str, Any] = content.get("metrics") or {}
     parts = Parts(facts, network, description, statistics, metrics, sha256)
     return parts, restore(folder, parts.source)

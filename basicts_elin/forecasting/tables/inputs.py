@@ -66,7 +66,8 @@ def read_history(series: RawSeries, facts: Facts, options: InputOptions = InputO
     found = series.node_names
     width = series.values.shape[1] if series.sensors is None else len(found or ())
     columns, notes = sensor_columns(found, width, facts.node_names, allow_missing=options.allow_missing)
-    mark_missing(series.values, [*facts.missing, *parse_markers(options.missing)])
+    marker = [] if facts.null_val is None else [facts.null_val]
+    mark_missing(series.values, [*marker, *facts.missing, *parse_markers(options.missing)])
     placement = _place(series, facts, options)
     values = on_grid(replace(series, covariates=None), placement)[0]
     ordered = values[:, columns]

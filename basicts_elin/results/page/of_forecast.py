@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
 import numpy as np
@@ -137,7 +138,8 @@ def _windows_of_file(made: "Made") -> Optional[Windows]:
         known &= ~(windows.times[:, 0] <= np.datetime64(facts.trained_until, "m"))
     if not known.any() or np.isnan(windows.target[known]).all():
         return None
-    return windows.part(known)
+    windows = windows.part(known)
+    return replace(windows, prediction=made.forecaster.clipped(windows.prediction, made.clip))
 
 
 def _errors(windows: Windows, made: "Made", what: str) -> dict[str, Any]:

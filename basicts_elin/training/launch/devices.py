@@ -14,6 +14,12 @@ from ...errors import UserError
 _VISIBLE_DEVICES = os.environ.get("CUDA_VISIBLE_DEVICES")
 
 
+def default_gpus() -> str:
+    """The first GPU if there is one, else "cpu"."""
+    # not is_available: it may start CUDA, which then ignores the choice of devices
+    return "0" if torch.cuda.device_count() else "cpu"
+
+
 def parse_gpus(gpus: str) -> Optional[str]:
     """BasicTS's field `gpus` for the option --gpus: "cpu" -> None, "0,1" -> "0,1".
 

@@ -23,7 +23,7 @@ def scaled_without_gaps(
     *,
     rule: str,
     null_val: float,
-    null_to_num: float = 0.0,
+    null_to_num: float,
 ) -> torch.Tensor:
     """The scaled values [B, T, N], with what the rule puts in place of those that are not measured.
 

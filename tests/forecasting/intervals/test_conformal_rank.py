@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refusal import refuses
 
-from basicts_elin.forecasting.intervals.rank import LEVELS, fewest, grid_index, quantile_table, rank
+from basicts_elin.forecasting.intervals.rank import LEVELS, check_levels, fewest, grid_index, quantile_table, rank
 
 INDICES = st.integers(0, len(LEVELS) - 1)
 
@@ -48,6 +48,19 @@ def test_every_level_of_the_grid_has_its_place():
 def test_what_is_no_level(level):
     with refuses("level", found=str(level), expected="99.9"):
         grid_index(level)
+
+
+@pytest.mark.parametrize(
+    ("level", "levels"), [(None, []), (90, [90.0]), (np.int64(90), [90.0]), ([95, 80, 95], [95.0, 80.0])]
+)
+def test_levels_are_one_or_several_numbers(level, levels):
+    assert check_levels(level) == levels
+
+
+@pytest.mark.parametrize(("level", "fix"), [(0.9, "90"), (0.5, "50"), (99.95, "per cent"), (-5, "per cent")])
+def test_a_share_is_no_level_to_ask_for(level, fix):
+    with refuses("level", found=f"{level:g}", expected="from 1 to 99.9", fix=fix):
+        check_levels([80, level])
 
 
 def test_the_table_holds_the_score_of_each_rank():

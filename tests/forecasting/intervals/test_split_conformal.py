@@ -13,6 +13,7 @@ from basicts_elin.forecasting.intervals.crossfit import (
     WIDTH,
     held_out_blocks,
     step_quantiles,
+    thinned,
     width_and_score,
 )
 
@@ -161,6 +162,12 @@ def test_of_many_windows_every_kth_is_enough(monkeypatch):
     intervals = Intervals.fit(windows)
     assert intervals.windows == 1000 and (intervals.counts == 4 * 250).all()
     assert covered(windows, *intervals.bounds(windows.prediction, windows.minutes, 90)) == pytest.approx(0.9, abs=0.02)
+
+
+def test_the_windows_that_are_enough_are_of_all_times_of_the_day(monkeypatch):
+    windows = forecasts(windows=288 * 10)
+    monkeypatch.setattr("basicts_elin.forecasting.intervals.crossfit._MOST_VALUES", windows.prediction.size // 96)
+    assert len({*(thinned(windows).minutes[:, 0] // 60)}) > 20
 
 
 def test_blocks_are_apart_from_the_windows_that_the_scaling_is_fitted_by():

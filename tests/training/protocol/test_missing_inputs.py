@@ -38,7 +38,9 @@ def seen(values, marker, rule):
     values = torch.tensor(values).reshape(1, -1, 1)
     measured = ~values.isnan() if np.isnan(marker) else values != marker
     rule = missing_inputs_of(ours(null_val=marker, missing_inputs=rule))
-    scaled = scaled_without_gaps(values, measured, lambda given: (given - 50) / 10, rule=rule, null_val=marker)
+    scaled = scaled_without_gaps(
+        values, measured, lambda given: (given - 50) / 10, rule=rule, null_val=marker, null_to_num=0.0
+    )
     return (scaled * 10 + 50).flatten().tolist()
 
 
