@@ -1,6 +1,7 @@
 """Local clock time and real time (UTC) of a time zone, for whole arrays. K: changes of the clock, T: times."""
 
 import functools
+import re
 import zoneinfo
 from datetime import datetime, timedelta, timezone
 from typing import Optional
@@ -10,6 +11,7 @@ import numpy as np
 from ...errors import UserError, nearest
 
 _MINUTE = np.timedelta64(1, "m")
+_OFFSET = re.compile(r"(?:UTC)?([+-])(\d{2}):?(\d{2})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
@@ -29,6 +31,21 @@ def check_zone(name: str, field: object = "tz") -> str:
 def is_zone(name: Optional[str]) -> bool:
     """Whether a name is that of a time zone, and not only an offset or UTC."""
     return name not in (None, "UTC") and name in _known_zones()
+
+
+def fixed_offset(name: str) -> int:
+    """Minutes from UTC of a zone whose name is an offset, such as "+05:30"; 0 of any other name."""
+    found = _OFFSET.fullmatch(name)
+    if found is None:
+        return 0
+    sign, hours, minutes = found.groups()
+    return (60 * int(hours) + int(minutes)) * (-1 if sign == "-" else 1)
+
+
+def offset_name(minutes: int) -> str:
+    """Such as "+05:30"."""
+    sign, size = "-" if minutes < 0 else "+", abs(minutes)
+    return f"{sign}{size // 60:02d}:{size % 60:02d}"
 
 
 @functools.cache

@@ -1,5 +1,8 @@
 """A DataFrame gives the series that the same table in a file gives."""
 
+from datetime import timedelta, timezone
+
+import dateutil.tz
 import numpy as np
 import pandas as pd
 import pytest
@@ -61,6 +64,26 @@ def test_times_with_a_zone_are_utc(wide):
     found = read_frame(wide.tz_localize("Asia/Tokyo"))
     assert found.zone == "Asia/Tokyo"
     assert found.times[0] == np.datetime64("2023-12-31T15:00")
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        (timezone(timedelta(minutes=330)), "+05:30"),
+        (timezone(timedelta(hours=-3), "CET"), "-03:00"),
+        (timezone.utc, "UTC"),
+        ("Etc/GMT-2", "Etc/GMT-2"),
+    ],
+)
+def test_an_offset_is_not_a_zone(wide, zone, expected):
+    assert read_frame(wide.tz_localize(zone)).zone == expected
+    assert read_frame(wide.tz_localize(zone).reset_index()).zone == expected
+
+
+def test_a_zone_without_a_name_is_refused(wide):
+    zone = dateutil.tz.gettz("Europe/Berlin")
+    with refuses("frame", found="tzfile", expected="by its name", fix="tz_convert"):
+        read_frame(wide.tz_localize(zone))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int64", "Float64", "Int64", "boolean"])
