@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional, Union
 
@@ -15,6 +16,7 @@ from . import rolling
 from .backtest import Backtest, backtest_windows
 from .intervals import Intervals, stored
 from .intervals.adaptive import adaptive_bounds, nested
+from .intervals.rank import LEVELS
 from .storage.runs import Parts, read_run
 from .storage.saved import is_saved, read_saved, write_saved
 from .tables.frames import FORECAST, SENSOR, TIME, bound_names, long_frame, wide_frame
@@ -237,7 +239,7 @@ class Forecaster:
         return self.intervals
 
     def levels(self, level: Levels) -> list[float]:
-        """The levels in per cent. Raises: UserError for numbers outside of [1, 100), or without intervals."""
+        """The levels in per cent. Raises: UserError for numbers outside of [1, 99.9], or without intervals."""
         levels = check_levels(level)
         if levels and self.intervals is None:
             raise UserError(
@@ -260,12 +262,14 @@ class Forecaster:
 
 
 def check_levels(level: Levels) -> list[float]:
-    """The levels in per cent, each once. Raises: UserError for numbers outside of [1, 100)."""
+    """The levels in per cent, each once. Raises: UserError for anything but numbers from 1 to 99.9."""
     if level is None:
         return []
-    levels = [float(one) for one in ([level] if isinstance(level, (int, float)) else level)]
+    levels = [level] if isinstance(level, str) or not np.ndim(level) else list(level)
     for one in levels:
-        if not 1 <= one < 100:
-            hint = f"did you mean {100 * one:g}?" if 0 < one < 1 else "give it in per cent"
-            raise UserError("level", f"{one:g}", "per cent from 1 to below 100, such as 80 or 95", hint)
-    return list(dict.fromkeys(levels))
+        is_number = isinstance(one, Real) and not isinstance(one, (bool, np.bool_))
+        if not is_number or not 1 <= one <= LEVELS[-1]:
+            hint = f"did you mean {100 * one:g}?" if is_number and 0 < one < 1 else "give it in per cent"
+            found = f"{one:g}" if is_number else repr(one)
+            raise UserError("level", found, f"per cent from 1 to {LEVELS[-1]}, such as 80 or 95", hint)
+    return list(dict.fromkeys(map(float, levels)))

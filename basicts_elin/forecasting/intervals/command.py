@@ -23,13 +23,12 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
 
 def check_arguments(level: Optional[list[float]], *, adaptive: bool) -> None:
     """Raises: UserError for what cannot be evaluated, before anything is."""
+    from ..forecaster import check_levels
     from .coverage import scoring_rules
-    from .rank import grid_index
 
     if adaptive and not level:
         raise UserError("adaptive", "given alone", "--level", "add --level 90, or omit --adaptive")
-    for one in level or ():
-        grid_index(one)
+    check_levels(level)
     if level:
         scoring_rules()
 
