@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 
 RUN = "a run: its folder, or MODEL/DATASET for the newest below checkpoints; or a saved forecaster"
+
+DEFAULT = Path("forecast.csv")
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
@@ -70,10 +72,10 @@ class Made:
     backtest: "Optional[Backtest]" = None
 
 
-def forecast(arguments: argparse.Namespace, check: Callable[[], None] = lambda: None) -> Made:
+def forecast(arguments: argparse.Namespace, check: Callable[[Sequence[str]], None] = lambda sensors: None) -> Made:
     """Forecast, and write the table.
 
-    check: called once the arguments and the file have been read, before the model runs.
+    check: called with the model's sensors once the arguments and the file have been read, before the model runs.
     """
     from ..data.io.reading import read_series
     from ..data.prepare.sensors import named
@@ -85,7 +87,7 @@ def forecast(arguments: argparse.Namespace, check: Callable[[], None] = lambda: 
     _check(arguments)
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root
-    output = arguments.output or Path("forecast.csv")
+    output = arguments.output or DEFAULT
     forecaster = Forecaster.load(named_run(arguments.folder))
     levels = _levels(forecaster, arguments.level)
     options = InputOptions(
@@ -95,7 +97,7 @@ def forecast(arguments: argparse.Namespace, check: Callable[[], None] = lambda: 
     series = named(read_series(arguments.data, read), arguments.data, arguments.ids)
     check_output(output, arguments.data, force=arguments.force)
     history = read_history(series, forecaster.facts, options)
-    check()
+    check(forecaster.facts.node_names)
     print(f"{forecaster.facts.model}, trained on {forecaster.facts.dataset}; {_span(history)}")
     _print_notes(history.notes)
     make = _forecast if arguments.every is None else _backtest
@@ -108,6 +110,11 @@ def _check(arguments: argparse.Namespace) -> None:
         if getattr(arguments, name) and not all(getattr(arguments, one) is not None for one in needed):
             option = name.replace("_", "-")
             raise UserError(name, "given alone", " and ".join(f"--{one}" for one in needed), f"omit --{option}")
+    outputs = {"output": arguments.output or DEFAULT, "plot": arguments.plot, "html": arguments.html}
+    places: dict[Path, str] = {}
+    for name, path in outputs.items():
+        if path is not None and (first := places.setdefault(path.resolve(), name)) != name:
+            raise UserError(name, f"{path}, as --{first}", "a file of its own", "name another file")
     if arguments.wide and arguments.every is not None:
         raise UserError("wide", "given with --every, which has several forecasts of a time", fix="omit --wide")
 

@@ -1,5 +1,7 @@
 """`forecast`, as a user types it."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -133,3 +135,18 @@ def test_a_backtest_with_adaptive_intervals_says_its_coverage(tiny, capsys):
     inside = 100 * ((found["lo90"] <= found["actual"]) & (found["actual"] <= found["hi90"])).mean()
     (overall,) = [line.split() for line in capsys.readouterr().out.splitlines() if line.split()[:1] == ["overall"]]
     assert float(overall[-1]) == pytest.approx(inside, abs=0.006)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        (["--plot", "f.png", "--plot-sensor", "s9"], "plot_sensor"),
+        (["--html", "f.html", "--coordinates", "nowhere.csv"], "coordinates"),
+        (["--output", "f.csv", "--html", "./f.csv"], "html"),
+        (["--plot", "f.svg", "--html", "f.svg"], "html"),
+    ],
+)
+def test_nothing_is_written_if_a_picture_or_page_cannot_be(model, capsys, arguments, field):
+    before = sorted(Path().iterdir())
+    assert refused(capsys, "forecast", "model", "--data", "today.csv", *arguments).startswith(f"error: {field}")
+    assert sorted(Path().iterdir()) == before
