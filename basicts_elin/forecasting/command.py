@@ -134,15 +134,17 @@ def _levels(forecaster: "Forecaster", level: Optional[list[float]]) -> list[floa
 def _forecast(
     forecaster: "Forecaster", history: "History", levels: list[float], arguments: argparse.Namespace, output: Path
 ) -> Made:
+    from .tables.csv_file import write_frames
     from .tables.frames import SENSOR, TIME, long_frame, wide_frame
 
     _print_notes(forecaster.check_input(history, fill=arguments.fill))
     quantities = forecaster.quantities(history, levels, clip=arguments.clip)
     names, index = forecaster.facts.node_names, history.clock.index()[-forecaster.facts.output_len :]
     if arguments.wide:
-        wide_frame(index, names, quantities).to_csv(output, index_label=TIME)
+        frame = wide_frame(index, names, quantities).reset_index()
     else:
-        long_frame(index, names, quantities, TIME, SENSOR).to_csv(output, index=False)
+        frame = long_frame(index, names, quantities, TIME, SENSOR)
+    write_frames(output, [frame])
     print(f"{len(index)} steps of {len(names)} sensors, {index[0]} to {index[-1]}; written: {output}")
     return Made(forecaster, history, levels, quantities)
 
@@ -150,21 +152,14 @@ def _forecast(
 def _backtest(
     forecaster: "Forecaster", history: "History", levels: list[float], arguments: argparse.Namespace, output: Path
 ) -> Made:
-    from .tables.csv_file import backtest_frames
+    from .tables.csv_file import backtest_frames, write_frames
 
     backtest = forecaster.backtest_of(history, arguments.every, fill=arguments.fill)
     _print_notes(backtest.notes)
     quantities = forecaster.window_quantities(
         backtest.windows, levels, clip=arguments.clip, adaptive=arguments.adaptive
     )
-    # a new file, so that an interrupted one is not taken for a whole
-    temporary = output.with_name(f".{output.name}.unfinished")
-    try:
-        for number, frame in enumerate(backtest_frames(backtest, list(forecaster.facts.node_names), quantities)):
-            frame.to_csv(temporary, index=False, header=not number, mode="a" if number else "w")
-        temporary.replace(output)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_frames(output, backtest_frames(backtest, list(forecaster.facts.node_names), quantities))
     print(f"{len(backtest.windows.rows)} forecasts; written: {output}")
     print(metrics_table(backtest, quantities, levels))
     return Made(forecaster, history, levels, quantities, backtest)

@@ -1,6 +1,6 @@
 """Forecasts as CSV files. W windows, O steps ahead, N sensors."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..backtest import Backtest
 
 CUTOFF, ACTUAL = "cutoff", "actual"
-_OTHERS = (".parquet", ".feather", ".xlsx", ".h5", ".npz", ".npy", ".json")
+_OTHERS = (".parquet", ".feather", ".xlsx", ".h5", ".npz", ".npy", ".json", ".png", ".svg", ".html")
 # windows of a backtest that are written at once
 _WINDOWS = 64
 
@@ -35,6 +35,17 @@ def check_output(path: Path, data: Path, *, force: bool) -> None:
     is_ours = [name for name in header if name != CUTOFF][:3] == [TIME, SENSOR, FORECAST]
     if not (force or is_ours):
         raise UserError("output", f"{path} exists", "a new file", "name another file, or --force replaces it")
+
+
+def write_frames(path: Path, frames: "Iterable[pd.DataFrame]") -> None:
+    """Write tables of the same columns below each other, in a file that replaces `path` once it is whole."""
+    temporary = path.with_name(f".{path.name}.unfinished")
+    try:
+        for number, frame in enumerate(frames):
+            frame.to_csv(temporary, index=False, header=not number, mode="a" if number else "w")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def backtest_frames(backtest: "Backtest", sensors: list[str], quantities: Mapping[str, np.ndarray]) -> Iterator:
