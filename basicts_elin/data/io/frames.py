@@ -39,7 +39,10 @@ def read_frame(frame: "pd.DataFrame", options: ReadOptions = NO_OPTIONS) -> RawS
     if not len(frame) or not len(frame.columns):
         raise UserError("frame", f"{len(frame)} rows x {len(frame.columns)} columns", "a row for each time")
     if not isinstance(frame.index, pd.DatetimeIndex):
-        return read_table(FrameTable(frame), options)
+        series = read_table(FrameTable(frame), options)
+        if series.times is None:
+            _check_index(frame.index)
+        return series
     if not all(map(_is_number, set(frame.dtypes))):
         # a long table whose times are its index
         name = frame.index.name or "time"
@@ -47,6 +50,22 @@ def read_frame(frame: "pd.DataFrame", options: ReadOptions = NO_OPTIONS) -> RawS
     times, zone = _times(frame.index)
     values = to_float32(frame.to_numpy(np.float64, na_value=np.nan))
     return RawSeries(values, times, zone, node_names=[str(name) for name in frame.columns])
+
+
+def _check_index(index: "pd.Index") -> None:
+    """Raises: UserError for an index that says when or what the rows are, in a form that is not read."""
+    import pandas as pd
+
+    if _is_number(index.dtype):
+        return
+    fixes = {
+        "MultiIndex": "frame.reset_index()",
+        "PeriodIndex": "frame.index = frame.index.to_timestamp()",
+    }
+    kind = type(index).__name__
+    found = f"a {kind}" if kind in fixes else f"an index of {pd.api.types.infer_dtype(index)}, such as {index[0]!r}"
+    fix = fixes.get(kind, "frame.index = pd.to_datetime(frame.index)")
+    raise UserError("frame", found, "a DatetimeIndex, or columns of times and sensors", fix)
 
 
 class FrameTable:

@@ -127,3 +127,24 @@ def test_numbered_sensors_are_no_columns_of_ids(names):
     frame = pd.DataFrame([[1.0, 2.0]] * 4, pd.date_range("2024", periods=4, name="time"), names)
     found = read_frame(frame.reset_index())
     assert found.sensors is None and found.node_names == names
+
+
+@pytest.mark.parametrize(
+    ("change", "found", "fix"),
+    [
+        (lambda index: index.astype(str), "2024-01-01 00:00:00", "pd.to_datetime"),
+        (lambda index: index.date, "date", "pd.to_datetime"),
+        (lambda index: index.to_period("15min"), "PeriodIndex", "to_timestamp"),
+        (lambda index: pd.MultiIndex.from_arrays([range(20), index]), "MultiIndex", "reset_index"),
+    ],
+)
+def test_an_index_of_times_in_another_form_is_refused(wide, change, found, fix):
+    frame = wide.rename(columns={"101": "a"})
+    frame.index = change(wide.index)
+    with refuses("frame", found=found, expected="DatetimeIndex", fix=fix):
+        read_frame(frame)
+
+
+def test_a_long_frame_with_ids_and_times_as_index_is_refused(long):
+    with refuses("frame", found="MultiIndex", fix="reset_index"):
+        read_frame(long.set_index(["unique_id", "ds"]))
