@@ -140,7 +140,7 @@ def forecast(arguments: argparse.Namespace) -> None:
     from .forecasting.command import forecast
     from .results.page.of_forecast import check_shown, show
 
-    show(forecast(arguments, lambda: check_shown(arguments)), arguments)
+    show(forecast(arguments, lambda sensors: check_shown(arguments, sensors)), arguments)
 
 
 def plot(arguments: argparse.Namespace) -> None:

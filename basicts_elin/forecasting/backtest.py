@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Optional
 
 import numpy as np
@@ -38,9 +39,13 @@ class Backtest:
         """MAE, RMSE and MAPE (per cent) by step ahead and overall; None where nothing was measured.
 
         horizons: steps ahead; None: all.
+        Raises: UserError for a step that the forecasts do not have.
         """
         prediction, target = self.windows.prediction, self.windows.target
         steps = prediction.shape[1]
+        for step in horizons or ():
+            if step not in range(1, steps + 1):
+                raise UserError("horizons", step, f"1 to {steps} steps ahead")
         measured = ~np.isnan(target)
         sums = [
             error_sums(prediction[:, step], target[:, step], measured[:, step]).sum(axis=0) for step in range(steps)
@@ -62,7 +67,7 @@ def backtest_windows(
     Args: see `Forecaster.backtest`.
     Raises: UserError for `every` below 1, for absent rows unless `fill`, and if no window remains.
     """
-    if every < 1:
+    if not isinstance(every, Integral) or every < 1:
         raise UserError("every", every, "1 or more rows between forecasts")
     rows, steps = len(history.values), facts.output_len
     # counted from the end, so that the newest rows are used

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Optional
 from ..data.series_arguments import add_series_arguments, read_options, time_options
 from ..env_vars import ROOT_VARIABLE
 from ..errors import UserError
-from ..files import replacing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 
 RUN = "MODEL/DATASET for the newest run in checkpoints, the folder of a run, a checkpoint, or a saved forecaster"
+
+DEFAULT = Path("forecast.csv")
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
@@ -73,10 +74,10 @@ class Made:
     clip: Optional[bool] = None
 
 
-def forecast(arguments: argparse.Namespace, check: Callable[[], None] = lambda: None) -> Made:
+def forecast(arguments: argparse.Namespace, check: Callable[[Sequence[str]], None] = lambda sensors: None) -> Made:
     """Forecast, and write the table.
 
-    check: called once the arguments and the file have been read, before the model runs.
+    check: called with the model's sensors once the arguments and the file have been read, before the model runs.
     """
     from ..data.io.reading import read_series
     from ..data.prepare.sensors import named
@@ -89,7 +90,7 @@ def forecast(arguments: argparse.Namespace, check: Callable[[], None] = lambda: 
     _check(arguments)
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root
-    output = arguments.output or Path("forecast.csv")
+    output = arguments.output or DEFAULT
     forecaster = Forecaster.load(named_run(arguments.folder))
     check_levels(arguments.level)
     options = InputOptions(
@@ -99,7 +100,7 @@ def forecast(arguments: argparse.Namespace, check: Callable[[], None] = lambda: 
     series = named(read_series(arguments.data, read), arguments.data, arguments.ids)
     check_output(output, arguments.data, force=arguments.force)
     history = read_history(series, forecaster.facts, options)
-    check()
+    check(forecaster.facts.node_names)
     # may take minutes, so it comes after what can be refused
     levels = _levels(forecaster, arguments.level)
     print(f"{forecaster.facts.model}, trained on {forecaster.facts.dataset}; {_span(history)}")
@@ -114,6 +115,11 @@ def _check(arguments: argparse.Namespace) -> None:
         if getattr(arguments, name) and not all(getattr(arguments, one) is not None for one in needed):
             option = name.replace("_", "-")
             raise UserError(name, "given alone", " and ".join(f"--{one}" for one in needed), f"omit --{option}")
+    outputs = {"output": arguments.output or DEFAULT, "plot": arguments.plot, "html": arguments.html}
+    places: dict[Path, str] = {}
+    for name, path in outputs.items():
+        if path is not None and (first := places.setdefault(path.resolve(), name)) != name:
+            raise UserError(name, f"{path}, as --{first}", "a file of its own", "name another file")
     if arguments.wide and arguments.every is not None:
         raise UserError("wide", "given with --every, which has several forecasts of a time", fix="omit --wide")
 
@@ -130,16 +136,17 @@ def _levels(forecaster: "Forecaster", level: Optional[list[float]]) -> list[floa
 def _forecast(
     forecaster: "Forecaster", history: "History", levels: list[float], arguments: argparse.Namespace, output: Path
 ) -> Made:
+    from .tables.csv_file import write_frames
     from .tables.frames import SENSOR, TIME, long_frame, wide_frame
 
     _print_notes(forecaster.check_input(history, fill=arguments.fill))
     quantities = forecaster.quantities(history, levels, clip=arguments.clip)
     names, index = forecaster.facts.node_names, history.clock.index()[-forecaster.facts.output_len :]
-    with replacing(output) as file:
-        if arguments.wide:
-            wide_frame(index, names, quantities).to_csv(file, index_label=TIME)
-        else:
-            long_frame(index, names, quantities, TIME, SENSOR).to_csv(file, index=False)
+    if arguments.wide:
+        frame = wide_frame(index, names, quantities).reset_index()
+    else:
+        frame = long_frame(index, names, quantities, TIME, SENSOR)
+    write_frames(output, [frame])
     print(f"{len(index)} steps of {len(names)} sensors, {index[0]} to {index[-1]}; written: {output}")
     return Made(forecaster, history, levels, quantities, clip=arguments.clip)
 
@@ -147,7 +154,7 @@ def _forecast(
 def _backtest(
     forecaster: "Forecaster", history: "History", levels: list[float], arguments: argparse.Namespace, output: Path
 ) -> Made:
-    from .tables.csv_file import backtest_frames
+    from .tables.csv_file import backtest_frames, write_frames
     from .tables.frames import FORECAST
 
     backtest = forecaster.backtest_of(history, arguments.every, fill=arguments.fill)
@@ -157,9 +164,7 @@ def _backtest(
     )
     # the errors are those of the forecasts that are written
     backtest = replace(backtest, windows=replace(backtest.windows, prediction=quantities[FORECAST]))
-    with replacing(output) as file:
-        for number, frame in enumerate(backtest_frames(backtest, list(forecaster.facts.node_names), quantities)):
-            frame.to_csv(file, index=False, header=not number, mode="a" if number else "w")
+    write_frames(output, backtest_frames(backtest, list(forecaster.facts.node_names), quantities))
     print(f"{len(backtest.windows.rows)} forecasts; written: {output}")
     print(metrics_table(backtest, quantities, levels))
     return Made(forecaster, history, levels, quantities, backtest, arguments.clip)

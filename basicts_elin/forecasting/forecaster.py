@@ -133,7 +133,7 @@ class Forecaster:
         time, sensor = series.headers
         if history.is_long:
             return long_frame(index, self.facts.node_names, quantities, time or TIME, sensor or SENSOR)
-        frame = wide_frame(index, self.facts.node_names, quantities).rename_axis(time or recent.index.name)
+        frame = wide_frame(index, self.facts.node_names, quantities, time).rename_axis(time or recent.index.name)
         return frame.reset_index() if time else frame
 
     def quantities(

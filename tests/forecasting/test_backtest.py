@@ -81,7 +81,13 @@ def test_windows_over_a_night_are_left_out_if_the_model_was_trained_without():
         within.backtest(table)
 
 
-@pytest.mark.parametrize("every", [0, -1])
+@pytest.mark.parametrize("step", [0, 13, 1.5])
+def test_metrics_are_of_steps_that_there_are(step):
+    with refuses("horizons", found=step, expected="1 to 12"):
+        forecaster_of().backtest(history()).metrics([1, step])
+
+
+@pytest.mark.parametrize("every", [0, -1, 2.5, None])
 def test_every_is_a_number_of_rows(every):
     with refuses("every", found=every):
         forecaster_of().backtest(history(), every)

@@ -1,5 +1,7 @@
 """`forecast`, as a user types it."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -76,6 +78,7 @@ def test_another_file_is_not_overwritten(model, capsys, tmp_path, text):
     [
         (["--output", "today.csv", "--force"], "output: today.csv"),
         (["--output", "f.parquet"], "output: f.parquet"),
+        (["--output", "f.png"], "output: f.png"),
         (["--output", "no/f.csv"], "output: the folder no"),
         (["--level", "0.9"], "level: 0.9"),
         (["--level", "90"], "dataset: a saved forecaster"),
@@ -142,3 +145,34 @@ def test_a_backtest_with_adaptive_intervals_says_its_coverage(tiny, capsys):
     inside = 100 * ((found["lo90"] <= found["actual"]) & (found["actual"] <= found["hi90"])).mean()
     (overall,) = [line.split() for line in capsys.readouterr().out.splitlines() if line.split()[:1] == ["overall"]]
     assert float(overall[-1]) == pytest.approx(inside, abs=0.006)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        (["--plot", "f.png", "--plot-sensor", "s9"], "plot_sensor"),
+        (["--html", "f.html", "--coordinates", "nowhere.csv"], "coordinates"),
+        (["--output", "f.csv", "--html", "./f.csv"], "html"),
+        (["--plot", "f.svg", "--html", "f.svg"], "html"),
+    ],
+)
+def test_nothing_is_written_if_a_picture_or_page_cannot_be(model, capsys, arguments, field):
+    before = sorted(Path().iterdir())
+    assert refused(capsys, "forecast", "model", "--data", "today.csv", *arguments).startswith(f"error: {field}")
+    assert sorted(Path().iterdir()) == before
+
+
+@pytest.mark.parametrize("options", [[], ["--wide"], ["--every", "5"]])
+def test_an_earlier_table_stays_if_writing_fails(model, capsys, monkeypatch, options):
+    Path("f.csv").write_text("time,sensor,forecast\nold,s0,1\n")
+    whole = pd.DataFrame.to_csv
+
+    def full(frame, target, *arguments, **fields):
+        whole(frame[:1], target, *arguments, **fields)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+    before = sorted(Path().iterdir())
+    refused(capsys, "forecast", "model", "--data", "today.csv", "--output", "f.csv", *options)
+    assert Path("f.csv").read_text() == "time,sensor,forecast\nold,s0,1\n"
+    assert sorted(Path().iterdir()) == before

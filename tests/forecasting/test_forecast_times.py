@@ -60,6 +60,17 @@ def test_texts_with_an_offset_keep_it():
     assert found[0] == index[-1] + pd.Timedelta("15min") and found[0].utcoffset() == pd.Timedelta("2h")
 
 
+def test_an_offset_of_the_index_is_that_of_the_same_texts():
+    index = pd.date_range("2024-06-01 08:00", periods=12, freq="15min", tz="+05:30")
+    texts = table(index).reset_index(names="time").astype({"time": str})
+    forecaster, naive = forecaster_of(interval=15), table(index.tz_localize(None))
+    found = forecaster.predict(table(index))
+    assert found.index[0] == index[-1] + pd.Timedelta("15min") and found.index[0].utcoffset() == pd.Timedelta("5h30min")
+    stamps = [read_history(read_frame(frame), forecaster.facts).clock.timestamps() for frame in (naive, texts)]
+    for one in stamps:
+        np.testing.assert_array_equal(read_history(read_frame(table(index)), forecaster.facts).clock.timestamps(), one)
+
+
 def test_the_model_sees_the_clock_of_its_zone_whatever_that_of_the_table():
     forecaster = forecaster_of(interval=60, timezone="Asia/Tokyo")
     index = pd.date_range("2024-06-02 10:00", periods=12, freq="h", tz="UTC")

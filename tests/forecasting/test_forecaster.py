@@ -10,6 +10,7 @@ from tiny import DIMS, NAME, STEPS, ours, rewrite_meta, weights
 from basicts_elin import ELinFormer, ELinFormerConfig, Forecaster
 from basicts_elin.config.overrides import with_overrides
 from basicts_elin.data.dataset import open_dataset
+from basicts_elin.forecasting.forecaster import check_levels
 from basicts_elin.training.launch.launcher import best_checkpoint, launch_training
 from basicts_elin.zoo.registry import config_for
 
@@ -220,3 +221,14 @@ def test_a_model_with_its_own_class_is_the_same(named):
     network = Forecaster.load(folder).network.model
     assert weights(best_checkpoint(config)).keys() == network.state_dict().keys()
     assert not any(parameter.requires_grad for parameter in network.parameters()) and not network.training
+
+
+@pytest.mark.parametrize("level", [0, 0.9, 99.95, 100, float("nan"), True, "90", ["a"], [None], np.array(0.5)])
+def test_levels_are_numbers_of_per_cent(level):
+    with refuses("level", expected="from 1 to 99.9"):
+        check_levels(level)
+
+
+def test_levels_may_be_of_numpy():
+    assert check_levels(np.int64(90)) == check_levels(np.float32(90)) == [90]
+    assert check_levels(np.array([90, 80, 90])) == [90, 80]

@@ -1,12 +1,14 @@
 """The series in a DataFrame. T rows, N sensors."""
 
+from datetime import timedelta, tzinfo
 from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 import numpy as np
 
 from ...errors import UserError
+from ..zone_names import is_zone, offset_name
 from .options import NO_OPTIONS, ReadOptions
 from .raw import RawSeries, to_float32
 from .tables.column import NUMBER, TEXT, TIME, Column, needs_sample
@@ -37,7 +39,10 @@ def read_frame(frame: "pd.DataFrame", options: ReadOptions = NO_OPTIONS) -> RawS
     if not len(frame) or not len(frame.columns):
         raise UserError("frame", f"{len(frame)} rows x {len(frame.columns)} columns", "a row for each time")
     if not isinstance(frame.index, pd.DatetimeIndex):
-        return read_table(FrameTable(frame), options)
+        series = read_table(FrameTable(frame), options)
+        if series.times is None:
+            _check_index(frame.index)
+        return series
     if not all(map(_is_number, set(frame.dtypes))):
         # a long table whose times are its index
         name = frame.index.name or "time"
@@ -45,6 +50,22 @@ def read_frame(frame: "pd.DataFrame", options: ReadOptions = NO_OPTIONS) -> RawS
     times, zone = _times(frame.index)
     values = to_float32(frame.to_numpy(np.float64, na_value=np.nan))
     return RawSeries(values, times, zone, node_names=[str(name) for name in frame.columns])
+
+
+def _check_index(index: "pd.Index") -> None:
+    """Raises: UserError for an index that says when or what the rows are, in a form that is not read."""
+    import pandas as pd
+
+    if _is_number(index.dtype):
+        return
+    fixes = {
+        "MultiIndex": "frame.reset_index()",
+        "PeriodIndex": "frame.index = frame.index.to_timestamp()",
+    }
+    kind = type(index).__name__
+    found = f"a {kind}" if kind in fixes else f"an index of {pd.api.types.infer_dtype(index)}, such as {index[0]!r}"
+    fix = fixes.get(kind, "frame.index = pd.to_datetime(frame.index)")
+    raise UserError("frame", found, "a DatetimeIndex, or columns of times and sensors", fix)
 
 
 class FrameTable:
@@ -113,7 +134,7 @@ def _column(name: str, cells: "pd.Series") -> Column:
     import pandas as pd
 
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        return Column(name, TIME, zone=None if cells.dt.tz is None else str(cells.dt.tz))
+        return Column(name, TIME, zone=_zone(cells.dt.tz))
     sample = tuple(str(cell) for cell in cells if not pd.isna(cell))
     return Column(name, TIME if sample and 2 * sum(map(is_time, sample)) > len(sample) else TEXT, sample)
 
@@ -134,8 +155,23 @@ def _label(cells: "pd.Series") -> Label:
 
 def _times(index: "pd.DatetimeIndex") -> tuple[np.ndarray, Any]:
     """datetime64, in UTC if there is a time zone, and its name."""
-    zone = None if index.tz is None else str(index.tz)
+    zone = _zone(index.tz)
     return (index if zone is None else index.tz_convert("UTC").tz_localize(None)).to_numpy(), zone
+
+
+def _zone(zone: Optional[tzinfo]) -> Optional[str]:
+    """The name of a time zone as `RawSeries.zone` has it. Raises: UserError if it has none."""
+    if zone is None:
+        return None
+    # not by its name: a fixed offset may have that of a zone that changes its clock, such as CET
+    offset = None if is_zone(getattr(zone, "key", None)) else zone.utcoffset(None)
+    if offset is not None:
+        minutes = offset // timedelta(minutes=1)
+        return offset_name(minutes) if minutes else "UTC"
+    if not is_zone(str(zone)):
+        fix = "convert the times: .tz_convert('Europe/Berlin')"
+        raise UserError("frame", f"times of the zone {zone}", "a time zone by its name, or an offset", fix)
+    return str(zone)
 
 
 def _is_number(dtype: Any) -> bool:

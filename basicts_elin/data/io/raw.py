@@ -17,8 +17,8 @@ class RawSeries:
         values: float32 [T, N], or [R] if long: the target channel. NaN where a cell is empty.
         times: the times as the file writes them, [T] or [R]: datetime64, integers, floats, or an object array of
             strings; None if the file has none.
-        zone: the time zone of the file, or "UTC" if its name is not known; `times` are then datetime64 in UTC. None if
-            it has none.
+        zone: the time zone of the file, an offset from UTC such as "+05:30", or "UTC" if its name is not known; `times`
+            are then datetime64 in UTC. None if it has none.
         sensors: int64 [R], the sensor of each row of a long table, an index of `node_names`; None if wide.
         node_names: the N sensor ids; None if the file has none.
         covariates: float32 [T, N, C - 1], or [R, C - 1]: the other channels, if they were asked for.

@@ -5,6 +5,7 @@ from typing import Optional
 import numpy as np
 
 from ...errors import UserError
+from ..zone_names import offset_name
 from .duplicates import occurrences
 from .stamps import Stamps
 from .zones import never_shown, shown_twice, to_local, to_utc
@@ -38,8 +39,7 @@ def real_times(
         raise UserError("file", found, "one clock", "name the time zone by --tz, such as --tz Europe/Berlin")
     if offset == 0:
         return stamps.times, "UTC", ("clock: UTC, as in the file; --tz reads the clock of a time zone",)
-    sign, minutes = "-" if offset < 0 else "+", abs(int(offset))
-    written = f"{sign}{minutes // 60:02d}:{minutes % 60:02d}"
+    written = offset_name(int(offset))
     note = f"times: all have the offset {written} and are taken by that clock; --tz reads the clock of a time zone"
     return stamps.times + np.timedelta64(int(offset) * _MS_PER_MINUTE, "ms"), None, (note,)
 

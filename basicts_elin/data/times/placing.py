@@ -9,6 +9,7 @@ import numpy as np
 from ...errors import UserError
 from ..catalog import MINUTES_PER_DAY
 from ..io.raw import RawSeries
+from ..zone_names import is_zone
 from .calendars import Calendar, find_calendar, stated_calendar
 from .clock import real_times, runs_by_clock
 from .counted import place_counted
@@ -18,7 +19,7 @@ from .options import Placement, TimeOptions, check_choices, length, parse_freq
 from .regular import check_not_finer, find_interval, on_steps
 from .stamps import read_stamps
 from .timeline import Timeline
-from .zones import check_zone, is_zone, to_local
+from .zones import check_zone, to_local
 
 _MINUTE = np.timedelta64(1, "m")
 # No calendar keeps fewer steps than one in so many: one hour of a week, and some gaps.

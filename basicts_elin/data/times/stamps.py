@@ -6,6 +6,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ...errors import UserError
+from ..zone_names import fixed_offset
 from .text import EMPTY, Texts, is_number, parse_texts
 
 _MS = "datetime64[ms]"
@@ -45,7 +46,8 @@ def read_stamps(times: np.ndarray, zone: Optional[str], time_format: Optional[st
         _refuse((years < 1) | (years > 9999), years, "no year")
         found = times.astype(_MS)
         minutes = found.astype("datetime64[m]")
-        return Stamps(found, None if zone is None else 0.0, minutes if (minutes == found).all() else found)
+        offset = None if zone is None else float(fixed_offset(zone))
+        return Stamps(found, offset, minutes if (minutes == found).all() else found)
     if times.dtype.kind in "iuf":
         return _of_numbers(times, time_format)
     return _of_texts(times, time_format)

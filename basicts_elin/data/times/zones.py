@@ -3,11 +3,11 @@
 import functools
 import zoneinfo
 from datetime import datetime, timedelta, timezone
-from typing import Optional
 
 import numpy as np
 
 from ...errors import UserError, nearest
+from ..zone_names import known_zones
 
 _MINUTE = np.timedelta64(1, "m")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -20,21 +20,10 @@ def check_zone(name: str, field: object = "tz") -> str:
         zoneinfo.ZoneInfo(name)
     except Exception as error:
         # The name of a folder of zones, or of no file at all, can fail in any way.
-        known = nearest(name, _known_zones())
+        known = nearest(name, known_zones())
         expected = f"a time zone of the IANA, such as Europe/Berlin{known}"
         raise UserError(field, repr(name), expected, "correct the name") from error
     return name
-
-
-def is_zone(name: Optional[str]) -> bool:
-    """Whether a name is that of a time zone, and not only an offset or UTC."""
-    return name not in (None, "UTC") and name in _known_zones()
-
-
-@functools.cache
-def _known_zones() -> frozenset[str]:
-    # zoneinfo searches its folders at every call, which takes longer than a forecast
-    return frozenset(zoneinfo.available_timezones())
 
 
 def to_local(instants: np.ndarray, zone: str) -> np.ndarray:

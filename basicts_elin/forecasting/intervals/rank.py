@@ -7,6 +7,7 @@ arXiv 1604.04173.
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, Union
 
 import numpy as np
@@ -28,14 +29,18 @@ def grid_index(level: Any) -> int:
 
 
 def check_levels(level: Levels) -> list[float]:
-    """What a user asks for, in per cent, each level once. Raises: UserError for numbers outside of [1, 99.9]."""
-    levels = [] if level is None else np.ravel(level).astype(float).tolist()
+    """What a user asks for, in per cent, each level once. Raises: UserError for anything but numbers of [1, 99.9]."""
+    if level is None:
+        return []
+    levels = [level] if isinstance(level, str) or not np.ndim(level) else list(level)
     for one in levels:
-        if not 1 <= one <= LEVELS[-1]:
+        is_number = isinstance(one, Real) and not isinstance(one, (bool, np.bool_))
+        if not is_number or not 1 <= one <= LEVELS[-1]:
             # below 1 % is a probability that was not given in per cent
-            hint = f"did you mean {100 * one:g}?" if 0 < one < 1 else "give it in per cent"
-            raise UserError("level", f"{one:g}", f"per cent from 1 to {LEVELS[-1]}, such as 80 or 95", hint)
-    return list(dict.fromkeys(levels))
+            hint = f"did you mean {100 * one:g}?" if is_number and 0 < one < 1 else "give it in per cent"
+            found = f"{one:g}" if is_number else repr(one)
+            raise UserError("level", found, f"per cent from 1 to {LEVELS[-1]}, such as 80 or 95", hint)
+    return list(dict.fromkeys(map(float, levels)))
 
 
 def rank(count: int, index: int) -> int:

@@ -1,12 +1,13 @@
 """Forecasts as CSV files. W windows, O steps ahead, N sensors."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...errors import UserError
+from ...files import replacing
 from .frames import FORECAST, SENSOR, TIME, long_frame
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ..backtest import Backtest
 
 CUTOFF, ACTUAL = "cutoff", "actual"
-_OTHERS = (".parquet", ".feather", ".xlsx", ".h5", ".npz", ".npy", ".json")
+_OTHERS = (".parquet", ".feather", ".xlsx", ".h5", ".npz", ".npy", ".json", ".png", ".svg", ".html")
 # windows of a backtest that are written at once
 _WINDOWS = 64
 
@@ -35,6 +36,13 @@ def check_output(path: Path, data: Path, *, force: bool) -> None:
     is_ours = [name for name in header if name != CUTOFF][:3] == [TIME, SENSOR, FORECAST]
     if not (force or is_ours):
         raise UserError("output", f"{path} exists", "a new file", "name another file, or --force replaces it")
+
+
+def write_frames(path: Path, frames: "Iterable[pd.DataFrame]") -> None:
+    """Write tables of the same columns below each other, in a file that replaces `path` once it is whole."""
+    with replacing(path, path.suffix) as file:
+        for number, frame in enumerate(frames):
+            frame.to_csv(file, index=False, header=not number, mode="a" if number else "w")
 
 
 def backtest_frames(backtest: "Backtest", sensors: list[str], quantities: Mapping[str, np.ndarray]) -> Iterator:

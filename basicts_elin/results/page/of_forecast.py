@@ -1,7 +1,7 @@
 """The page and the picture of a forecast, or of a backtest. R rows, O steps ahead, N sensors, W windows."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -28,8 +28,8 @@ _WINDOWS = 1000
 _PAST = 8
 
 
-def check_shown(arguments: argparse.Namespace) -> None:
-    """Raises: UserError if the page or the picture could not be written."""
+def check_shown(arguments: argparse.Namespace, sensors: Sequence[str]) -> None:
+    """Raises: UserError if the page or the picture of these sensors could not be written."""
     from ..pictures.canvas import check_picture
     from ..pictures.forecast import KIND
 
@@ -38,6 +38,10 @@ def check_shown(arguments: argparse.Namespace) -> None:
         check_ours(arguments.html, MARK, "html")
     if arguments.plot is not None:
         check_picture(arguments.plot, KIND, "plot")
+    if arguments.plot_sensor is not None:
+        _check_sensor(arguments.plot_sensor, sensors)
+    if arguments.coordinates is not None:
+        read_coordinates(arguments.coordinates, sensors)
 
 
 def show(made: "Made", arguments: argparse.Namespace) -> None:
@@ -167,12 +171,15 @@ def _bounds(quantities: Mapping[str, np.ndarray], level: float) -> tuple[np.ndar
     return lower, upper
 
 
+def _check_sensor(name: str, sensors: Sequence[str]) -> None:
+    if name not in sensors:
+        raise UserError("plot_sensor", name, f"a sensor such as {sensors[0]}{nearest(name, sensors)}")
+
+
 def _sensor(made: "Made", name: Optional[str]) -> str:
     """The sensor of the picture: the one asked for, or the one whose mean is in the middle."""
     names = made.forecaster.facts.node_names
     if name is not None:
-        if name not in names:
-            raise UserError("plot_sensor", name, f"a sensor such as {names[0]}{nearest(name, names)}")
         return name
     forecast = made.quantities[FORECAST].reshape(-1, len(names)).mean(axis=0)
     return names[int(np.argsort(forecast, kind="stable")[len(names) // 2])]

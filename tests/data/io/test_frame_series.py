@@ -1,5 +1,8 @@
 """A DataFrame gives the series that the same table in a file gives."""
 
+from datetime import timedelta, timezone
+
+import dateutil.tz
 import numpy as np
 import pandas as pd
 import pytest
@@ -63,6 +66,26 @@ def test_times_with_a_zone_are_utc(wide):
     assert found.times[0] == np.datetime64("2023-12-31T15:00")
 
 
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        (timezone(timedelta(minutes=330)), "+05:30"),
+        (timezone(timedelta(hours=-3), "CET"), "-03:00"),
+        (timezone.utc, "UTC"),
+        ("Etc/GMT-2", "Etc/GMT-2"),
+    ],
+)
+def test_an_offset_is_not_a_zone(wide, zone, expected):
+    assert read_frame(wide.tz_localize(zone)).zone == expected
+    assert read_frame(wide.tz_localize(zone).reset_index()).zone == expected
+
+
+def test_a_zone_without_a_name_is_refused(wide):
+    zone = dateutil.tz.gettz("Europe/Berlin")
+    with refuses("frame", found="tzfile", expected="by its name", fix="tz_convert"):
+        read_frame(wide.tz_localize(zone))
+
+
 @pytest.mark.parametrize("dtype", ["float32", "int64", "Float64", "Int64", "boolean"])
 def test_every_type_of_number_is_read(dtype):
     frame = pd.DataFrame({"a": [1, 0, 1], "b": [0, 1, 1]}, pd.date_range("2024", periods=3)).astype(dtype)
@@ -104,3 +127,24 @@ def test_numbered_sensors_are_no_columns_of_ids(names):
     frame = pd.DataFrame([[1.0, 2.0]] * 4, pd.date_range("2024", periods=4, name="time"), names)
     found = read_frame(frame.reset_index())
     assert found.sensors is None and found.node_names == names
+
+
+@pytest.mark.parametrize(
+    ("change", "found", "fix"),
+    [
+        (lambda index: index.astype(str), "2024-01-01 00:00:00", "pd.to_datetime"),
+        (lambda index: index.date, "date", "pd.to_datetime"),
+        (lambda index: index.to_period("15min"), "PeriodIndex", "to_timestamp"),
+        (lambda index: pd.MultiIndex.from_arrays([range(20), index]), "MultiIndex", "reset_index"),
+    ],
+)
+def test_an_index_of_times_in_another_form_is_refused(wide, change, found, fix):
+    frame = wide.rename(columns={"101": "a"})
+    frame.index = change(wide.index)
+    with refuses("frame", found=found, expected="DatetimeIndex", fix=fix):
+        read_frame(frame)
+
+
+def test_a_long_frame_with_ids_and_times_as_index_is_refused(long):
+    with refuses("frame", found="MultiIndex", fix="reset_index"):
+        read_frame(long.set_index(["unique_id", "ds"]))

@@ -106,12 +106,23 @@ def test_places_are_found_by_name(tmp_path):
     np.testing.assert_array_equal(longitude, [11.6, np.nan, 13.4])
 
 
+def test_places_may_be_unknown_or_have_a_decimal_comma(tmp_path):
+    file = tmp_path / "places.csv"
+    file.write_text("sensor;lat;lon\ns0;48,1;11,6\ns1;;\n")
+    latitude, longitude = read_coordinates(file, NAMES)
+    np.testing.assert_array_equal(latitude, [48.1, np.nan, np.nan])
+    np.testing.assert_array_equal(longitude, [11.6, np.nan, np.nan])
+
+
 @pytest.mark.parametrize(
     ("text", "slots"),
     [
         ("sensor,lat\ns0,1\n", {"expected": "longitude"}),
         ("sensor,lat,lon\nx,1,2\n", {"found": "x", "expected": "s0"}),
         ("", {"found": "cannot be read"}),
+        ("sensor,lat,lon\ns0,north,2\n", {"found": ("latitude 'north'", "row 0"), "expected": "degrees"}),
+        ("sensor,lat,lon\ns0,1,2\ns1,13.4,190\n", {"found": ("longitude '190'", "row 1"), "expected": "180"}),
+        ("sensor,lat,lon\ns0,1,2\ns0,3,4\n", {"found": "s0 twice"}),
     ],
 )
 def test_a_table_without_places_is_refused(tmp_path, text, slots):
