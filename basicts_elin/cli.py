@@ -219,12 +219,13 @@ def _parser() -> argparse.ArgumentParser:
     again = verb.add_mutually_exclusive_group()
     again.add_argument("--fresh", action="store_true", help="train again in a new folder, and keep the existing run")
     again.add_argument("--resume", action="store_true", help="fail unless there is a run to resume")
-    verb.add_argument("--init", metavar="RUN", help="start from the weights and the scaling of a run")
+    init = "start from the weights and the scaling of a run: MODEL/DATASET for the newest, or its folder"
+    verb.add_argument("--init", metavar="RUN", help=init)
     verb.add_argument("--processes", type=positive, help="with --gpus cpu: number of processes that divide each batch")
     precision = "number format of matrix products during training (default: fp32)"
     verb.add_argument("--precision", choices=("fp32", "tf32", "bf16"), help=precision)
     verb.add_argument("--compile", action="store_true", help="compile the model; its checkpoints are the same")
-    several = "one run for each of these seeds, one after the other; then mean and deviation"
+    several = "train one run per seed, one after the other, and print mean ± standard deviation"
     verb.add_argument("--seeds", nargs="+", type=int, metavar="N", help=several)
     verb.add_argument("--steps", type=positive, help="only take this many steps on one batch, and keep nothing")
     verb.add_argument("--batch", type=positive, help="with --steps: windows in the batch (default: the config's)")
@@ -237,13 +238,13 @@ def _parser() -> argparse.ArgumentParser:
     interval_arguments(verb)
     add_run_arguments(verb)
 
-    verb = _verb(verbs, forecast, "forecast the next steps of a table of measurements, or backtest on it")
+    verb = _verb(verbs, forecast, "forecast the next steps of a table of measurements, or run a backtest on it")
     forecast_arguments(verb)
 
-    verb = _verb(verbs, plot, "draw a run: its forecasts, its errors by horizon, its training, or its attention")
+    verb = _verb(verbs, plot, "plot a run: forecasts, errors, learning curves, attention, or an interactive report")
     plot_arguments(verb)
 
-    verb = _verb(verbs, export, "write a trained model as one file for other systems, and check that file")
+    verb = _verb(verbs, export, "write a trained model to one file for ONNX Runtime or torch.export, and check it")
     export_arguments(verb)
 
     verb = _verb(verbs, prepare, "write a dataset in BasicTS 1.1's layout")

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from comparison import HEADS, HIDDEN_SIZE, STEPS, compare, make_parser
-from tables import scaling
+from result_rows import scaling
 from variants import LAYERS, LINEAR
 
 # tokens and batch; one of 883 for the growth to 8600

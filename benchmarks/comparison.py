@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from measure import bytes_saved, extra_resident_mib, peak_mib, times_in_turn
-from tables import print_ratios, run_facts, write_rows
+from result_rows import print_ratios, run_facts, write_rows
 from variants import check_exactness
 
 HIDDEN_SIZE, HEADS, STEPS = 152, 4, 12

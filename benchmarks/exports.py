@@ -36,9 +36,9 @@ COLUMNS = (
     "onnxruntime", "basicts", "commit",
 )  # fmt: skip
 
-PAGE = """# Export
+PAGE = """# Exports
 
-A trained model becomes one file for a service in another language, or without this package and BasicTS:
+`export` writes a trained model to one file, which runs in another language, or without this package and BasicTS:
 
 <!-- not run: checkpoint -->
 ```bash
@@ -47,26 +47,26 @@ basicts-elin export RUN --format onnx -o traffic.onnx   # onnxruntime and other 
 basicts-elin export RUN --format torch -o traffic.pt2   # torch.export.load
 ```
 
-RUN is the folder of a run, one of its checkpoints, or a folder that `Forecaster.save` wrote. The scaling and the rule
-for missing values are inside the file. The number of windows is free; lengths and sensors are those of the training.
+`RUN` is named [as for `forecast`](forecasting.md#from-a-csv-to-a-picture). Scaling and the rule for missing values are
+inside the file. The batch size is free; window lengths and sensors are those of the training.
 
 | name | shape | |
 |---|---|---|
-| inputs | float32 [batch, input_len, sensors] | measured values in original units, NaN or the marker where missing |
-| inputs_timestamps | float32 [batch, input_len, 2] | time of day (minute / 1440) and day of week (day / 7), local |
-| targets_timestamps | float32 [batch, output_len, 2] | the same of the steps ahead |
+| inputs | float32 [batch, input_len, sensors] | measured values in original units; NaN or the marker where missing |
+| inputs_timestamps | float32 [batch, input_len, 2] | local time of day (minute / 1440) and day of week (day / 7) |
+| targets_timestamps | float32 [batch, output_len, 2] | the same for the steps ahead |
 | forecast | float32 [batch, output_len, sensors] | the output, in original units |
 
-A model that does not use timestamps has these inputs all the same. The command prints which inputs are not used.
+A model that does not use timestamps still has these inputs. The command prints which inputs are not used.
 
-Before the file gets its name, the command loads it again, forecasts random windows in batches of 1 and 3 with missing
-values among them, and compares the forecasts with its own. It fails, and leaves no file, if the largest difference is
-above 0.00001 of the largest forecast. A file that is no earlier export is replaced only with `--force`.
+The command checks the file before it keeps it: it loads the file, forecasts random windows with missing values in
+batches of 1 and 3, and compares the forecasts with those of the model. If the largest difference exceeds 0.00001 of the
+largest forecast, it fails and leaves no file. An existing file that is not an export is replaced only with `--force`.
 
 ## Use
 
-The facts of the model travel with the file as JSON, under the name `basicts_elin.json`: sensors in their order,
-interval, lengths, time zone, unit. Here is a small model of a table with random counts:
+The file contains the facts of the model as JSON, under the name `basicts_elin.json`: sensors in order, interval, window
+lengths, time zone, unit. An example with a small model of random counts:
 
 ```python
 import numpy as np
@@ -85,7 +85,7 @@ basicts-elin export checkpoints/STID/City*/* --format onnx -o city.onnx
 basicts-elin export checkpoints/STID/City*/* --format torch -o city.pt2
 ```
 
-The last rows of the table go in, with their times; onnxruntime, numpy and pandas are enough:
+The inputs are the last rows of the table, with their times. This needs only onnxruntime, numpy and pandas:
 
 ```python
 import json
@@ -110,13 +110,13 @@ inputs = {"inputs": values, "inputs_timestamps": stamps(recent.index), "targets_
 forecast = pd.DataFrame(session.run(["forecast"], inputs)[0][0], ahead, recent.columns)
 ```
 
-- The times are local, of the zone in `facts["timezone"]`. If it changes its clocks, make `ahead` with that zone.
-- `Forecaster.predict` also raises forecasts below 0 to 0 where `facts["non_negative"]`. The file does not.
-- `facts["weekday_offset"]` is null if the model was trained without dates. It then counts rows from
-  `facts["minute_of_week"]` on.
-- Intervals do not travel with the file. `Forecaster.save` keeps them.
+- Times are local, in the time zone `facts["timezone"]`. With daylight saving time, make `ahead` in that time zone.
+- If `facts["non_negative"]`, `Forecaster.predict` also sets negative forecasts to 0. The file does not.
+- If the model was trained without dates, `facts["weekday_offset"]` is null. Its time then starts at
+  `facts["minute_of_week"]` in the first row of the training series.
+- The file has no prediction intervals. `Forecaster.save` keeps them.
 
-The other format needs torch alone:
+The `torch` format needs only torch:
 
 ```python
 import torch
@@ -128,9 +128,9 @@ with torch.inference_mode():
 
 ## Models
 
-Every model that `basicts-elin list` offers, untrained, in its full size for 64 sensors, 12 steps in and 12 out. The
-difference is the largest one, as part of the largest forecast. Measured with torch TORCH and onnxruntime RUNTIME on
-HARDWARE by
+Every model that `basicts-elin list` offers, untrained, in full size, with 64 sensors, 12 steps in and 12 out.
+"Difference" is the largest difference relative to the largest forecast. Measured with torch TORCH and onnxruntime
+RUNTIME on HARDWARE by
 
 <!-- not run: hours -->
 ```bash
@@ -141,7 +141,7 @@ python benchmarks/exports.py --output results/exports_cpu.csv --markdown docs/ex
 |---|---|---|---|---|
 ROWS
 
-These are refused, with the reason in a line:
+These are refused:
 
 | model | format | reason |
 |---|---|---|

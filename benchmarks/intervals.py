@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
-from tables import read_rows, run_facts
+from result_rows import read_rows, run_facts
 
 from basicts_elin.files import write_atomically
 from basicts_elin.forecasting.forecaster import Forecaster

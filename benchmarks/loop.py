@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 from easytorch.device import set_device_type
-from tables import run_facts, write_rows
+from result_rows import run_facts, write_rows
 from torch.profiler import ProfilerActivity, profile
 
 from basicts_elin.config.overrides import with_overrides

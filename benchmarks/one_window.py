@@ -19,7 +19,7 @@ import pandas as pd
 import torch
 from comparison import HEADS, HIDDEN_SIZE, STEPS
 from measure import times_in_turn
-from tables import run_facts, write_rows
+from result_rows import run_facts, write_rows
 from variants import LAYERS, check_exactness
 
 from basicts_elin import ELinFormer, ELinFormerConfig, STAEformer, STAEformerConfig

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 from measure import bytes_saved, times_in_turn
-from tables import run_facts, write_rows
+from result_rows import run_facts, write_rows
 from variants import check_exactness
 
 from basicts_elin import EntropyEqualAttention

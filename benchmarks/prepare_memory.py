@@ -20,7 +20,7 @@ INTERVAL, START, MISSING = "15min", "2024-01-01 00:00", 0.01
 # how many times the float32 size of the values each format may take
 LIMITS = {"npy": 3, "npz": 3, "h5": 3, "parquet": 3, "feather": 3, "csv": 6}
 _CHUNK = 2**22
-# not as a script: beside it lies a `tables` that is not PyTables
+# in a process of its own, with a small memory
 _MAKE = f"""import sys
 sys.path.append({str(Path(__file__).parent)!r})
 from prepare_memory import make_file, Path
@@ -142,7 +142,7 @@ def main() -> None:
             print(f"{kind:<8} {peak:>8.0f} {peak / size:>7.2f} {LIMITS[kind]:>6} {seconds:>8.1f}", flush=True)
     if arguments.output:
         # where the files are made, this name is PyTables'
-        from tables import run_facts, write_rows
+        from result_rows import run_facts, write_rows
 
         write_rows(arguments.output, rows, run_facts("cpu"))
 

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # From a CSV of sensors to forecasts
 #
-# A small city: the counts of six sensors every 15 minutes, with dates in the time zone of Berlin. The counts are made
-# here; put your own table in place of them. The script writes into the folder where it is started.
+# A small city: vehicle counts of six sensors every 15 minutes, in Berlin time. The counts are synthetic; replace them
+# with your own table. The script writes into the current folder.
 
 # %%
 from pathlib import Path
@@ -18,8 +18,8 @@ matplotlib.use("Agg")
 # %% [markdown]
 # ## The table
 #
-# A row for each time, a column for each sensor. The clock changes on 30 March, so that day has 92 rows. Some values are
-# missing.
+# One row per time, one column per sensor. Daylight saving time starts on 30 March, so that day has 92 rows. Some values
+# are missing.
 
 # %%
 DAYS, SENSORS = 21, 6
@@ -34,15 +34,15 @@ counts[rng.random(counts.shape) < 0.01] = np.nan
 pd.DataFrame(counts.round(), times, [f"bridge {number}" for number in range(SENSORS)]).to_csv("city.csv")
 
 city = pd.read_csv("city.csv", index_col="time")
-# offsets differ between winter and summer, so pandas needs UTC first
+# UTC offsets differ between winter and summer, so pandas must convert to UTC first
 city.index = pd.to_datetime(city.index, utc=True).tz_convert("Europe/Berlin")
 print(f"{len(city)} rows of {city.shape[1]} sensors, {city.index[0]} to {city.index[-1]}")
 
 # %% [markdown]
 # ## Training
 #
-# What follows the afternoon of 3 April is kept for the backtest. `fit` prepares the dataset, trains, and makes the
-# intervals from the validation part. A few epochs of a small model are enough to see how it works, not to judge it.
+# The rows after 14:00 on 3 April are held out for the backtest. `fit` prepares the dataset, trains the model, and
+# calibrates the intervals on the validation part. A few epochs of a small model show how it works, not how good it is.
 
 # %%
 now = pd.Timestamp("2025-04-03 14:00", tz="Europe/Berlin")
@@ -60,7 +60,7 @@ forecaster = Forecaster.fit(
 print(f"test MAE: {forecaster.metrics['overall']['MAE']:.1f} {forecaster.facts.unit}")
 
 # %% [markdown]
-# ## The next three hours, with a band that holds 90 % of the truth
+# ## The next three hours, with 90 % prediction intervals
 
 # %%
 # counts are never negative
@@ -70,7 +70,7 @@ print(forecast[["bridge 0", "bridge 0_lo90", "bridge 0_hi90"]].round())
 # %% [markdown]
 # ## A backtest
 #
-# A forecast every hour of the days that the model has not seen. The last value is what one has without a model.
+# A forecast every hour of the held-out days. The last value serves as a naive forecast.
 
 # %%
 history = pd.concat([past.iloc[-12:], new])
@@ -80,7 +80,7 @@ bounds = forecaster.window_quantities(windows, level=90, clip=True)
 inside = ((windows.target >= bounds["lo90"]) & (windows.target <= bounds["hi90"]))[~np.isnan(windows.target)].mean()
 last = history.ffill().to_numpy()[windows.rows - 1][:, None]
 print(f"{len(windows.rows)} forecasts: MAE {backtest.metrics()['overall']['MAE']:.1f}, ", end="")
-print(f"last value {np.nanmean(np.abs(windows.target - last)):.1f}; in the band: {100 * inside:.0f} %")
+print(f"last value {np.nanmean(np.abs(windows.target - last)):.1f}; coverage: {100 * inside:.0f} %")
 
 # %% [markdown]
 # ## A picture
@@ -95,9 +95,9 @@ axes.legend(frameon=False)
 axes.figure.savefig("forecast.png", dpi=150, bbox_inches="tight")
 
 # %% [markdown]
-# ## A folder to take along
+# ## Saving the forecaster
 #
-# Weights, scaling, sensors and intervals. It loads without the dataset and without the run.
+# The folder holds weights, scaling, sensors and intervals. It loads without the dataset and the run.
 
 # %%
 forecaster.save("city-model")

@@ -3,7 +3,7 @@
     pip install fastapi uvicorn
     FORECASTER=city-model uvicorn --app-dir examples --factory serve:app
 
-docs/serving.md says what it takes and returns.
+docs/serving.md describes requests and responses.
 """
 
 import io
@@ -19,13 +19,13 @@ from basicts_elin.errors import UserError
 
 
 async def table(request: Request) -> pd.DataFrame:
-    """The table in the body: CSV, or JSON with an object for each row."""
+    """The table in the request body: CSV, or JSON with one object per row."""
     try:
         if "json" in request.headers.get("content-type", ""):
             return pd.DataFrame(await request.json())
         return pd.read_csv(io.BytesIO(await request.body()))
     except ValueError as error:
-        raise UserError("body", f"{error}", "a table as CSV, or as JSON with an object for each row") from error
+        raise UserError("body", f"{error}", "a table as CSV, or as JSON with one object per row") from error
 
 
 Table = Annotated[pd.DataFrame, Depends(table)]
@@ -33,7 +33,7 @@ Levels = Annotated[Optional[list[float]], Query()]
 
 
 def app() -> FastAPI:
-    """The service of the forecaster in the folder that the environment variable FORECASTER names."""
+    """A web service for the forecaster in the folder that the environment variable FORECASTER names."""
     forecaster, service = Forecaster.load(os.environ["FORECASTER"]), FastAPI()
 
     @service.get("/health")

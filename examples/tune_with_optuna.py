@@ -1,4 +1,4 @@
-"""Search settings with Optuna. Each trial is a run like any other, and the same command goes on with a killed search.
+"""Tune hyperparameters with Optuna. Each trial is an ordinary run; the same command continues a search that was killed.
 
     pip install optuna
     python examples/tune_with_optuna.py -c ELinFormer_small/City --epochs 20 --trials 30
@@ -21,7 +21,7 @@ from basicts_elin.zoo.config_file import load_config
 
 
 class Report(BasicTSCallback):
-    """Reports the validation MAE of each epoch to a trial, and ends a run that the trial's pruner gives up."""
+    """Reports the validation MAE of each epoch to a trial, and stops the run if the pruner says so."""
 
     def __init__(self, trial: optuna.Trial):
         self._trial = trial
@@ -30,7 +30,7 @@ class Report(BasicTSCallback):
         self._trial.report(runner.meter_pool.get_value("val/MAE"), train_epoch)
 
     def on_epoch_start(self, runner, *args, **kwargs) -> None:
-        # only now is the epoch before saved
+        # the previous epoch is saved only now
         if self._trial.should_prune():
             raise optuna.TrialPruned
 
@@ -40,7 +40,7 @@ class Report(BasicTSCallback):
 
 
 def settings(trial: optuna.Trial) -> dict[str, float]:
-    """The search space: fields as `--set` names them."""
+    """The search space, with field names as in `--set`."""
     return {
         "optimizer_params.lr": trial.suggest_float("optimizer_params.lr", 1e-4, 1e-2, log=True),
         "optimizer_params.weight_decay": trial.suggest_float("optimizer_params.weight_decay", 1e-6, 1e-3, log=True),
@@ -51,16 +51,16 @@ def settings(trial: optuna.Trial) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-c", "--config", default="ELinFormer_small/SyntheticTraffic", help="MODEL/DATASET, or a file")
-    parser.add_argument("--trials", type=int, default=20, help="trials in all, with those of earlier commands")
+    parser.add_argument("--trials", type=int, default=20, help="trials in all, including those of earlier commands")
     parser.add_argument("--epochs", type=int, default=10, help="epochs of each run (default: 10)")
     parser.add_argument("--gpus", default="cpu", help="a device number, or cpu (default)")
-    parser.add_argument("--study", default="tune.log", help="file that keeps the trials (default: tune.log)")
+    parser.add_argument("--study", default="tune.log", help="file that stores the trials (default: tune.log)")
     arguments = parser.parse_args()
 
     def objective(trial: optuna.Trial) -> float:
         fields = {**settings(trial), "num_epochs": arguments.epochs, "gpus": parse_gpus(arguments.gpus)}
         config = with_overrides(load_config(arguments.config), fields)
-        # the folder is named by the hash, and the hash is made once: without the callback, as the command below has it
+        # the hash names the folder and is computed once: here, without the callback, as in the command printed below
         assert config.md5
         report = Report(trial)
         config.callbacks.append(report)
@@ -80,7 +80,7 @@ def main() -> None:
     )
     for killed in study.get_trials(states=[optuna.trial.TrialState.RUNNING]):
         study.tell(killed.number, state=optuna.trial.TrialState.FAIL)
-        # the same settings have the same folder, so the run resumes
+        # the same settings mean the same folder, so the run resumes
         study.enqueue_trial(killed.params)
     ended = study.get_trials(states=[optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED])
     study.optimize(objective, n_trials=max(arguments.trials - len(ended), 0), catch=[FailedRunError])
@@ -90,7 +90,7 @@ def main() -> None:
     print(f"its run: {best.user_attrs['folder']}")
     fields = [f"{name}={value}" for name, value in {"num_epochs": arguments.epochs, **best.params}.items()]
     command = ["basicts-elin", "train", "-c", arguments.config, "--gpus", arguments.gpus, "--seeds", "42", "43", "44"]
-    # a best trial is also a lucky one: other seeds show how lucky
+    # the best trial was partly lucky; other seeds show how much
     print(f"with more seeds: {shlex.join([*command, '--set', *fields])}")
 
 

@@ -1,4 +1,4 @@
-"""Rolling forecasts of a table, with the truth where it has it. T rows, O steps ahead, N sensors, W windows."""
+"""Rolling forecasts of a table, with the actual values if it has them. T rows, O steps ahead, N sensors, W windows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class Backtest:
     """Forecasts of many windows of a table.
 
     Attributes:
-        windows: the forecasts, with the truth where the table has it.
-        index: the times as the table writes them, of its rows and of O more.
+        windows: the forecasts, with the actual values where the table has them.
+        index: the times of its rows and of O more, as the table writes them.
         notes: what was left out, one line each.
     """
 
@@ -35,9 +35,9 @@ class Backtest:
     notes: tuple[str, ...]
 
     def metrics(self, horizons: Optional[Sequence[int]] = None) -> dict[str, dict]:
-        """MAE, RMSE and MAPE (per cent) by step ahead and overall, where there is truth; None where there is none.
+        """MAE, RMSE and MAPE (per cent) by step ahead and overall; None where nothing was measured.
 
-        horizons: steps; None: all.
+        horizons: steps ahead; None: all.
         """
         prediction, target = self.windows.prediction, self.windows.target
         steps = prediction.shape[1]
@@ -57,7 +57,7 @@ def backtest_windows(
     batch_size: int,
     progress: Optional[Callable[[int], None]] = None,
 ) -> Backtest:
-    """Forecasts from every `every`-th row on, the last from the last row of the table.
+    """Forecasts every `every` rows, the last one from the last row of the table.
 
     Args: see `Forecaster.backtest`.
     Raises: UserError for `every` below 1, for absent rows unless `fill`, and if no window remains.

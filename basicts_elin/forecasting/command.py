@@ -20,37 +20,37 @@ if TYPE_CHECKING:
     from .tables.inputs import History
 
 
-RUN = "a run: its folder, or MODEL/DATASET for the newest below checkpoints; or a saved forecaster"
+RUN = "MODEL/DATASET for the newest run in checkpoints, the folder of a run, a checkpoint, or a saved forecaster"
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("folder", metavar="RUN", type=Path, help=RUN)
-    verb.add_argument("--data", type=Path, required=True, metavar="FILE", help="the measurements up to now")
-    verb.add_argument("--output", "-o", type=Path, metavar="CSV", help="the forecasts (default: forecast.csv)")
-    level = "also write intervals that hold the truth with this probability in per cent, such as 80 90"
+    verb.add_argument("--data", type=Path, required=True, metavar="FILE", help="the latest measurements")
+    verb.add_argument("--output", "-o", type=Path, metavar="CSV", help="file of the forecasts (default: forecast.csv)")
+    level = "also write prediction intervals of these levels in per cent, such as 80 90"
     verb.add_argument("--level", type=float, nargs="+", metavar="PER_CENT", help=level)
-    verb.add_argument("--wide", action="store_true", help="write a column for each sensor, not a row")
-    plot = "also draw the forecast of one sensor, as .png or .svg"
+    verb.add_argument("--wide", action="store_true", help="write one row per time, with columns for each sensor")
+    plot = "also plot the forecast of one sensor, as .png or .svg"
     verb.add_argument("--plot", type=Path, metavar="FILE", help=plot)
-    plotted = "the sensor of the picture (default: the one whose values are in the middle)"
+    plotted = "with --plot: the sensor (default: the one with the median forecast)"
     verb.add_argument("--plot-sensor", metavar="NAME", help=plotted)
-    page = "also write a page to explore: every sensor, errors by hour, weekday and horizon (needs plotly)"
+    page = "also write an interactive page: every sensor, errors by horizon, hour and weekday (needs plotly)"
     verb.add_argument("--html", type=Path, metavar="FILE", help=page)
-    places = "with --html: a table of the columns sensor, latitude, longitude, for a map"
+    places = "with --html: a table with the columns sensor, latitude, longitude, for a map"
     verb.add_argument("--coordinates", type=Path, metavar="CSV", help=places)
-    every = "backtest: forecast after every N-th row of the file, and compare with its later rows"
+    every = "backtest: forecast every N rows of the file, and compare with the rows that follow"
     verb.add_argument("--every", type=int, metavar="N", help=every)
-    adaptive = "with --every: let the intervals follow the errors so far (online conformal prediction)"
+    adaptive = "with --every and --level: adapt the intervals to the errors so far (online conformal prediction)"
     verb.add_argument("--adaptive", action="store_true", help=adaptive)
-    clip = "raise forecasts below 0 to 0 (default: where the dataset says that the quantity cannot be negative)"
+    clip = "set negative forecasts to 0 (default: if the dataset says that the quantity cannot be negative)"
     verb.add_argument("--clip", action=argparse.BooleanOptionalAction, default=None, help=clip)
     verb.add_argument("--allow-missing", action="store_true", help="treat absent sensors as missing values")
-    verb.add_argument("--fill", action="store_true", help="treat absent rows as missing values")
+    verb.add_argument("--fill", action="store_true", help="treat gaps in the rows as missing values")
     verb.add_argument("--force", action="store_true", help="replace an existing output file of another kind")
-    first = "number of the file's first row in the training series, for a model that was trained without dates"
+    first = "model trained without dates: position of the file's first row in the training series, from 0"
     verb.add_argument("--first-row", type=int, metavar="N", help=first)
     verb.add_argument("--ids", type=Path, metavar="FILE", help="sensor ids, one per line, if the data have none")
-    legacy = "checkout of BasicTS 0.5, for a run of one of its models"
+    legacy = "checkout of BasicTS 0.5, for a run of a legacy model"
     verb.add_argument("--legacy-root", metavar="FOLDER", help=legacy)
     add_series_arguments(verb.add_argument_group("the file (docs/your-data.md has the formats)"))
 

@@ -29,13 +29,13 @@ Bounds = tuple[np.ndarray, np.ndarray]
 
 
 class Forecaster:
-    """A trained model with its scaling, its sensors, its clock and its intervals.
+    """A trained model with its scaling, sensors, time zone, calendar and prediction intervals.
 
     Attributes:
-        facts: of the model and of the series that it was trained on.
-        network: original units in and out, see `ScaledNetwork`.
-        intervals: None until `calibrate`.
-        metrics: of the test part, as `test_metrics.json` has them; {} if there are none.
+        facts: what is known of the model and of the series that it was trained on.
+        network: the model with its scaling, original units in and out, see `ScaledNetwork`.
+        intervals: the prediction intervals; None until `calibrate`.
+        metrics: test metrics, as in `test_metrics.json`; {} if there are none.
     """
 
     def __init__(self, parts: Parts, intervals: Optional[Intervals] = None):
@@ -45,11 +45,11 @@ class Forecaster:
 
     @classmethod
     def load(cls, path: Union[str, Path]) -> "Forecaster":
-        """A forecaster.
+        """Load a forecaster.
 
         Args:
             path: the folder of a run, for its best checkpoint; a checkpoint of a run; or a folder that `save` wrote.
-        Raises: UserError if there is neither, or the files cannot be used.
+        Raises: UserError if it is none of these, or its files cannot be used.
         """
         path = Path(path)
         if is_saved(path):
@@ -70,18 +70,18 @@ class Forecaster:
         prepare: Optional[Mapping[str, Any]] = None,
         **fields: Any,
     ) -> "Forecaster":
-        """Train a model on a table, and make its intervals. The same call resumes an interrupted training.
+        """Train a model on a table, and calibrate its intervals. The same call resumes an interrupted training.
 
         The dataset is written to `datasets/<name>` in the current folder, and the run to `checkpoints`.
 
         Args:
-            frame: wide or long, see `predict`; its last rows are the validation and test part.
-            model: a name that `basicts-elin list` offers.
-            name: of the dataset.
-            input_len, output_len: rows that a forecast needs, and rows that it gives.
+            frame: wide or long, see `predict`; its last rows become the validation and the test part.
+            model: a name from `basicts-elin list`.
+            name: name of the dataset.
+            input_len, output_len: number of rows that a forecast needs, and that it gives.
             gpus: such as "0", or "cpu"; None: the first GPU if there is one.
             prepare: further arguments of `data.prepare.own.prepare_own`, such as `split` or `graph`.
-            fields: of the run, such as `num_epochs=30` or `seed=1`.
+            fields: fields of the configuration, such as `num_epochs=30` or `seed=1`.
         Raises: UserError if the table or an argument cannot be used. FailedRunError if the training fails.
         """
         from .fitting import train_on_frame
@@ -93,7 +93,7 @@ class Forecaster:
         return forecaster
 
     def save(self, folder: Union[str, Path]) -> Path:
-        """Write weights, scaling, facts, metrics and intervals into a folder: safetensors and JSON, nothing that runs.
+        """Write weights, scaling, facts, metrics and intervals into a folder, as safetensors and JSON: no code.
 
         Raises: UserError if the folder holds anything but an earlier forecaster.
         """
@@ -110,17 +110,17 @@ class Forecaster:
         options: InputOptions = InputOptions(),
         read: ReadOptions = ReadOptions(),
     ) -> "pd.DataFrame":
-        """The next O steps of every sensor, in the shape of the input.
+        """Forecast the next O steps of every sensor. The result has the layout of the input.
 
         Args:
-            recent: L rows or more, of which the last L count. Wide: times as index or column, a column for each sensor.
-                Long: a row for each time and sensor.
-            level: probability of the intervals in per cent, one or several, such as 90 or [80, 90].
+            recent: at least L rows, of which the last L are used. Wide: times as index or column, one column per
+                sensor. Long: one row per time and sensor.
+            level: level of the prediction intervals in per cent, one or several, such as 90 or [80, 90].
             allow_missing: treat absent sensors as missing values.
-            fill: treat absent rows as missing values.
-            clip: raise forecasts and intervals below 0 to 0; None: if the quantity cannot be negative.
-            options, read: what the table does not say of itself.
-        Returns: wide: a row for each step ahead; a column for each sensor and, with a level of 90, "NAME_lo90" and
+            fill: treat gaps in the rows as missing values.
+            clip: set negative forecasts and bounds to 0; None: if the quantity cannot be negative.
+            options, read: how to read what the table leaves open.
+        Returns: wide: one row per step ahead; a column for each sensor and, with a level of 90, "NAME_lo90" and
             "NAME_hi90". Long: time, sensor, "forecast", "lo90", "hi90".
         Raises: UserError if the table does not fit the model, or intervals are asked for before `calibrate`.
         """
@@ -139,7 +139,7 @@ class Forecaster:
     def quantities(
         self, history: History, level: Levels = None, *, clip: Optional[bool] = None
     ) -> dict[str, np.ndarray]:
-        """The forecast of the next steps, and the ends of its intervals: name -> float32 [O, N]."""
+        """The forecast of the next steps and the bounds of its intervals: name -> float32 [O, N]."""
         levels = self.levels(level)
         steps = self.facts.input_len + self.facts.output_len
         stamps, minutes = history.clock.timestamps()[-steps:], history.clock.minutes()[-self.facts.output_len :]
@@ -151,9 +151,9 @@ class Forecaster:
     def window_quantities(
         self, windows: Windows, level: Levels = None, *, clip: Optional[bool] = None, adaptive: bool = False
     ) -> dict[str, np.ndarray]:
-        """As `quantities`, of many windows: name -> float32 [W, O, N].
+        """As `quantities`, for many windows: name -> float32 [W, O, N].
 
-        adaptive: let the intervals follow the errors of earlier windows, see `intervals.adaptive`.
+        adaptive: adapt the intervals to the errors of earlier windows, see `intervals.adaptive`.
         """
         levels = self.levels(level)
         if levels and adaptive:
@@ -192,12 +192,12 @@ class Forecaster:
         read: ReadOptions = ReadOptions(),
         batch_size: int = rolling.BATCH_SIZE,
     ) -> Backtest:
-        """Forecasts from every `every`-th row of a table on, with the truth where the table has it.
+        """Forecasts every `every` rows of a table, with the actual values where the table has them.
 
         They are as the model gives them, and `Backtest.metrics` is of them; `window_quantities` clips.
 
         Args: as in `predict`.
-        Raises: UserError as `predict`, and for `every` below 1.
+        Raises: UserError as in `predict`, and for `every` below 1.
         """
         series = read_frame(history, self.read_options(read))
         return self.backtest_of(
@@ -213,7 +213,7 @@ class Forecaster:
         batch_size: int = rolling.BATCH_SIZE,
         progress: Optional[Callable[[int], None]] = None,
     ) -> Backtest:
-        """`backtest` of a table that has been read."""
+        """`backtest` of a table that has already been read."""
         return backtest_windows(self.network, history, self.facts, every, fill, batch_size, progress)
 
     def part_windows(self, dataset: Dataset, part: str, batch_size: int = rolling.BATCH_SIZE) -> Windows:
@@ -232,10 +232,10 @@ class Forecaster:
         return open_dataset(folder)
 
     def calibrate(self, dataset: Optional[Dataset] = None) -> Intervals:
-        """Make the intervals from the validation part of the training's dataset, and keep them beside the checkpoint.
+        """Make the intervals from the validation part of the training dataset, and store them beside the checkpoint.
 
         dataset: None: the one that the run names.
-        Raises: UserError if it is not there, or not the one that the model was trained on.
+        Raises: UserError if it does not exist, or is not the one that the model was trained on.
         """
         dataset = self.dataset() if dataset is None else dataset
         trained = self._parts.dataset_sha256
@@ -260,7 +260,7 @@ class Forecaster:
         return levels
 
     def clipped(self, values: np.ndarray, clip: Optional[bool] = None) -> np.ndarray:
-        """Values without those that are below 0, if the quantity cannot be negative or `clip` says so."""
+        """The values, negative ones set to 0 if `clip` says so or, with None, if the quantity cannot be negative."""
         is_clipped = self.facts.non_negative if clip is None else clip
         return np.maximum(values, 0) if is_clipped else values
 
@@ -269,5 +269,5 @@ class Forecaster:
         return rolling.predict_windows(self.network, values, stamps, starts, facts.input_len, facts.output_len)
 
     def read_options(self, read: ReadOptions) -> ReadOptions:
-        """The options, with the model's channel where none is given."""
+        """The options, with the model's channel if they name none."""
         return read if read.channel is not None else replace(read, channel=self.facts.channel)

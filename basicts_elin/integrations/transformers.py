@@ -1,4 +1,4 @@
-"""Entropy-equal attention for the encoders of Hugging Face's transformers.
+"""Entropy-equal attention for encoders of Hugging Face's transformers.
 
 Shapes: B batch, L queries, N keys, H heads, d head width.
 """
@@ -18,17 +18,17 @@ from ..ops.tracing import is_transformed
 
 
 def register(name: str = "entropy_equal", *, entropy: str = "taylor", path: str = "auto", eps: float = 1e-8) -> None:
-    """Register the attention, so that `attn_implementation="entropy_equal"` chooses it.
+    """Register the attention, so that `attn_implementation="entropy_equal"` selects it.
 
-    Both of transformers' interfaces are served: the attention, and its masks, without which padding would be seen.
-    Padding becomes a key mask. Causal masks, and others that differ between queries, take the quadratic path.
+    This registers both the attention and its masks; without the masks, padding would be attended to. Padding becomes a
+    key mask. Causal masks, and others that differ between queries, take the quadratic path.
 
     Args:
-        name: of the implementation. Each name can have its own settings.
-        entropy, path, eps: as in `basicts_elin.EntropyEqualAttention`; there is no gram path, "gram" is "auto".
+        name: name of the implementation. Each name can have its own settings.
+        entropy, path, eps: as in `basicts_elin.EntropyEqualAttention`; there is no gram path, "gram" means "auto".
     Raises: UserError without transformers; ValueError for an unknown entropy or path. A call raises NotImplementedError
-        for a bias of the logits, a soft cap and attention sinks, and ValueError for a mask with other values than 0
-        and very negative ones.
+        for a bias of the logits, a soft cap or attention sinks, and ValueError for a mask with values other than 0 and
+        very negative ones.
     """
     check_estimator(entropy)
     check_choice("path", path, LAYER_PATHS)
@@ -93,7 +93,7 @@ def _is_causal(module: torch.nn.Module, others: dict[str, Any]) -> bool:
 
 
 def _keep(mask: Optional[torch.Tensor], n_queries: int, n_keys: int) -> Optional[torch.Tensor]:
-    """A mask of transformers as bool [B, 1, 1, N] where it is the same for every query, else [B, 1, L, N]."""
+    """A mask of transformers as bool [B, 1, 1, N] if it is the same for every query, else [B, 1, L, N]."""
     if mask is None:
         return None
     mask = mask[..., :n_keys]

@@ -1,4 +1,4 @@
-"""What each query attends to: the weights of the attention layers, recorded during a call.
+"""The weights of attention layers, recorded while a model is called.
 
 Shapes: L queries, N keys, H heads, ... leading dimensions.
 """
@@ -14,7 +14,7 @@ from torch import nn
 from .linformer import LinformerAttention
 from .masks import kept_keys
 
-# how a layer is asked for its weights by head
+# arguments that make a layer return its weights by head
 _REQUESTS: Dict[str, Dict[str, Any]] = {
     "output_attentions": {"output_attentions": True},
     "need_weights": {"need_weights": True, "average_attn_weights": False},
@@ -33,19 +33,19 @@ def attention_maps(
 
     Args:
         model: holds, or is, attention layers of this package, of BasicTS or of torch (`torch.nn.MultiheadAttention`).
-        names: of the layers to record; None = all. They are the names of `model.named_modules()`; a model that is
-            itself a layer has the name "".
-    Yields: a dict that each call fills: name of the layer -> one tensor [..., H, L, N] for each call of that layer, in
-        order, detached, without dropout. Every layer that is recorded has a key, with an empty list before its first
-        call. A row sums to 1. Weights of entropy-equal attention are signed. Those of Linformer are the weights of the
-        tokens, softmax(q (E k)ᵀ / sqrt(d)) F, whose rows need not sum to 1.
-    Raises: ValueError if the model has no such layer, or `names` holds another name; NotImplementedError for a call
-        that uses a key-value cache.
+        names: layers to record, as in `model.named_modules()`; None = all. A model that is itself a layer has the name
+            "".
+    Yields: a dict that the calls fill: name of the layer -> one tensor [..., H, L, N] per call, in order, detached,
+        without dropout. Every recorded layer has a key, with an empty list before its first call. Rows sum to 1.
+        Weights of entropy-equal attention are signed. Those of Linformer are weights of the tokens,
+        softmax(q (E k)ᵀ / sqrt(d)) F, whose rows need not sum to 1.
+    Raises: ValueError if the model has no such layer, or not all of `names`; NotImplementedError for a call that uses a
+        key-value cache.
 
-    Outputs, gradients and random numbers stay as they are: after each call, the layer is called a second time in
-    evaluation mode without gradients, on the quadratic path. That takes memory for N² numbers per head. Hooks on the
-    projections see the second call, too. `torch.nn.TransformerEncoderLayer` leaves its fused inference kernel while its
-    attention is recorded, so that its output may differ by rounding.
+    Outputs, gradients and random numbers stay the same: after each call, the layer is called a second time, in
+    evaluation mode, without gradients, on the quadratic path. That takes memory for N² numbers per head. Hooks on the
+    projections see the second call, too. `torch.nn.TransformerEncoderLayer` does not use its fused inference kernel
+    while its attention is recorded, so its output may differ by rounding.
     """
     found = ((name, _request(layer)) for name, layer in model.named_modules())
     requests = {name: request for name, request in found if request is not None}

@@ -1,4 +1,4 @@
-"""Entropy-equal attention with the call and the parameters of `torch.nn.MultiheadAttention`.
+"""Entropy-equal attention with the interface and the parameters of `torch.nn.MultiheadAttention`.
 
 Shapes: B batch, L queries, N keys, E width, H heads.
 """
@@ -22,7 +22,7 @@ from .plain_linear import is_plain_linear
 class EntropyEqualMultiheadAttention(nn.Module):
     """Entropy-equal attention (arXiv 2511.03190, Algorithm 1), called like `torch.nn.MultiheadAttention`.
 
-    Its state_dict is that of `torch.nn.MultiheadAttention`, so that it can be `self_attn` of a
+    It has the state_dict of `torch.nn.MultiheadAttention` and can be the `self_attn` of a
     `torch.nn.TransformerEncoderLayer`.
 
     Args:
@@ -30,12 +30,12 @@ class EntropyEqualMultiheadAttention(nn.Module):
         num_heads: H, a divisor of E.
         dropout, bias, batch_first, device, dtype: as in torch.
         entropy, path, eps: as in `EntropyEqualAttention`.
-        add_bias_kv, add_zero_attn, kdim, vdim: as torch's defaults, which are the only ones.
+        add_bias_kv, add_zero_attn, kdim, vdim: only torch's defaults are supported.
     Raises: ValueError for sizes that do not fit together, an unknown estimator or path; NotImplementedError for
         the four arguments above.
 
-    The number of operations is linear in N only with need_weights=False, which `TransformerEncoderLayer` passes;
-    torch's default asks for the N x N weights. A mask that differs between queries takes the quadratic path.
+    The cost is linear in N only with need_weights=False, which `TransformerEncoderLayer` passes; the default, as in
+    torch, returns the N x N weights. A mask that differs between queries takes the quadratic path.
     """
 
     # tells TransformerEncoderLayer that its fused softmax kernel cannot stand in for this layer
@@ -89,7 +89,7 @@ class EntropyEqualMultiheadAttention(nn.Module):
     def from_torch(
         cls, attention: nn.MultiheadAttention, *, entropy: str = "taylor", path: str = "auto", eps: float = 1e-8
     ) -> "EntropyEqualMultiheadAttention":
-        """A layer with the parameters themselves, the dropout and the mode of a layer of torch.
+        """A layer that shares the parameters of a torch layer, with its dropout and mode.
 
         Raises: ValueError for a subclass; NotImplementedError as the constructor.
         """
@@ -115,7 +115,7 @@ class EntropyEqualMultiheadAttention(nn.Module):
         return layer.train(attention.training)
 
     def take_over(self, attention: nn.MultiheadAttention) -> None:
-        """Use the parameters of a layer of torch, themselves."""
+        """Share the parameters of a torch layer."""
         self.in_proj_weight, self.in_proj_bias = attention.in_proj_weight, attention.in_proj_bias
         self.out_proj.weight, self.out_proj.bias = attention.out_proj.weight, attention.out_proj.bias
 
@@ -141,9 +141,9 @@ class EntropyEqualMultiheadAttention(nn.Module):
             need_weights: also return the weights.
             attn_mask: [L, N] or [B H, L, N], bool or floats like key_padding_mask.
             average_attn_weights: return the mean of the weights over the heads.
-            is_causal: a hint that attn_mask is causal; it must be given, too.
-        Returns: output in the shape of query; weights [B, L, N], or [B, H, L, N] by head, without B where there is no
-            batch, or None. A query whose keys are all dropped gets the bias of `out_proj`.
+            is_causal: a hint that attn_mask is causal; attn_mask must be given, too.
+        Returns: output in the shape of query; weights [B, L, N], or [B, H, L, N] by head, without B for unbatched
+            input, or None. A query whose keys are all dropped gets the bias of `out_proj`.
         Raises: ValueError for shapes that do not fit, a mask with other values, and is_causal without attn_mask.
         """
         if query.is_nested:
@@ -199,7 +199,7 @@ class EntropyEqualMultiheadAttention(nn.Module):
         return keep
 
     def _gram(self, tokens: torch.Tensor, keep: Optional[torch.Tensor]) -> Optional[torch.Tensor]:
-        """Self-attention on the gram path, or None where another one is due."""
+        """Self-attention on the gram path, or None if another path is due."""
         common = keep is None or (keep.dim() == 4 and keep.shape[1] == keep.shape[2] == 1)
         path = layer_path(self.path, self.entropy, tokens.shape[-2], self.embed_dim, self.num_heads)
         if path != "gram" or self.entropy == "exact" or not common:
@@ -233,7 +233,7 @@ class EntropyEqualMultiheadAttention(nn.Module):
         return self.out_proj(context.transpose(-3, -2).flatten(-2)), weights
 
     def _forward_nested(self, tokens: torch.Tensor) -> torch.Tensor:
-        """Self-attention of what `TransformerEncoder` passes in evaluation mode, if it has packed the padded tokens."""
+        """Self-attention on the nested tensor into which `TransformerEncoder` packs padded tokens in evaluation."""
         padded = tokens.to_padded_tensor(0.0)
         lengths = [len(row) for row in tokens.unbind()]
         drop = torch.arange(padded.shape[1], device=padded.device) >= padded.new_tensor(lengths).unsqueeze(1)
@@ -245,5 +245,5 @@ class EntropyEqualMultiheadAttention(nn.Module):
 
 
 def _kept(mask: torch.Tensor) -> torch.Tensor:
-    """A mask of torch as bool, True = keep."""
+    """A torch mask as bool, True = keep."""
     return ~mask if mask.dtype == torch.bool else kept_keys(mask, mask.shape[-1])

@@ -7,12 +7,12 @@ BY_MODEL = "model"
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("runs", nargs="+", metavar="RUN", help="a run: its folder, or MODEL/DATASET for the newest")
-    verb.add_argument("--by", choices=(BY_MODEL,), help="one row for the seeds of a model: mean ± deviation")
+    verb.add_argument("runs", nargs="+", metavar="RUN", help="MODEL/DATASET for the newest run, or its folder")
+    verb.add_argument("--by", choices=(BY_MODEL,), help="one row per model over its seeds: mean ± standard deviation")
     verb.add_argument("--naive", action="store_true", help="add the naive forecasts on the dataset of each run")
     form = verb.add_mutually_exclusive_group()
-    form.add_argument("--markdown", action="store_true", help="print one line per row, as a Markdown table")
-    form.add_argument("--latex", action="store_true", help="print a LaTeX table, in the style of booktabs")
+    form.add_argument("--markdown", action="store_true", help="print a Markdown table")
+    form.add_argument("--latex", action="store_true", help="print a LaTeX table for booktabs")
     verb.add_argument("-o", "--output", metavar="CSV", help="also write a CSV, one row per run, or per model with --by")
 
 

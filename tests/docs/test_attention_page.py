@@ -13,7 +13,7 @@ PAGE = (ROOT / "docs" / "attention.md").read_text()
 
 @pytest.fixture(scope="module")
 def tables():
-    spec = importlib.util.spec_from_file_location("benchmark_tables", ROOT / "benchmarks" / "tables.py")
+    spec = importlib.util.spec_from_file_location("benchmark_rows", ROOT / "benchmarks" / "result_rows.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

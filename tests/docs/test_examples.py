@@ -27,7 +27,7 @@ def test_a_linearized_itransformer(tmp_path):
 def test_from_a_csv_to_a_forecaster(tmp_path):
     done = run(tmp_path, ROOT / "examples" / "forecast_your_sensors.py")
     assert done.returncode == 0, done.stderr
-    forecast, last, inside = numbers(done.stdout, r"MAE ([\d.]+), last value ([\d.]+); in the band: (\d+) %")
+    forecast, last, inside = numbers(done.stdout, r"MAE ([\d.]+), last value ([\d.]+); coverage: (\d+) %")
     assert forecast < 0.6 * last and 80 <= inside <= 99
     assert (tmp_path / "forecast.png").stat().st_size > 10_000
     assert {path.name for path in (tmp_path / "city-model").iterdir()} >= {"forecaster.json", "weights.safetensors"}

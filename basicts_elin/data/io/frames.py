@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import UserError
 from .options import NO_OPTIONS, ReadOptions
 from .raw import RawSeries, to_float32
-from .tables.column import NUMBER, TEXT, TIME, Column
+from .tables.column import NUMBER, TEXT, TIME, Column, needs_sample
 from .tables.labels import Coder, Label
 from .tables.table import Content, read_table
 from .tables.times_text import is_time
@@ -93,15 +93,18 @@ def _numbers(cells: Union["pd.DataFrame", "pd.Series"]) -> np.ndarray:
 
 
 def _samples_of_numbers(head: "pd.DataFrame") -> dict[int, tuple[str, ...]]:
-    """The cells of each column of numbers, as text. By dtype, because a frame may have thousands of columns."""
+    """The cells of each column of numbers, as text, where they matter; by dtype, because there may be thousands."""
     places: dict[Any, list[int]] = {}
     for number, dtype in enumerate(head.dtypes):
         places.setdefault(dtype, []).append(number)
     samples: dict[int, tuple[str, ...]] = {}
+    names = [str(name) for name in head.columns]
     for dtype, numbers in places.items():
         if _is_number(dtype):
-            block = head.iloc[:, numbers]
-            rows = zip(numbers, block.to_numpy(object).T.tolist(), block.notna().to_numpy().T.tolist(), strict=True)
+            samples |= dict.fromkeys(numbers, ())
+            shown = [one for one in numbers if needs_sample(one, names[one], len(names))]
+            block = head.iloc[:, shown]
+            rows = zip(shown, block.to_numpy(object).T.tolist(), block.notna().to_numpy().T.tolist(), strict=True)
             samples |= {number: tuple(map(str, compress(cells, known))) for number, cells, known in rows}
     return samples
 

@@ -19,8 +19,8 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     )
     file_format = "onnx: for onnxruntime and other engines; torch: for torch.export.load"
     verb.add_argument("--format", choices=tuple(CHOICES), required=True, help=file_format)
-    verb.add_argument("-o", "--output", type=Path, metavar="FILE", help="the file (default: MODEL_DATASET.SUFFIX)")
-    verb.add_argument("--force", action="store_true", help="replace an existing file that is no export")
+    verb.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: MODEL_DATASET.onnx or .pt2")
+    verb.add_argument("--force", action="store_true", help="replace an existing file that is not an export")
 
 
 def export(arguments: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""Intervals around forecasts, from the errors on the validation part."""
+"""Prediction intervals, calibrated on the validation part."""
 
 from .split import Intervals
 

@@ -1,12 +1,12 @@
-"""Online conformal intervals for rolling forecasts: the static ones times factors that follow the misses.
+"""Online conformal intervals for rolling forecasts: the width of the static ones times factors that follow the misses.
 
 Quantile tracking by Gibbs and Candès, arXiv 2106.00170, and Angelopoulos, Candès and Tibshirani, arXiv 2307.16895, of
 the logarithm of the scores. Each sensor and step ahead has a factor, which grows by exp(rate * level) after a miss and
 shrinks by exp(-rate * (1 - level)) after a hit. Each hour of the day and step has another one, for all sensors, which
 follows the mean of their hits and misses.
 
-Over T windows the coverage of each sensor and step is within (|log of its last factor| + what the last windows have yet
-to report) / (rate * T) of the level, whatever the drift, and whatever the factors of the hours do.
+Over T windows the coverage of each sensor and step is within (|log of its last factor| + the changes still due for the
+last windows) / (rate * T) of the level, for any drift and any factors of the hours.
 W: windows, O: steps out, N: sensors.
 """
 
@@ -17,8 +17,8 @@ import numpy as np
 from ..windows import Windows
 from .split import Intervals
 
-# Of windows one row apart. Chosen by the interval score on the second half of validation parts, calibrated on the first
-# one. Any from 0.01 to 0.05 does about as well.
+# For windows one row apart. Chosen by the interval score on the second half of validation parts, calibrated on the
+# first half. Any value from 0.01 to 0.05 does about as well.
 _RATE = 0.02
 _HIGHEST_RATE = 0.2
 # An hour comes once a day but is reported by all sensors, so its factor can follow faster. Chosen in the same way.
@@ -32,14 +32,14 @@ def adaptive_bounds(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper bounds, float32 [W, O, N]. They start as the static ones.
 
-    A window is issued when the row before its first target is known, so the truth in row r counts for windows whose
-    first target is later than r. Targets that are NaN count for nothing.
+    A window is issued when the row before its first target is known, so the target in row r affects only windows whose
+    first target is later than r. NaN targets are ignored.
 
     Args:
         windows: in order of time.
         level: in per cent.
-        rate: relative change of a sensor's width after a miss, about; default `default_rate`. That of an hour's is five
-            times as large, at most 0.4.
+        rate: step size of the factors of the sensors; default `default_rate`. That of the hours is five times as large,
+            at most 0.4.
     Raises: UserError as `Intervals.bounds`.
     """
     static = intervals.half_width(windows.prediction, windows.minutes, level)
@@ -50,9 +50,9 @@ def adaptive_bounds(
 
 
 def default_rate(rows: np.ndarray) -> float:
-    """0.02 for windows one row apart; for others, that times the root of their distance in rows, at most 0.2.
+    """0.02 for windows one row apart; else 0.02 times the square root of their distance in rows, at most 0.2.
 
-    A quantile that drifts like a random walk has moved as far as the root of the rows since the last window.
+    A quantile that drifts like a random walk moves in proportion to the square root of the rows between windows.
     """
     distance = float(np.median(np.diff(rows))) if len(rows) > 1 else 1.0
     return min(_HIGHEST_RATE, _RATE * distance**0.5)
@@ -61,7 +61,7 @@ def default_rate(rows: np.ndarray) -> float:
 def nested(bounds: dict[float, tuple[np.ndarray, np.ndarray]]) -> dict[float, tuple[np.ndarray, np.ndarray]]:
     """The bounds of several levels, each widened where it does not contain those of the next lower level.
 
-    The levels are tracked one by one, so that a band can be narrower than that of a lower level for some windows.
+    Each level is tracked on its own, so an interval could be narrower than that of a lower level in some windows.
     """
     found: dict[float, tuple[np.ndarray, np.ndarray]] = {}
     inner = None

@@ -15,9 +15,9 @@ INTERVAL_METRICS_FILE = "interval_metrics.json"
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
-    level = "also evaluate intervals of these probabilities in per cent, such as 80 90; made from the validation part"
+    level = "also evaluate prediction intervals of these levels in per cent, such as 80 90"
     verb.add_argument("--level", type=float, nargs="+", metavar="PER_CENT", help=level)
-    adaptive = "with --level: also intervals that follow the errors so far (online conformal prediction)"
+    adaptive = "with --level: also intervals that adapt to the errors so far (online conformal prediction)"
     verb.add_argument("--adaptive", action="store_true", help=adaptive)
 
 

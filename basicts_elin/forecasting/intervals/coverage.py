@@ -1,4 +1,4 @@
-"""How well intervals hold what they promise: coverage, width and scores, where the target was measured.
+"""How good intervals are: coverage, width and scores, where the target was measured.
 
 Coverage is in per cent, widths and scores are in the unit of the forecasts. W: windows, O: steps out, N: sensors.
 """
@@ -22,7 +22,7 @@ _BLOCK = 2**20
 def coverage(
     windows: Windows, lower: np.ndarray, upper: np.ndarray, level: float, *, scores: bool = False
 ) -> dict[str, Any]:
-    """What the intervals [W, O, N] cover, for JSON.
+    """Coverage and width of the intervals [W, O, N], for JSON.
 
     Returns: "level"; "overall", and "horizons" by step, "hours" by hour of the day, "worst_tenth" of the sensors: each
         with "coverage" and "width"; "sensors": the coverage of each. The worst tenth are the sensors with the lowest
@@ -38,7 +38,8 @@ def coverage(
     values = {"coverage": np.where(measured, 100.0 * covered, 0), "width": np.where(measured, upper - lower, 0)}
     if scores:
         found = scoring_rules().interval_score(windows.target, lower, upper, 1 - level / 100, backend="numpy")
-        values["interval_score"] = np.where(measured, found, 0)
+        # scoringrules drops a last axis of one sensor
+        values["interval_score"] = np.where(measured, found.reshape(measured.shape), 0)
     hours = windows.minutes // 60
     cells = {hour: hours == hour for hour in range(_HOURS)}
     counts = measured.sum(axis=(0, 1))
@@ -65,10 +66,10 @@ def coverage(
 def crps(intervals: Intervals, windows: Windows) -> Optional[float]:
     """Mean continuous ranked probability score of the static intervals, approximated by 20 of their quantiles.
 
-    The quantiles are those of `CRPS_LEVELS`. The sum of their pinball losses is the score's integral by the midpoint
-    rule, which leaves out what the extreme 2.5 per cent on each side add.
+    The quantiles are those of `CRPS_LEVELS`. Their pinball losses approximate the integral of the score by the
+    midpoint rule.
 
-    Returns: None if so few errors cannot bound the intervals, or if nothing was measured.
+    Returns: None if there are too few errors for these intervals, or if nothing was measured.
     Raises: UserError if `scoringrules` is missing.
     """
     rules = scoring_rules()

@@ -48,10 +48,10 @@ class Choice:
 
 
 def choose(windows: Windows, purge: int, criterion: str = WIDTH) -> Choice:
-    """The scaling with the least width, or the least score, at the level `DECIDING`.
+    """The scaling with the smallest width, or the lowest score, at the level `DECIDING`.
 
-    Blocks of consecutive windows are held out in turn. Windows of fewer than `purge` rows from them are left out of
-    the fit, because they share rows. With too few windows for that, errors are not scaled, so nothing is to be fitted.
+    Blocks of consecutive windows are held out in turn. Windows less than `purge` rows away from them are left out of
+    the fit, because they share rows. With too few windows for that, `CONSTANT` is used without hold-out.
     """
     windows = thinned(windows)
     error = np.abs(windows.target - windows.prediction)
@@ -136,7 +136,7 @@ def step_quantiles(scores: np.ndarray) -> np.ndarray:
 def width_and_score(error: np.ndarray, scale: np.ndarray, quantiles: np.ndarray, level: float) -> tuple[float, float]:
     """Mean width and mean interval score of the intervals where the target was measured, in the unit of the errors.
 
-    Infinite if so few scores cannot bound the level.
+    Infinite if there are too few scores for the level.
     """
     bound = quantiles[:, grid_index(level)]
     if not np.isfinite(bound).all():

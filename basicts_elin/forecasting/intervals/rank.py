@@ -39,7 +39,7 @@ def check_levels(level: Levels) -> list[float]:
 
 
 def rank(count: int, index: int) -> int:
-    """The rank, from 1, of the score that bounds the level `LEVELS[index]`; above `count` if so few cannot bound it."""
+    """The rank, from 1, of the score that bounds the level `LEVELS[index]`; above `count` if there are too few."""
     return -(-(count + 1) * (index + 1) // GRID)
 
 
@@ -50,7 +50,7 @@ def fewest(index: int) -> int:
 
 
 def quantile_table(scores: np.ndarray) -> np.ndarray:
-    """The bounding scores of each level, float64 [999]; infinity for the levels that so few scores cannot bound.
+    """The bounding score of each level, float64 [999]; infinity if there are too few scores for a level.
 
     Args:
         scores: [n], without NaN.

@@ -1,4 +1,4 @@
-"""What intervals do on the test part: as a dictionary for JSON, and as a table."""
+"""Metrics of intervals on the test part: as a dictionary for JSON, and as a table."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -35,7 +35,7 @@ def measure(
         asked for, "adaptive", and the "validation" coverage of the held-out blocks.
 
     Args:
-        adaptive: also let the intervals follow the errors of earlier windows.
+        adaptive: also measure intervals that adapt to the errors of earlier windows.
         clip: applied to the bounds.
     Raises: UserError as `Intervals.bounds`, and without `scoringrules`.
     """

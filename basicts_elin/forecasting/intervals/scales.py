@@ -1,4 +1,4 @@
-"""Candidate scalings of the errors: how large an error is to be expected for a forecast.
+"""Candidate scalings of the errors: the expected absolute error of a forecast.
 
 Each is a product of factors, fitted as means of absolute errors: by sensor and step ahead, by hour of the day and
 sensor, by the forecast's own value. W: windows, O: steps out, N: sensors, B: bins of the forecast's value.
@@ -42,7 +42,7 @@ class Scale:
     def fit(cls, name: str, windows: Windows, error: np.ndarray) -> "Scale":
         """Fit the scaling `name` to the absolute errors [W, O, N], NaN where the target was not measured.
 
-        A sensor with few measured values is drawn towards the mean of all sensors. One without any has that mean.
+        A sensor with few measured values is shrunk towards the mean of all sensors. One without any has that mean.
         """
         factors = SCALINGS[name]
         measured = ~np.isnan(error)

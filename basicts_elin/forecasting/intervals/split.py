@@ -20,7 +20,7 @@ _SCALE = "scale."
 
 @dataclass(frozen=True)
 class Intervals:
-    """Intervals for the forecasts of a model, from its errors on windows that it was not trained on.
+    """Prediction intervals of a model, from its errors on windows that it was not trained on.
 
     Attributes:
         scale, quantiles, counts, widths, scores, block_coverage: see `crossfit.Choice`.
@@ -63,7 +63,7 @@ class Intervals:
             prediction: [W, O, N].
             minutes: minute of the day of each target, [W, O].
             level: in per cent.
-        Raises: UserError for a level that is none, or that so few scores cannot bound.
+        Raises: UserError for an invalid level, or one for which there are too few scores.
         """
         half = self.half_width(prediction, minutes, level)
         return prediction - half, prediction + half
@@ -85,7 +85,7 @@ class Intervals:
         return found
 
     def validation_coverage(self, level: float) -> np.ndarray:
-        """Coverage in per cent of each held-out block of the validation part, [K]; no blocks if it was too short."""
+        """Coverage in per cent of each held-out block of the validation part, [K]; empty if it was too short."""
         return self.block_coverage[:, grid_index(level)]
 
     def facts(self) -> dict[str, Any]:

@@ -23,23 +23,24 @@ _LEVEL = 90.0
 
 
 def add_arguments(verb: argparse.ArgumentParser) -> None:
-    runs = "a run: its folder, or MODEL/DATASET for the newest; errors, training: or several"
+    runs = "MODEL/DATASET for the newest run, or its folder; several for errors and training"
     verb.add_argument("runs", nargs="+", type=Path, metavar="RUN", help=runs)
-    verb.add_argument("kind", choices=KINDS, help="what to draw; report: a page for a browser")
-    output = "file, .png or .svg (default: KIND.png in the run's folder); report: a page (default: report.html there)"
+    verb.add_argument("kind", choices=KINDS, help="what to plot; report: an interactive page")
+    output = ".png or .svg, or .html for report (default: KIND.png or report.html in the run's folder)"
     verb.add_argument("-o", "--output", type=Path, metavar="FILE", help=output)
-    verb.add_argument("--sensor", metavar="NAME", help="forecast, attention: its name (default: median error; first)")
+    sensor = "forecast, attention: the sensor (default: the one with the median error; the first)"
+    verb.add_argument("--sensor", metavar="NAME", help=sensor)
     verb.add_argument("--horizon", type=int, metavar="N", help="forecast, report: steps ahead (default: the last)")
     verb.add_argument("--days", type=float, metavar="N", help="forecast: days of the test part (default: 3)")
-    level = "draw the band of this probability; report: default 90"
+    level = "forecast, report: level of the prediction interval in per cent (default: none; 90)"
     verb.add_argument("--level", type=float, metavar="PER_CENT", help=level)
-    verb.add_argument("--metric", metavar="NAME", help="training: a metric, or loss (default: the one that is kept)")
+    verb.add_argument("--metric", metavar="NAME", help="training: a metric, or loss (default: that of the best epoch)")
     verb.add_argument(
         "--layer", metavar="NAME", help="attention: a layer whose tokens are sensors (default: the first)"
     )
-    verb.add_argument("--head", type=int, metavar="N", help="attention: a head from 1 (default: the mean of all)")
+    verb.add_argument("--head", type=int, metavar="N", help="attention: a head, from 1 (default: the mean of all)")
     verb.add_argument(
-        "--window", type=int, metavar="N", help="attention: a window of the test part from 1 (default: 1)"
+        "--window", type=int, metavar="N", help="attention: a window of the test part, from 1 (default: 1)"
     )
 
 

@@ -110,3 +110,18 @@ def test_without_the_package_of_the_scores(case, monkeypatch):
     assert coverage(windows, lower, upper, 90)["overall"]["coverage"] > 0
     with refuses("scoringrules", found="missing", fix="basicts-elin[scores]"):
         coverage(windows, lower, upper, 90, scores=True)
+
+
+def test_one_sensor():
+    windows = forecasts(windows=40, sensors=1)
+    lower, upper = windows.prediction - 1, windows.prediction + 1
+    found = coverage(windows, lower, upper, 80, scores=True)
+    same(found["overall"], means(plain(windows, lower, upper, 80)))
+    fitted = Intervals.fit(windows, 3)
+    ends = np.array([fitted.bounds(windows.prediction, windows.minutes, level) for level in CRPS_LEVELS])
+    probabilities = (1 + np.array([-1, 1])[:, None] * np.array(CRPS_LEVELS) / 100) / 2
+    errors = windows.target - ends.swapaxes(0, 1)
+    losses = np.maximum(
+        probabilities[..., None, None, None] * errors, (probabilities[..., None, None, None] - 1) * errors
+    )
+    assert crps(fitted, windows) == pytest.approx(2 * losses.mean(axis=(0, 1)).mean(), rel=1e-4)

@@ -10,7 +10,7 @@ import numpy as np
 from ....errors import UserError
 from ..batches import BATCH_VALUES
 from ..damage import refusing_damage
-from .column import NUMBER, TEXT, TIME, Column
+from .column import NUMBER, TEXT, TIME, Column, needs_sample
 from .labels import Coder, Label
 from .table import Content
 from .times_text import is_time
@@ -51,7 +51,7 @@ class ArrowTable:
             kind = column.type.value_type if types.is_dictionary(column.type) else column.type
             sample: tuple[str, ...] = ()
             is_text = str(kind) in _TEXTS
-            if is_text or (types.is_integer(kind) and (number == 0 or not name or len(self._schema) <= _FEW)):
+            if is_text or (types.is_integer(kind) and needs_sample(number, name, len(self._schema))):
                 cells = self._file.head(number, _SAMPLE)
                 sample = tuple(str(cell) for cell in cells if cell is not None)
             if types.is_timestamp(kind) or types.is_date(kind):
@@ -99,10 +99,6 @@ class ArrowTable:
                     [np.nan if one is None else one for one in part] if part.dtype == object else part
                 )
                 row += len(part)
-
-
-# Row numbers and unix times are recognised by their cells: those of the first column, and of a table with few columns.
-_FEW = 16
 
 
 def read_columns(path: Path, kind: str, field: str) -> dict[str, list]:

@@ -1,13 +1,12 @@
 """A column of days beside one of hours, or of seconds: together they are the time. R rows."""
 
-import re
 from pathlib import Path
 from typing import Optional
 
 import numpy as np
 
 from ....errors import UserError
-from .column import NUMBER, Column
+from .column import NUMBER, Column, letters
 from .labels import Label
 from .times_text import are_whole, one_text
 
@@ -28,7 +27,7 @@ def find_part(columns: list[Column], day: int) -> Optional[int]:
     found = [
         number
         for number, column in enumerate(columns)
-        if number != day and column.kind == NUMBER and _plain(column.name) in _PARTS and are_whole(column.sample, _DAY)
+        if number != day and column.kind == NUMBER and letters(column.name) in _PARTS and are_whole(column.sample, _DAY)
     ]
     return found[0] if len(found) == 1 else None
 
@@ -79,14 +78,10 @@ def _unit(numbers: np.ndarray, name: str) -> Optional[int]:
     """The seconds that one of these numbers stands for; None if that is not certain."""
     if not numbers.size or np.isnan(numbers).any() or (numbers % 1 != 0).any() or numbers.min() < 0:
         return None
-    unit = _PARTS[_plain(name)]
+    unit = _PARTS[letters(name)]
     highest = numbers.max()
     if unit is None:
         # More than the minutes of a day, and whole minutes.
         is_seconds = highest > _DAY // 60 and (numbers % 60 == 0).all()
         unit = 1 if is_seconds else None
     return unit if unit is not None and highest * unit <= _DAY else None
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z]", "", name.lower())

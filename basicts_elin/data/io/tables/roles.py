@@ -11,7 +11,7 @@ import numpy as np
 from ....errors import UserError
 from ..channels import channel_note, choose_channel
 from ..options import ReadOptions
-from .column import CLOCK, NUMBER, TEXT, TIME, Column, is_id_name
+from .column import CLOCK, NUMBER, TEXT, TIME, Column, is_id_name, letters
 from .day_parts import find_part
 from .times_text import (
     are_steady_unix_times,
@@ -127,7 +127,7 @@ def _check_names(columns: list[Column], path: Path) -> None:
         rest = [name for name in counts if name not in clocks]
         fix = f"save it so: frame.melt({rest}, var_name='clock')"
         raise UserError("file", found, "a row for each time, a column for each sensor", fix)
-    plain = {_plain(name) for name in counts}
+    plain = {letters(name) for name in counts}
     if {"from", "to"} <= plain and len(columns) <= 4:
         fix = "give it by --graph, and the series here"
         raise UserError("file", f"{path} is a list of edges: {', '.join(counts)}", "a series", fix)
@@ -213,7 +213,7 @@ def _index(columns: list[Column]) -> Optional[int]:
     # pandas writes the index as the first column of a CSV, and as the last of a Parquet file.
     if unnamed and unnamed[0] not in (0, len(columns) - 1):
         return None
-    return unnamed[0] if unnamed else 0 if _plain(columns[0].name) in _ROW_NUMBERS else None
+    return unnamed[0] if unnamed else 0 if letters(columns[0].name) in _ROW_NUMBERS else None
 
 
 def _counts(column: Column) -> bool:
@@ -236,7 +236,7 @@ def _find_sensor(
     known = [number for number in rest if is_id_name(names[number])]
     texts = [number for number in rest if columns[number].kind == TEXT]
     if len(known) > 1:
-        known = [number for number in known if _plain(names[number]) == "uniqueid"] or known
+        known = [number for number in known if letters(names[number]) == "uniqueid"] or known
     if not known and len(texts) > 1 and all(_are_numbers(columns[number]) for number in texts):
         found = f"{_listed(names, texts)} of {path}: numbers written as texts"
         raise UserError("file", found, "numbers", "convert the columns: frame.astype(float)")
@@ -302,10 +302,6 @@ def _named(names: list[str], name: str, field: str, path: Path) -> int:
         raise UserError(field, f"{name!r}, which is no column of {path}", expected, f"correct --{field}")
     expected = f"one of {', '.join(map(repr, names[:12]))}{', ...' if len(names) > 12 else ''}"
     raise UserError(field, f"{name!r}, which is not a column of {path}", expected, f"correct --{field}")
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z]", "", name.lower())
 
 
 def _listed(names: list[str], numbers: "list[int] | range") -> str:
