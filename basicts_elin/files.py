@@ -14,6 +14,14 @@ _SUFFIX = ".unfinished"
 _OBJECT = "a JSON object"
 
 
+def check_place(path: Path, option: str) -> None:
+    """Raises: UserError unless a file can be at `path`, which `option` gives: a folder may not, and must hold it."""
+    if path.is_dir():
+        raise UserError(option, f"{path}, a folder", "a file", "give the name of a file")
+    if not path.parent.is_dir():
+        raise UserError(option, f"the folder {path.parent} does not exist", "an existing folder", "create it")
+
+
 @contextmanager
 def replacing(path: Path, suffix: str = "") -> Iterator[Path]:
     """A file beside `path` for the block to write. It takes the name `path` if the block succeeds.

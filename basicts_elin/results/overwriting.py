@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..errors import UserError
+from ..files import check_place
 
 
 def check_ours(path: Path, mark: str, option: str) -> None:
@@ -11,10 +12,7 @@ def check_ours(path: Path, mark: str, option: str) -> None:
     option: that gives the path.
     """
     path = Path(path)
-    if path.is_dir():
-        raise UserError(option, f"{path}, a folder", "a file", "give the name of a file")
-    if not path.parent.is_dir():
-        raise UserError(option, f"{path.parent}, which is not there", "a folder that exists", "make it, or correct it")
+    check_place(path, option)
     if path.exists() and mark.encode() not in path.read_bytes():
         found = f"{path}, which this command has not made"
         raise UserError(option, found, f'a new file, or one with "{mark}" in it', "give another name, or remove it")

@@ -10,7 +10,8 @@ import pytest
 from cli.commands import ROOT, SMALL_CONFIG
 from tiny import forget_loggers
 
-from basicts_elin.cli import _config, _parser, main
+from basicts_elin.cli import _parser, main
+from basicts_elin.run_arguments import run_config
 from basicts_elin.training.launch.run_dir import run_folder
 
 optuna = pytest.importorskip("optuna")
@@ -65,7 +66,7 @@ def test_trials_are_runs_and_the_search_goes_on(search, example, capfd):
     # the command that is printed is that of the run: its first seed is finished
     words = shlex.split(lines[-1].partition(": basicts-elin ")[2])
     words = [*words[: words.index("--seeds")], "--seed", "42", *words[words.index("--set") :]]
-    assert run_folder(_config(_parser().parse_args(words))) == folder
+    assert run_folder(run_config(_parser().parse_args(words))) == folder
     assert len(list(Path("checkpoints").rglob("test_metrics.json"))) == 2
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import UserError
-from ...files import replacing
+from ...files import check_place, replacing
 from ...version import __version__
 from . import onnx_file
 from .formats import FORMATS
@@ -83,10 +83,7 @@ def check_path(path: Path, file_format: str, *, force: bool) -> None:
     suffix = FORMATS[file_format].suffix
     if path.suffix != suffix:
         raise UserError("output", path, f"a {suffix} file", f"--output {path.with_suffix(suffix)}")
-    if not path.parent.is_dir():
-        raise UserError("output", f"the folder {path.parent} does not exist", "an existing folder", "create it")
-    if path.is_dir():
-        raise UserError("output", f"{path} is a folder", "a file", "name another file")
+    check_place(path, "output")
     if path.exists() and not force and FORMATS[file_format].metadata(path) is None:
         found = f"{path} exists, and is no export"
         raise UserError("output", found, "a new file", "name another file, or --force replaces it")

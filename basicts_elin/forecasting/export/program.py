@@ -34,8 +34,8 @@ def exported_program(network: ScaledNetwork, facts: Facts) -> ExportedProgram:
     batch = Dim(BATCH, min=1)
     with refusing(facts), torch.no_grad():
         program = torch.export.export(network, examples, dynamic_shapes=tuple({0: batch} for _ in INPUTS))
-    # the windows need not travel with the model
-    program.example_inputs = None
+        # the windows need not travel with the model
+        program.example_inputs = None
     return program
 
 

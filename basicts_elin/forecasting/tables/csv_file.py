@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import UserError
-from ...files import replacing
+from ...files import check_place, replacing
 from .frames import FORECAST, SENSOR, TIME, long_frame
 
 if TYPE_CHECKING:
@@ -25,11 +25,10 @@ def check_output(path: Path, data: Path, *, force: bool) -> None:
     """Raises: UserError for a file that is not to be replaced: the data, or anything but a table of forecasts."""
     if path.suffix.lower() in _OTHERS:
         raise UserError("output", path, "a .csv file", f"--output {path.with_suffix('.csv')}")
+    check_place(path, "output")
     if not path.exists():
-        if not path.parent.is_dir():
-            raise UserError("output", f"the folder {path.parent} does not exist", "an existing folder", "create it")
         return
-    if path.is_dir() or path.samefile(data):
+    if path.samefile(data):
         raise UserError("output", path, "a file of its own", "name another file")
     with path.open("rb") as file:
         header = file.readline(1000).decode(errors="replace").strip().split(",")
