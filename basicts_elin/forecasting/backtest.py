@@ -88,7 +88,8 @@ def backtest_windows(
         kept = breaks[starts + facts.input_len + steps - 1] == breaks[starts]
         notes += [f"windows: {(~kept).sum()} of {len(kept)} span a break and are left out"] if not kept.all() else []
         starts = starts[kept]
-    empty = np.array([np.isnan(history.values[start : start + facts.input_len]).all() for start in starts], bool)
+    measured = facts.measured(history.values)
+    empty = np.array([not measured[start : start + facts.input_len].any() for start in starts], bool)
     notes += [f"windows: {empty.sum()} of {len(starts)} hold no value and are left out"] if empty.any() else []
     starts = starts[~empty]
     if not len(starts):
@@ -96,9 +97,8 @@ def backtest_windows(
     prediction = predict_windows(network, history.values, stamps, starts, facts.input_len, steps, batch_size, progress)
     first = starts + facts.input_len
     targets = first[:, None] + np.arange(steps)
-    truth = np.concatenate([history.values, np.full((steps, facts.num_nodes), np.nan, np.float32)])
-    if facts.null_val is not None:
-        truth = np.where(truth == np.float32(facts.null_val), np.nan, truth)
+    known = np.where(measured, history.values, np.float32(np.nan))
+    truth = np.concatenate([known, np.full((steps, facts.num_nodes), np.nan, np.float32)])
     weekdays = weekdays_of(local) if history.clock.timeline.start is not None else np.rint(stamps[:, 1] * 7).astype(int)
     windows = Windows(prediction, truth[targets], first, minutes[targets], weekdays[targets], local[targets])
     return Backtest(windows, history.clock.index(), tuple(notes))

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Optional
 
+import numpy as np
+
+from ..data.quality import observed
 from ..data.times.calendars import Calendar, calendar_of_meta
 
 
@@ -71,6 +74,10 @@ class Facts:
     @property
     def num_nodes(self) -> int:
         return len(self.node_names)
+
+    def measured(self, values: np.ndarray) -> np.ndarray:
+        """True where a value is neither NaN nor the marker, as an evaluation sees it."""
+        return observed(values, math.nan if self.null_val is None else self.null_val)
 
     @functools.cached_property
     def times(self) -> Optional[Calendar]:

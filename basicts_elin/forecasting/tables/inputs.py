@@ -98,7 +98,7 @@ def check_steps(history: History, facts: Facts, rows: slice, *, fill: bool) -> l
                 "data", found, "a row for each step", "complete the table, or --fill treats them as missing"
             )
         notes.append(f"steps: {found}; treated as missing")
-    missing = np.isnan(values)
+    missing = ~facts.measured(values)
     if missing.all():
         raise UserError("data", f"no value in the last {len(values)} steps", "measured values", "give other rows")
     if missing.any():
