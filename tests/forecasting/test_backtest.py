@@ -6,6 +6,9 @@ import pytest
 from forecasting.untrained import forecaster_of
 from refusal import refuses
 
+from basicts_elin.data.io.frames import read_frame
+from basicts_elin.forecasting.tables.inputs import read_history
+
 
 def history(rows=60, sensors=3, first="2024-06-07 06:00", freq="5min"):
     random = np.random.default_rng(0)
@@ -55,13 +58,17 @@ def test_the_marker_of_the_model_is_no_truth():
     np.testing.assert_array_equal(found, expected)
 
 
-def test_windows_of_the_marker_alone_hold_no_value():
-    table = history()
-    table.iloc[:12] = 0.0
-    found = forecaster_of(null_val=0.0, missing_inputs="zero").backtest(table, 12)
-    assert found.notes == ("windows: 1 of 5 hold no value and are left out",)
-    with refuses("data", found="no value"):
-        forecaster_of(null_val=0.0, missing_inputs="zero").predict(table.iloc[:12])
+def test_an_input_of_markers_is_an_empty_one():
+    table = history(30)
+    table[:] = 1e-6
+    table.iloc[-1, 0] = 7
+    marked, plain = forecaster_of(null_val=0.0, missing_inputs="zero"), forecaster_of()
+    assert marked.backtest(table).notes == ("windows: 18 of 19 hold no value and are left out",)
+    assert plain.backtest(table).notes == ()
+    with refuses("data", found="no value in the last 12 steps"):
+        marked.predict(table[:-1])
+    read = read_history(read_frame(table), marked.facts)
+    assert marked.check_input(read) == ["missing: 97 % of the input values, 2 sensors have none; the model sees a zero"]
 
 
 def test_absent_rows_are_refused_or_filled():

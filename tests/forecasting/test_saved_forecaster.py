@@ -98,6 +98,13 @@ def test_other_files_are_not_overwritten(saved, tmp_path):
     assert (mine / "weights.safetensors").read_text() == "my own"
 
 
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "mine").write_text("my own")
+    with refuses("folder", found="is a file", fix="another folder"):
+        forecaster_of().save(tmp_path / "mine")
+    assert (tmp_path / "mine").read_text() == "my own"
+
+
 def test_an_earlier_forecaster_is_replaced_with_its_intervals(tiny, tmp_path):
     forecaster = Forecaster.load(launch_training(ours()))
     forecaster.calibrate()

@@ -42,6 +42,8 @@ def write_saved(folder: Path, parts: Parts, intervals: Optional[Intervals]) -> P
     """
     from safetensors.torch import save
 
+    if folder.exists() and not folder.is_dir():
+        raise UserError("folder", f"{folder} is a file", "a new folder", "name another folder")
     others = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
     if others and FORECASTER_FILE not in others:
         found = f"{folder} holds other files, such as {min(others)}"

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...data.io.raw import RawSeries
 from ...data.prepare.missing import mark_missing, parse_markers
+from ...data.quality import observed
 from ...data.times.dates import format_time
 from ...data.times.filling import on_grid
 from ...data.times.options import Placement, TimeOptions, freq_text, length
@@ -66,8 +67,10 @@ def read_history(series: RawSeries, facts: Facts, options: InputOptions = InputO
     found = series.node_names
     width = series.values.shape[1] if series.sensors is None else len(found or ())
     columns, notes = sensor_columns(found, width, facts.node_names, allow_missing=options.allow_missing)
-    marker = [] if facts.null_val is None else [facts.null_val]
-    mark_missing(series.values, [*marker, *facts.missing, *parse_markers(options.missing)])
+    mark_missing(series.values, [*facts.missing, *parse_markers(options.missing)])
+    if facts.null_val is not None:
+        # with the tolerance of an evaluation
+        series.values[~observed(series.values, facts.null_val)] = np.nan
     placement = _place(series, facts, options)
     values = on_grid(replace(series, covariates=None), placement)[0]
     ordered = values[:, columns]

@@ -15,9 +15,10 @@ from ...forecasting.forecaster import Forecaster
 from ...forecasting.rolling import windows_of
 from ...forecasting.tables.frames import bound_names
 from ...forecasting.windows import Windows
+from ..overwriting import check_ours
 from ..pictures.run import PlottedRun
 from .page import Page
-from .write import write_page
+from .write import MARK, write_page
 
 
 def write_run_page(path: Path, run: PlottedRun, *, step: Optional[int] = None, level: float = 90) -> str:
@@ -28,6 +29,7 @@ def write_run_page(path: Path, run: PlottedRun, *, step: Optional[int] = None, l
         level: of the band in per cent. Intervals are made from the validation part if there are none yet.
     Raises: UserError for a step that the run has not, and as `write_page`.
     """
+    check_ours(path, MARK, "--output")
     steps = run.forecasts.prediction.shape[1]
     if step is not None and not 1 <= step <= steps:
         raise UserError("--horizon", step, f"1 to {steps} steps ahead")

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from refusal import refuses
 from results.page.pages import AHEAD, BEFORE, page
 from tiny import STEPS, metrics, ours, raw_windows
 
 from basicts_elin.evaluation.naive import naive_metrics
-from basicts_elin.results.page.of_run import run_facts, run_page
+from basicts_elin.results.page.of_run import run_facts, run_page, write_run_page
 from basicts_elin.results.pictures.forecast import plot_page_forecast
 from basicts_elin.results.pictures.run import PlottedRun
 from basicts_elin.training.launch.launcher import launch_training
@@ -65,3 +66,10 @@ def test_a_picture_of_one_sensor_of_a_page(tmp_path, monkeypatch):
     assert_allclose(lines["ELinFormer_small"], [*[np.nan] * past, *given.forecast[:, 1]])
     assert len(axes.collections) == 2
     assert axes.get_xlabel() == "2024-03-31 to 2024-04-01, Europe/Berlin"
+
+
+def test_another_file_is_refused_before_anything_is_computed(run, tmp_path):
+    (tmp_path / "mine.csv").write_text("mine")
+    with refuses("--output", found="mine.csv", fix="another name"):
+        write_run_page(tmp_path / "mine.csv", run)
+    assert (tmp_path / "mine.csv").read_text() == "mine" and run.forecaster.intervals is None
