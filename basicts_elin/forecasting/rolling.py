@@ -38,7 +38,9 @@ def predict_windows(
     device = device_of(network)
     steps = np.arange(input_len + output_len)
     prediction = np.empty((len(starts), output_len, values.shape[1]), np.float32)
-    with torch.inference_mode():
+    # Some models draw random numbers in evaluation, too: equal inputs give equal forecasts.
+    with torch.inference_mode(), torch.random.fork_rng([] if device is None or device.type == "cpu" else [device]):
+        torch.manual_seed(0)
         for first in range(0, len(starts), batch_size):
             rows = starts[first : first + batch_size, None] + steps
             inputs, stamps = values[rows[:, :input_len]], timestamps[rows]

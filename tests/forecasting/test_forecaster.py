@@ -232,3 +232,20 @@ def test_levels_are_numbers_of_per_cent(level):
 def test_levels_may_be_of_numpy():
     assert check_levels(np.int64(90)) == check_levels(np.float32(90)) == [90]
     assert check_levels(np.array([90, 80, 90])) == [90, 80]
+
+
+class Noisy(torch.nn.Module):
+    """A model that draws random numbers in evaluation."""
+
+    def forward(self, inputs, inputs_timestamps):
+        return inputs + torch.randn_like(inputs)
+
+
+def test_a_model_that_draws_random_numbers_forecasts_the_same_again(named):
+    forecaster = Forecaster.load(trained())
+    forecaster.network.model = Noisy()
+    before = torch.random.get_rng_state()
+    first = forecaster.predict(frame(), clip=False)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    torch.rand(5)
+    pd.testing.assert_frame_equal(forecaster.predict(frame(), clip=False), first)
