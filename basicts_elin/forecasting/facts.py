@@ -27,7 +27,7 @@ class Facts:
         timezone: name of the IANA, whose clock the series follows; None if it is not known.
         calendar: the local times that the series has, as in `meta.json`; None: all.
         windows_across_breaks: whether the model was trained on windows that span times outside of the calendar.
-        weekday_offset: see `data.times.week`; None: the model was trained without dates.
+        weekday_offset: see `data.times.dates`; None: the model was trained without dates.
         minute_of_week: of the first row of the training series, as the model sees it.
         domain, unit: what is measured.
         non_negative: whether it cannot be below 0.

@@ -7,8 +7,8 @@ from forecasting.untrained import forecaster_of
 from refusal import refuses
 
 from basicts_elin.data.io.frames import read_frame
+from basicts_elin.data.times.dates import model_timestamps, weekday_offset
 from basicts_elin.data.times.options import TimeOptions
-from basicts_elin.data.times.week import model_timestamps, weekday_offset
 from basicts_elin.forecasting.tables.clock import Clock
 from basicts_elin.forecasting.tables.inputs import InputOptions, read_history
 

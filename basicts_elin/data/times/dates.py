@@ -87,6 +87,24 @@ def date_timestamps(dates: np.ndarray, interval_minutes: int = 1) -> np.ndarray:
     return np.stack([time_of_day, weekdays_of(dates) / DAYS_PER_WEEK], axis=1).astype(np.float32)
 
 
+def weekday_offset(dates: np.ndarray, stamps: np.ndarray) -> Optional[int]:
+    """What is added to the weekday of a date (Monday = 0) to give the day of timestamps [T, 2]; None if no number does.
+
+    The benchmark counts the days of some datasets from the first one, whatever weekday it was.
+    """
+    days = np.rint(stamps[:, 1] * DAYS_PER_WEEK).astype(int)
+    differences = np.unique((days - weekdays_of(dates)) % DAYS_PER_WEEK)
+    return int(differences[0]) if len(differences) == 1 else None
+
+
+def model_timestamps(dates: np.ndarray, interval_minutes: int, offset: int) -> np.ndarray:
+    """Time of day and day of week, float32 [T, 2] in [0, 1), of local dates, see `weekday_offset`."""
+    stamps = date_timestamps(dates, interval_minutes)
+    if offset:
+        stamps[:, 1] = ((weekdays_of(dates) + offset) % DAYS_PER_WEEK / DAYS_PER_WEEK).astype(np.float32)
+    return stamps
+
+
 def agree(dates: np.ndarray, stamps: np.ndarray, interval_minutes: int, columns: Sequence[int]) -> bool:
     """Whether timestamps [T, 2] are those of the dates [T], in the columns named (0: time of day, 1: day of week)."""
     units = np.array([max(1, MINUTES_PER_DAY / interval_minutes), DAYS_PER_WEEK])

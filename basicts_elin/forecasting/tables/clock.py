@@ -11,10 +11,9 @@ import numpy as np
 
 from ...data.catalog import DAYS_PER_WEEK, MINUTES_PER_DAY
 from ...data.io.raw import RawSeries
-from ...data.times.dates import minutes_of_day
+from ...data.times.dates import minutes_of_day, model_timestamps
 from ...data.times.stamps import read_stamps
 from ...data.times.timeline import Timeline
-from ...data.times.week import model_timestamps
 from ..facts import Facts
 
 if TYPE_CHECKING:

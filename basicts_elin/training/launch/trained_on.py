@@ -9,8 +9,7 @@ from basicts.configs import BasicTSForecastingConfig
 from ...config.own_fields import missing_inputs_of
 from ...data.catalog import DAYS_PER_WEEK, MINUTES_PER_DAY
 from ...data.dataset import Dataset
-from ...data.times.dates import format_time
-from ...data.times.week import weekday_offset
+from ...data.times.dates import format_time, weekday_offset
 from ...errors import UserError
 from ...files import read_json
 from ...record import RECORD_FILE
