@@ -1,7 +1,6 @@
 """reproduce, as a user sees it."""
 
 import contextlib
-import csv
 import json
 import os
 import re
@@ -14,64 +13,21 @@ from pathlib import Path
 
 import pytest
 from cli.commands import CONFIG, SMALL_CONFIG, refused
-from results.runs import METRICS, RECORD, result
+from cli.reproducing import RUNS, rows
+from results.runs import RECORD, result
 from tiny import write_dataset
 
 from basicts_elin.cli import main
 from basicts_elin.env_vars import ROOT_VARIABLE
-from basicts_elin.reproduce import command, executor
-from basicts_elin.reproduce.executor import Job
+from basicts_elin.reproduce import command
 from basicts_elin.reproduce.interrupts import signals_as_ctrl_c
 from basicts_elin.reproduce.plan import Run
 from basicts_elin.reproduce.progress import Progress
-from basicts_elin.reproduce.status import PlanStatus, status_here
+from basicts_elin.reproduce.status import status_here
 from basicts_elin.results.store import write_results
 
-# a training in place of the real one, which takes seconds to start: it writes what that leaves behind
-FAKE = """
-import json, pathlib, sys, time
-folder, seed, how = pathlib.Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-if how == "fail":
-    sys.exit("error: no memory")
-folder.mkdir(parents=True, exist_ok=True)
-record, metrics = json.loads(sys.argv[4])
-(folder / "run.json").write_text(json.dumps(record | {"seed": seed}))
-while how == "hang":
-    time.sleep(0.01)
-metrics["overall"]["MAE"] = seed
-(folder / "test_metrics.json").write_text(json.dumps(metrics))
-"""
-RUNS = ["table3", "--models", "Tiny", "--datasets", "Tiny", "-g", "cpu"]
 
-
-@pytest.fixture
-def place(tiny, monkeypatch):
-    """A folder with a configuration, where trainings are made up and looked at in this process."""
-    folder = tiny / "baselines_cfg" / "Tiny"
-    folder.mkdir(parents=True)
-    (folder / "Tiny.py").write_text(CONFIG)
-    monkeypatch.delenv(ROOT_VARIABLE, raising=False)
-    monkeypatch.setattr(command, "status_of", status_here)
-    monkeypatch.setattr(executor, "POLL_SECONDS", 0.01)
-    made = []
-
-    def job(run):
-        made.append(run.seed)
-        status = status_here([run], ["cpu"]).runs[0]
-        how = {13: "fail", 99: "hang"}.get(run.seed, "finish")
-        given = [status.folder, str(run.seed), how, json.dumps([RECORD, METRICS])]
-        return Job(lambda device: [sys.executable, "-S", "-c", FAKE, *given], Path("logs", f"{run.seed}.log"))
-
-    monkeypatch.setattr(command, "_job", job)
-    return made
-
-
-def rows(file="results/table3_cpu.csv"):
-    with open(file, newline="") as content:
-        return list(csv.DictReader(content))
-
-
-def test_runs_are_made_collected_and_rendered(place, capsys):
+def test_runs_are_made_collected_and_rendered(made_runs, capsys):
     assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == (
@@ -96,12 +52,12 @@ def test_runs_are_made_collected_and_rendered(place, capsys):
     }
 
 
-def test_what_is_finished_is_not_made_again_and_stays_in_the_table(place, capsys):
+def test_what_is_finished_is_not_made_again_and_stays_in_the_table(made_runs, capsys):
     assert main(["reproduce", *RUNS, "--seeds", "1"]) == 0
     # as in a table that was deleted
     Path("results/table3_cpu.csv").unlink()
     assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 0
-    assert place == [1, 2]
+    assert made_runs == [1, 2]
     assert "table3: 2 runs, 1 finished before, 1 to be made" in capsys.readouterr().out
     assert [line["seed"] for line in rows()] == ["1", "2"]
     # rows of other runs stay
@@ -109,16 +65,16 @@ def test_what_is_finished_is_not_made_again_and_stays_in_the_table(place, capsys
     assert [line["seed"] for line in rows()] == ["1", "2", "3"]
 
 
-def test_what_is_set_makes_runs_and_rows_of_their_own(place, capsys):
+def test_what_is_set_makes_runs_and_rows_of_their_own(made_runs, capsys):
     bias = ["--set", "model_config.bias=False"]
     assert main(["reproduce", *RUNS, "--seeds", "1"]) == 0
     assert main(["reproduce", *RUNS, "--seeds", "1", "2", *bias]) == 0
     assert main(["reproduce", *RUNS, "--seeds", "1", "--set", "lr=0.01"]) == 0
-    assert place == [1, 1, 2, 1]
+    assert made_runs == [1, 1, 2, 1]
     assert "[1/2] Tiny (bias=False) Tiny seed 1: MAE 1.00" in capsys.readouterr().out
     # once more, however it is written
     assert main(["reproduce", *RUNS, "--seeds", "1", "2", "--set", "bias=False"]) == 0
-    assert place == [1, 1, 2, 1]
+    assert made_runs == [1, 1, 2, 1]
     assert "2 runs, 2 finished before, 0 to be made" in capsys.readouterr().out
     assert {(row["differences"], row["seed"]) for row in rows()} == {
         ("", "1"), ("bias=False", "1"), ("bias=False", "2"), ("lr=0.01", "1"),
@@ -139,7 +95,7 @@ def test_the_logs_of_runs_that_differ_are_different():
     ]
 
 
-def test_a_run_that_fails_is_a_row_with_its_reason_and_the_next_one_is_made(place, capsys):
+def test_a_run_that_fails_is_a_row_with_its_reason_and_the_next_one_is_made(made_runs, capsys):
     assert main(["reproduce", *RUNS, "--seeds", "13", "2"]) == 1
     assert "[1/2] Tiny Tiny seed 13: FAILED: no memory (log: logs/13.log)" in capsys.readouterr().out
     assert [(line["seed"], line["reason"], line["log"]) for line in rows()] == [
@@ -150,7 +106,7 @@ def test_a_run_that_fails_is_a_row_with_its_reason_and_the_next_one_is_made(plac
     assert "- Tiny, Tiny, seed 13, 2 epochs: no memory (log: logs/13.log)" in text
 
 
-def test_a_run_whose_files_are_damaged_is_a_row_with_its_reason(place, capsys):
+def test_a_run_whose_files_are_damaged_is_a_row_with_its_reason(made_runs, capsys):
     assert main(["reproduce", *RUNS, "--seeds", "1"]) == 0
     (file,) = Path("checkpoints").rglob("run.json")
     for content, reason in (("{", "run.json"), ("{}", "run.json, versions: missing")):
@@ -162,16 +118,16 @@ def test_a_run_whose_files_are_damaged_is_a_row_with_its_reason(place, capsys):
         assert "2 runs, " in capsys.readouterr().out
 
 
-def test_what_cannot_be_started_is_said_and_noted(place, capsys):
+def test_what_cannot_be_started_is_said_and_noted(made_runs, capsys):
     arguments = ["reproduce", "table3", "--models", "GWNet", "Tiny", "--datasets", "Tiny", "-g", "cpu", "--seeds", "1"]
     assert main(arguments) == 1
     line = capsys.readouterr().out.splitlines()[0]
     assert line.startswith("GWNet Tiny seed 1: cannot run: legacy models: not found; ") and ROOT_VARIABLE in line
-    assert place == [1]
+    assert made_runs == [1]
     assert [line["reason"][:24] for line in rows()] == ["legacy models: not found", ""]
 
 
-def test_ctrl_c_keeps_what_there_is_and_ends_the_runs(place, capsys, monkeypatch):
+def test_ctrl_c_keeps_what_there_is_and_ends_the_runs(made_runs, capsys, monkeypatch):
     waiting = Progress.waiting
 
     def interrupt(self, running):
@@ -190,7 +146,7 @@ def test_ctrl_c_keeps_what_there_is_and_ends_the_runs(place, capsys, monkeypatch
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_csv_that_is_damaged_meanwhile_does_not_end_the_runs(place, capsys, monkeypatch):
+def test_a_csv_that_is_damaged_meanwhile_does_not_end_the_runs(made_runs, capsys, monkeypatch):
     waiting, output = Progress.waiting, Path("results/table3_cpu.csv")
 
     def damage(self, running):
@@ -208,7 +164,7 @@ def test_a_csv_that_is_damaged_meanwhile_does_not_end_the_runs(place, capsys, mo
     output.unlink()
     monkeypatch.setattr(Progress, "waiting", waiting)
     assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 0
-    assert place == [1, 2] and len(rows()) == 2
+    assert made_runs == [1, 2] and len(rows()) == 2
 
 
 @pytest.mark.parametrize(("before", "ends"), [(signal.SIG_IGN, False), (signal.SIG_DFL, True)])
@@ -223,7 +179,7 @@ def test_a_terminal_that_is_closed_ends_the_runs_unless_nohup_was_asked_for(befo
         signal.signal(signal.SIGHUP, at_first)
 
 
-def test_a_result_on_other_data_does_not_count(place, monkeypatch):
+def test_a_result_on_other_data_does_not_count(made_runs, monkeypatch):
     monkeypatch.setitem(RECORD, "num_epochs", 2)
     assert main(["reproduce", *RUNS, "--seeds", "1", "2"]) == 0
     file = Path(rows()[0]["run"]) / "run.json"
@@ -235,64 +191,7 @@ def test_a_result_on_other_data_does_not_count(place, monkeypatch):
     assert "| Tiny |  | 2.00 |  |" in Path("docs/tables/table3_cpu.md").read_text()
 
 
-@pytest.fixture
-def started(monkeypatch):
-    """What the runs would be started with: devices, and the environment besides ours."""
-    calls = []
-
-    def note(jobs, devices, environment, on_wait):
-        calls.append((devices, environment))
-        yield from ()
-
-    monkeypatch.setattr(command, "run_jobs", note)
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    return calls
-
-
-def test_jobs_on_the_processor_share_it(place, started, monkeypatch):
-    assert main(["reproduce", *RUNS, "--seeds", "1", "2", "3"]) == 1
-    assert main(["reproduce", *RUNS, "--seeds", "1", "2", "3", "--jobs", "9"]) == 1
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert main(["reproduce", *RUNS, "--seeds", "1", "2", "3", "--jobs", "3"]) == 1
-    # one run that is left has the threads that it was begun with
-    monkeypatch.delenv("OMP_NUM_THREADS")
-    assert main(["reproduce", *RUNS, "--seeds", "1", "--jobs", "3"]) == 1
-    at_once = "BASICTS_ELIN_RUNS_AT_ONCE"
-    assert started == [
-        (["cpu"], {at_once: "1"}),
-        (["cpu"] * 3, {at_once: "9", "OMP_NUM_THREADS": "1"}),
-        (["cpu"] * 3, {at_once: "3"}),
-        (["cpu"], {at_once: "3", "OMP_NUM_THREADS": "2"}),
-    ]
-
-
-def test_each_gpu_has_its_runs_and_names_the_table(place, started, monkeypatch):
-    def on_gpus(runs, gpus):
-        return PlanStatus(gpus, "NVIDIA GeForce RTX 3080", status_here(runs, ["cpu"]).runs)
-
-    monkeypatch.setattr(command, "status_of", on_gpus)
-    seeds = ["--seeds", "1", "2", "3"]
-    assert main(["reproduce", *RUNS[:-1], "0,2", "--jobs", "2", *seeds]) == 1
-    assert main(["reproduce", *RUNS[:-1], "0", "2", *seeds]) == 1
-    assert [(devices, [*environment.values()]) for devices, environment in started] == [
-        (["0", "2", "0"], ["2"]),
-        (["0", "2"], ["1"]),
-    ]
-    assert Path("docs/tables/table3_geforce-rtx-3080.md").is_file()
-    assert rows("results/table3_geforce-rtx-3080.csv") == []
-
-
-def test_the_legacy_models_are_in_the_folder_of_the_argument(place, started, monkeypatch, tmp_path):
-    monkeypatch.setenv(ROOT_VARIABLE, "elsewhere")
-    assert main(["reproduce", *RUNS, "--legacy-root", "checkout"]) == 1
-    assert os.environ[ROOT_VARIABLE] == str(tmp_path / "checkout")
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert main(["reproduce", *RUNS, "--legacy-root", "~/checkout"]) == 1
-    assert os.environ[ROOT_VARIABLE] == str(tmp_path / "home" / "checkout")
-
-
-def test_the_dry_run_prints_the_plan_and_does_nothing(place, capsys):
+def test_the_dry_run_prints_the_plan_and_does_nothing(made_runs, capsys):
     measured = result("Tiny", "Tiny", seconds_per_epoch=90.0)
     write_results(Path("results/table2_cpu.csv"), [measured, replace(measured, dataset="PEMS04")])
     assert main(["reproduce", *RUNS, "--seeds", "1"]) == 0
@@ -320,7 +219,7 @@ def test_the_dry_run_prints_the_plan_and_does_nothing(place, capsys):
     }
 
 
-def test_the_page_of_a_csv(place, capsys):
+def test_the_page_of_a_csv(made_runs, capsys):
     write_results(Path("mine.csv"), [result("ELinFormer"), result("STAEformer")])
     assert main(["reproduce", "table2", "--render", "-o", "mine.csv", "--pages", "pages"]) == 0
     text = Path("pages/mine.md").read_text()
@@ -328,10 +227,10 @@ def test_the_page_of_a_csv(place, capsys):
     # the command that makes it is on the page
     assert main(re.search(r"Made by `python experiments/(.*?)`", text)[1].replace(".py", "").split()) == 0
     assert Path("pages/mine.md").read_text() == text and not Path("docs").exists()
-    assert place == []
+    assert made_runs == []
 
 
-def test_table1_describes_what_is_prepared(place, capsys):
+def test_table1_describes_what_is_prepared(made_runs, capsys):
     assert main(["reproduce", "table1", "--datasets", "Tiny", "PEMS08"]) == 0
     assert "not prepared: PEMS08; " in capsys.readouterr().out
     assert [line["dataset"] for line in rows("results/table1.csv")] == ["Tiny"]
@@ -361,11 +260,11 @@ def test_table1_describes_what_is_prepared(place, capsys):
         ([*RUNS, "--set", "n_heads=3"], "baselines_cfg/Tiny/Tiny.py, --set n_heads", "no field"),
     ],
 )
-def test_what_is_wrong_is_one_line(place, capsys, arguments, field, value):
+def test_what_is_wrong_is_one_line(made_runs, capsys, arguments, field, value):
     Path("other.csv").write_text("tokens,batch\n170,16\n")
     line = refused(capsys, "reproduce", *arguments)
     assert line.startswith(f"error: {field}: ") and value in line
-    assert place == [] and not Path("docs").exists()
+    assert made_runs == [] and not Path("docs").exists()
 
 
 @pytest.mark.parametrize(
@@ -376,9 +275,9 @@ def test_what_is_wrong_is_one_line(place, capsys, arguments, field, value):
         (["table1", "--datasets", "PEMS99"], "PEMS99"),
     ],
 )
-def test_a_model_or_a_dataset_that_is_not_known_is_one_line(place, capsys, arguments, value):
+def test_a_model_or_a_dataset_that_is_not_known_is_one_line(made_runs, capsys, arguments, value):
     assert value in refused(capsys, "reproduce", *arguments)
-    assert place == [] and not Path("docs").exists()
+    assert made_runs == [] and not Path("docs").exists()
 
 
 def test_no_torch_is_needed_to_watch_the_runs():

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import UserError
 from ..windows import Windows
-from .crossfit import WIDTH, choose
+from .crossfit import WIDTH, Choice, choose
 from .rank import LEVELS, fewest, grid_index
 from .scales import Scale
 
@@ -19,20 +19,13 @@ _SCALE = "scale."
 
 
 @dataclass(frozen=True)
-class Intervals:
+class Intervals(Choice):
     """Prediction intervals of a model, from its errors on windows that it was not trained on.
 
     Attributes:
-        scale, quantiles, counts, widths, scores, block_coverage: see `crossfit.Choice`.
         windows: number of windows that they come from.
     """
 
-    scale: Scale
-    quantiles: np.ndarray
-    counts: np.ndarray
-    widths: dict[str, dict[str, float]]
-    scores: dict[str, dict[str, float]]
-    block_coverage: np.ndarray
     windows: int
 
     @classmethod
