@@ -3,10 +3,13 @@
     python benchmarks/one_window.py --output results/one_window_cpu.csv
 
 12 steps in and out, float32, no gradients, new parameters. ELinFormer and the others differ in the attention alone. The
-exactness of every path is checked first. The models take turns; seconds are medians.
+exactness of every path is checked first. The models take turns. Each process lays its memory out anew, which changes the
+times, so the models are measured in several new processes. Seconds and ratios are medians over them.
 """
 
 import argparse
+import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -64,13 +67,27 @@ def forward_of(model: torch.nn.Module, sensors: int) -> Callable[[], torch.Tenso
     return forward
 
 
-def model_rows(size: str, sensors: int, repeats: int) -> list[dict[str, Any]]:
+def model_seconds(size: str, sensors: int, repeats: int) -> dict[str, float]:
+    """The models in turn, in this process."""
     runs = {name: forward_of(build(name, size, sensors), sensors) for name in VARIANTS}
-    seconds = times_in_turn(runs, repeats, "cpu")
+    return times_in_turn(runs, repeats, "cpu")
+
+
+def model_rows(size: str, sensors: int, arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    command = [sys.executable, __file__, "--models", size, "--sensors", str(sensors)]
+    command += ["--repeats", str(arguments.repeats), "--threads", str(arguments.threads)]
+    processes = [
+        json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+        for _ in range(arguments.processes)
+    ]
+
+    def median(name: str, over: str = "") -> float:
+        return statistics.median(seconds[name] / (seconds[over] if over else 1) for seconds in processes)
+
     return [
-        {"what": name, "size": size, "sensors": sensors, "seconds": round(found, 5)}
-        | {"of_sdpa": round(found / seconds[SOFTMAX], 3), "of_no_mixing": round(found / seconds[NO_MIXING], 3)}
-        for name, found in seconds.items()
+        {"what": name, "size": size, "sensors": sensors, "seconds": round(median(name), 5)}
+        | {"of_sdpa": round(median(name, SOFTMAX), 3), "of_no_mixing": round(median(name, NO_MIXING), 3)}
+        for name in VARIANTS
     ]
 
 
@@ -131,24 +148,29 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=21, help="rounds after the first (default: 21)")
     parser.add_argument("--sensors", type=int, nargs="+", default=SENSORS, help="(default: 883 2352)")
     parser.add_argument("--output", type=Path, metavar="CSV", help="where the rows are written")
+    parser.add_argument("--processes", type=int, default=7, help="that measure the models (default: 7)")
+    parser.add_argument("--models", choices=SIZES, help=argparse.SUPPRESS)
     parser.add_argument("--load", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.load:
         Forecaster.load(arguments.load)
         return
     torch.set_num_threads(arguments.threads)
+    if arguments.models:
+        print(json.dumps(model_seconds(arguments.models, arguments.sensors[0], arguments.repeats)))
+        return
     check_exactness(HIDDEN_SIZE, HEADS)
     rows: list[dict[str, Any]] = []
     for sensors in arguments.sensors:
         for size in SIZES:
-            new = model_rows(size, sensors, arguments.repeats)
+            new = model_rows(size, sensors, arguments)
             if sensors == arguments.sensors[0]:
                 new += forecaster_rows(size, sensors, arguments.repeats)
             for row in new:
                 show(row)
             rows += new
     if arguments.output:
-        write_rows(arguments.output, rows, {"repeats": arguments.repeats, **run_facts("cpu")})
+        write_rows(arguments.output, rows, {"repeats": arguments.repeats, "processes": arguments.processes, **run_facts("cpu")})
 
 
 if __name__ == "__main__":
