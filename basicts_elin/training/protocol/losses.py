@@ -33,6 +33,8 @@ class HuberLoss(torch.nn.Module):
 
     def forward(self, prediction: torch.Tensor, targets: torch.Tensor, targets_mask: torch.Tensor) -> torch.Tensor:
         """The loss of predictions [B, T, N]; targets_mask: bool [B, T, N], True = measured."""
+        # torch's gradient needs one dtype
+        targets = targets.to(prediction.dtype)
         losses = torch.nn.functional.huber_loss(prediction, targets, reduction="none", delta=self.delta)
         if not self.masked:
             return losses.mean()
