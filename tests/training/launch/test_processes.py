@@ -14,7 +14,7 @@ import torch
 from basicts.runners.callback import CurriculumLearning, EarlyStopping, GradientClipping
 from cli.commands import SMALL_CONFIG
 from refusal import refuses
-from tiny import NAME, WINDOWS, Diverging, DivergingConfig, metrics, ours, record
+from tiny import Diverging, DivergingConfig, metrics, ours, record
 from training.several import Die, Notes, config, largest_difference, notes, write_uneven
 
 from basicts_elin.data.prepare import prepare_synthetic
