@@ -224,6 +224,8 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--processes", type=positive, help="with --gpus cpu: number of processes that divide each batch")
     precision = "number format of matrix products during training (default: fp32)"
     verb.add_argument("--precision", choices=("fp32", "tf32", "bf16"), help=precision)
+    accumulate = "batches that make one optimizer step, as one batch of all their windows does (default: 1)"
+    verb.add_argument("--accumulate", type=positive, metavar="K", help=accumulate)
     verb.add_argument("--compile", action="store_true", help="compile the model; its checkpoints are the same")
     several = "train one run per seed, one after the other, and print mean ± standard deviation"
     verb.add_argument("--seeds", nargs="+", type=int, metavar="N", help=several)

@@ -160,6 +160,8 @@ def _announce(config: BasicTSForecastingConfig, dataset: Dataset, folder: Path, 
     _print_all([resumption])
     if group.size > 1:
         print(f"{group.size} processes divide each batch of {config.train_batch_size}")
+    if config.get("accumulate"):
+        print(f"{config['accumulate']} batches of {config.train_batch_size} make one optimizer step")
 
 
 def _print_all(lines: Iterable[str]) -> None:

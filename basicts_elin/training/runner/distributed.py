@@ -1,5 +1,6 @@
 """BasicTS's runner in several processes, with the numbers of one."""
 
+from contextlib import nullcontext
 from typing import Any, Optional
 
 import torch
@@ -8,10 +9,10 @@ from easytorch.utils import is_master
 from torch.nn.parallel import DistributedDataParallel
 
 from ..protocol.schedules import PlateauLR
-from .resume import ResumableRunner
+from .accumulation import AccumulatingRunner
 
 
-class ParallelRunner(ResumableRunner):
+class ParallelRunner(AccumulatingRunner):
     """Processes divide the batches, and have the gradients and metrics of one process. All stop together."""
 
     def __init__(self, cfg) -> None:
@@ -40,6 +41,12 @@ class ParallelRunner(ResumableRunner):
         """BasicTS defect 23: it validates through DDP in one process, which then waits for the others' buffers."""
         return super()._forward(model if self.status == RunnerStatus.TRAINING else self._module(), data, step, epoch)
 
+    def _train_step(self, data: dict[str, Any]) -> None:
+        """Gradients are exchanged once for each optimizer step."""
+        is_exchanged = not self._is_distributed() or self._completes_step()
+        with nullcontext() if is_exchanged else self.model.no_sync():
+            super()._train_step(data)
+
     def _compute_loss(self, forward_return: dict[str, Any]) -> torch.Tensor:
         """The loss of this process's part of the batch. Notes the part's share for `_weighted_sum`."""
         if self._is_distributed():
@@ -47,10 +54,8 @@ class ParallelRunner(ResumableRunner):
             if self._is_padding():
                 forward_return["targets_mask"] = torch.zeros_like(mask)
             count = torch.as_tensor(self._loss_weight(forward_return), device=mask.device).double()
-            total = count.clone()
-            torch.distributed.all_reduce(total)
-            # the share of the targets that count, of all processes
-            self._share = count / total.clamp(min=1)
+            # the share of the targets that count, of all processes; accumulated gradients are divided later
+            self._share = count / _total(count).clamp(min=1) if self.accumulate == 1 else torch.ones_like(count)
         return super()._compute_loss(forward_return)
 
     def _is_padding(self) -> bool:
@@ -70,6 +75,11 @@ class ParallelRunner(ResumableRunner):
         gradient = bucket.buffer().mul_(self._share.to(bucket.buffer().dtype))
         future = torch.distributed.all_reduce(gradient, async_op=True).get_future()
         return future.then(lambda done: done.value()[0])
+
+    def _divide_gradients(self, targets: Any) -> None:
+        if self._is_distributed():
+            targets = _total(torch.as_tensor(targets, device=self._share.device))
+        super()._divide_gradients(targets)
 
     def on_epoch_end(self, epoch: int, step: int) -> None:
         """BasicTS defect 24: early stopping stops the first process alone. Here it tells the others."""
@@ -112,3 +122,10 @@ class ParallelRunner(ResumableRunner):
     def _power(name: str) -> int:
         """BasicTS's meter of the name RMSE averages squares."""
         return 2 if name == "train/RMSE" else 1
+
+
+def _total(count: torch.Tensor) -> torch.Tensor:
+    """The sum over all processes."""
+    total = count.clone()
+    torch.distributed.all_reduce(total)
+    return total
