@@ -59,7 +59,7 @@ def read_largest(facts: DatasetFacts, files: LargestFiles) -> RawSeries:
         notes.append(f"means over {minutes} minutes of {len(dates)} rows every {interval} minutes, rounded")
     absent = num_steps - np.count_nonzero(np.diff(bounds))
     if absent:
-        notes.append(f"warning: {absent} of {num_steps} steps have no row, and are missing")
+        notes.append(f"rows: warning: {absent} of {num_steps} steps have no row, and are missing")
     times = row_dates(facts.start, num_steps, minutes)
     return RawSeries(values, times=times, node_names=names, notes=tuple(notes))
 
