@@ -41,4 +41,4 @@ def find_files(facts: DatasetFacts, raw: Path, meta: Optional[Path], adjacency: 
     if meta is None:
         expected = "ca_meta.csv, which names the sensors of each district"
         raise UserError("meta", f"missing, but {raw} needs it", expected, "add --meta ca_meta.csv")
-    return LargestFiles(raw, read_sensors(meta), adjacency)
+    return LargestFiles(raw, read_sensors(Path(meta)), None if adjacency is None else Path(adjacency))
