@@ -72,7 +72,7 @@ def test_what_is_asked_of_a_public_dataset_is_passed_on(workplace, monkeypatch):
     options = {"graph_options": GraphOptions("gaussian", 3.0, 0.2, "k"), "plot": True, "force": True}
     where = {"rows": "5:", "first_row": 0, "meta": Path("m.csv"), "out": Path("there")}
     assert calls[0] == (("PEMS-BAY", Path("x.h5")), {**paths_, **where, **options})
-    nothing = dict.fromkeys((*given, "rows", "first_row", "meta"))
+    nothing = dict.fromkeys((*given, "rows", "first_row"))
     defaults = {"graph_options": GraphOptions(), "out": Path("datasets"), "plot": False, "force": False}
     assert calls[1] == (("PEMS08", Path("x.npz")), {**nothing, **defaults})
 

@@ -97,8 +97,8 @@ def prepare(arguments: argparse.Namespace) -> None:
         refuse_options(arguments, _OWN, f"{name}, a public dataset")
         if arguments.raw is None:
             raise UserError("--raw", "missing", f"the raw file of {name}, or a BasicTS 0.5 folder")
-        public = {name: getattr(arguments, name) for name in ("rows", "first_row", "meta")}
-        prepare_dataset(name, arguments.raw, **public, **files, **common)
+        files |= given(arguments, {"meta": "meta"})
+        prepare_dataset(name, arguments.raw, rows=arguments.rows, first_row=arguments.first_row, **files, **common)
         return
     if not path.exists():
         expected = f"your file or folder, or one of {', '.join(CATALOG)}{nearest(name, CATALOG)}"
