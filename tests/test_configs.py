@@ -23,6 +23,7 @@ SMALL = {"ELinFormer_small", "STAEformer_small"}
 # small enough for a processor
 PARTS = {"SyntheticTraffic", "PEMS08_tail", "PEMS-BAY_67"}
 DATASETS = {"PEMS-BAY", "PEMS03", "PEMS04", "PEMS07", "PEMS08", "METR-LA", *PARTS}
+LARGEST = {"SD", "GBA", "GLA", "CA"}
 PARAMETERS = {"PEMS08": 1223460, "PEMS04": 1354980, "PEMS-BAY": 1372260, "PEMS03": 1403940, "PEMS07": 1907940}
 OF_FILE = pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 
@@ -35,7 +36,8 @@ def parameters(config):
 
 def test_the_published_settings_have_files():
     files = {folder.name: {file.stem for file in folder.glob("*.py")} for folder in ROOT.iterdir()}
-    assert files == {**dict.fromkeys(MODELS, DATASETS), **dict.fromkeys(SMALL, PARTS)}
+    largest = {"ELinFormer": LARGEST, "STID": LARGEST, "STAEformer": {"SD"}}
+    assert files == {**{name: DATASETS | largest[name] for name in MODELS}, **dict.fromkeys(SMALL, PARTS)}
 
 
 @OF_FILE
@@ -44,7 +46,8 @@ def test_a_file_is_what_its_name_says(path):
     assert loaded.model is MODELS[path.parent.name.removesuffix("_small")]
     assert loaded.dataset_name == path.stem
     assert loaded.model_config.num_features == CATALOG[path.stem].num_nodes
-    assert loaded.model_config.get("num_time_in_day", 288) == 288
+    steps = CATALOG[path.stem].steps_per_day
+    assert loaded.model_config.get("num_time_in_day", steps) == steps
     assert parameters(loaded) > 0
     assert (loaded.seed, loaded.gpus) == (42, None)
 
@@ -95,6 +98,21 @@ def test_parameters_are_those_of_the_paper(model, dataset):
 def test_batches_of_the_published_recipe(model):
     sizes = {dataset: config_for(model, dataset).train_batch_size for dataset in DATASETS}
     assert sizes == {dataset: 8 if dataset == "PEMS07" else 16 for dataset in DATASETS}
+
+
+def test_batches_of_largest_have_about_as_many_nodes_as_the_largest_published_one():
+    published = config_for("ELinFormer", "PEMS07").train_batch_size * CATALOG["PEMS07"].num_nodes
+    for dataset in LARGEST:
+        nodes = config_for("ELinFormer", dataset).train_batch_size * CATALOG[dataset].num_nodes
+        assert published / 1.4 < nodes < published * 1.4, dataset
+
+
+@pytest.mark.parametrize(("dataset", "batch", "parameters_of_it"), [("SD", 32, 257548), ("CA", 64, 1510412)])
+def test_stid_on_largest_is_as_in_basicts_05(dataset, batch, parameters_of_it):
+    config = config_for("STID", dataset)
+    assert (config.train_batch_size, config.num_epochs) == (batch, 100)
+    assert config.lr_scheduler_params == {"milestones": [1, 30, 60, 80], "gamma": 0.5}
+    assert parameters(config) == parameters_of_it
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -31,6 +31,7 @@ class ModelEntry:
         window_fields: (input_len, output_len) -> fields of the model's configuration that must fit the window.
         run_fields: fields of the run that differ from the benchmark's recipe, see `benchmark_config`.
         dataset_fields: dataset -> fields of the run that differ on that dataset.
+        dataset_model_fields: dataset -> fields of the model's configuration that differ on that dataset.
         callbacks: makes the callbacks that the model needs besides the protocol's.
         small: its smaller size, `<name>_small`; None = it has none.
         attention: the name, in `attention.py`, of its own attention; "" = its attention cannot be replaced.
@@ -50,6 +51,7 @@ class ModelEntry:
     window_fields: Optional[Callable[[int, int], Fields]] = None
     run_fields: Fields = field(default_factory=dict)
     dataset_fields: Mapping[str, Fields] = field(default_factory=dict)
+    dataset_model_fields: Mapping[str, Fields] = field(default_factory=dict)
     callbacks: Callable[[], list[Any]] = list
     small: Optional[Size] = None
     attention: str = ""

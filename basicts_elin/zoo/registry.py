@@ -177,7 +177,7 @@ def config_for(name: str, dataset: str, **differences: Any) -> "BasicTSForecasti
     open_fields = {one.name: None for one in fields(config_type) if one.name == "num_features" or _is_required(one)}
     model_config = config_type(**open_fields)
     # the configuration may not declare these fields
-    model_config.update(_model_fields(variant))
+    model_config.update(_model_fields(variant, dataset))
     lengths = [differences.get(name, default) for name, default in _LENGTHS.items()]
     # other lengths are refused before the run starts
     if all(map(is_count, lengths)):
@@ -241,8 +241,8 @@ def _named(other: ModelEntry, attention: str, is_small: bool) -> Variant:
     return Variant(owner, "" if attention == owner.attention else attention, is_small)
 
 
-def _model_fields(variant: Variant) -> dict[str, Any]:
-    found = dict(variant.entry.model_fields)
+def _model_fields(variant: Variant, dataset: str) -> dict[str, Any]:
+    found = {**variant.entry.model_fields, **variant.entry.dataset_model_fields.get(dataset, {})}
     if variant.is_small:
         found.update(variant.entry.small.model_fields)
     if variant.attention:

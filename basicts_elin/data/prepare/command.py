@@ -10,7 +10,7 @@ from .synthetic import NAME
 
 # options by the kind of data that they apply to; those in none of the lists apply to all
 _GENERATED = ("nodes", "days", "seed")
-_PUBLIC = ("raw", "rows", "first_row")
+_PUBLIC = ("raw", "rows", "first_row", "meta")
 _OWN = ("name", *SERIES_OPTIONS, "split", "domain", "drop_windows_across_breaks", "append")
 _GRAPH = ("graph_rule", "graph_sigma", "threshold", "graph_key")
 _FILES = ("sensors", "ids", "graph", "distances", "adjacency", *_GRAPH)
@@ -68,6 +68,8 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     public.add_argument("--rows", metavar="A:B", help="keep only these rows of the full series, such as 10713:")
     public.add_argument("--first-row", type=int, metavar="N", help="the file starts at row N of the full series")
 
+    public.add_argument("--meta", type=Path, metavar="FILE", help="LargeST (SD, GBA, GLA, CA): ca_meta.csv")
+
     made = verb.add_argument_group(NAME)
     made.add_argument("--nodes", type=int, help="number of sensors (default: 64)")
     made.add_argument("--days", type=int, help="number of days (default: 28)")
@@ -95,6 +97,7 @@ def prepare(arguments: argparse.Namespace) -> None:
         refuse_options(arguments, _OWN, f"{name}, a public dataset")
         if arguments.raw is None:
             raise UserError("--raw", "missing", f"the raw file of {name}, or a BasicTS 0.5 folder")
+        files |= given(arguments, {"meta": "meta"})
         prepare_dataset(name, arguments.raw, rows=arguments.rows, first_row=arguments.first_row, **files, **common)
         return
     if not path.exists():

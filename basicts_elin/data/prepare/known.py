@@ -7,11 +7,12 @@ import numpy as np
 
 from ...errors import UserError
 from ..catalog import DATES, DAYS_PER_WEEK, DatasetFacts, dataset_facts
-from ..graphs.graph import pickled
+from ..graphs.graph import SensorGraph, pickled
 from ..graphs.rules import GraphOptions
-from ..io.basicts05 import read_legacy
+from ..io.basicts05 import LEGACY_FILE, read_legacy
 from ..io.npz import read_npz
 from ..io.raw import RawSeries
+from ..largest import find_files, read_largest
 from ..times.dates import check_timestamps, find_gaps, format_time, row_dates
 from ..times.timeline import Timeline
 from .checks import check_rows, check_values
@@ -31,6 +32,7 @@ def prepare_dataset(
     first_row: Optional[int] = None,
     sensors: Optional[Path] = None,
     ids: Optional[Path] = None,
+    meta: Optional[Path] = None,
     graph: Optional[Path] = None,
     distances: Optional[Path] = None,
     adjacency: Optional[Path] = None,
@@ -46,7 +48,7 @@ def prepare_dataset(
     Args:
         name: a dataset of the catalogue.
         raw: an original `.npz` file (array `data`, [T, N, C] or [T, N], first channel), an original `.h5` file (a
-            pandas frame, dates x sensors) or a BasicTS 0.5 folder.
+            pandas frame, dates x sensors) or a BasicTS 0.5 folder. For LargeST see `largest.read_largest`.
         out: the folder in which the folder `name` is written.
         rows: take only "A:B" ("A:", ":B", ":"; as in a Python slice, no negative numbers). The file starts at row 0 of
             the full series unless `first_row` says otherwise.
@@ -54,6 +56,7 @@ def prepare_dataset(
             their own timestamps.
         sensors: take only the sensors that this file names, in its order, one id per line. Only for `.h5`.
         ids: the ids by which the graph names the nodes, one per line.
+        meta: the table of the sensors of LargeST.
         graph, distances, adjacency: a file of the graph: of either kind, a list of edges, a matrix.
         graph_options: how distances become weights; the catalogue decides what is not given.
         plot: also draw `quality.png`.
@@ -70,8 +73,7 @@ def prepare_dataset(
         raise UserError("first_row", first_row, "0 or more, the index in the full series", "correct --first-row")
     check_destination(folder, force=force)
 
-    series = _read(facts, raw, first_row)
-    all_names = series.node_names
+    series, all_names, adjacency = _read(facts, raw, first_row, sensors, meta, adjacency)
     if sensors is not None:
         series = selected(series, raw, sensors)
     num_rows, num_nodes = len(series.values), num_sensors(series)
@@ -108,6 +110,7 @@ def prepare_dataset(
     if network is not None:
         content, notes = pickled(network.matrix), (*notes, *(f"graph: {note}" for note in network.notes))
         origin["graph"] = network.notes[0]
+        notes = (*notes, *_edge_notes(facts, network))
     write_dataset(
         folder,
         facts,
@@ -138,7 +141,15 @@ def row_timestamps(facts: DatasetFacts, first_row: int, num_rows: int) -> np.nda
     return np.stack([time_of_day, day_of_week], axis=1).astype(np.float32)
 
 
-def _read(facts: DatasetFacts, raw: Path, first_row: Optional[int]) -> RawSeries:
+def _read(
+    facts: DatasetFacts,
+    raw: Path,
+    first_row: Optional[int],
+    sensors: Optional[Path],
+    meta: Optional[Path],
+    adjacency: Optional[Path],
+) -> tuple[RawSeries, Optional[list[str]], Optional[Path]]:
+    """The series; the sensors of the rows of the matrix, if they are known; and the file of the matrix."""
     suffix = ".h5" if facts.timestamp_rule == DATES else ".npz"
     expected, fix = f"the {suffix} file of {facts.name}, or a folder of BasicTS 0.5", f"get it from {facts.source}"
     if not raw.exists():
@@ -147,18 +158,45 @@ def _read(facts: DatasetFacts, raw: Path, first_row: Optional[int]) -> RawSeries
     if kind not in ("folder", suffix):
         raise UserError("file", raw, expected, fix)
     if kind == ".npz":
-        return read_npz(raw)
+        _refuse_meta(meta, facts.name)
+        series = read_npz(raw)
+        return series, series.node_names, adjacency
     if first_row is not None:
         raise UserError("first_row", first_row, f"none: the {kind} {raw} has its own timestamps", "omit --first-row")
+    if facts.districts and not (raw / LEGACY_FILE).is_file():
+        if sensors is not None:
+            raise UserError(
+                "sensors", sensors, f"none: {facts.name} has the sensors of its districts", "omit --sensors"
+            )
+        files = find_files(facts, raw, meta, adjacency)
+        names = None if files.adjacency is None else files.sensors.matrix_ids(files.adjacency)
+        return read_largest(facts, files), names, files.adjacency
+    _refuse_meta(meta, str(raw) if facts.districts else facts.name)
     if kind == "folder":
         series = read_legacy(raw)
         if series.timestamps is not None:
             check_timestamps(series.timestamps, facts.steps_per_day, "file")
-        return series
-    # Imported here because the commands start faster without it.
-    from ..io.h5 import read_h5
+    else:
+        # Imported here because the commands start faster without it.
+        from ..io.h5 import read_h5
 
-    return read_h5(raw)
+        series = read_h5(raw)
+    return series, series.node_names, adjacency
+
+
+def _refuse_meta(meta: Optional[Path], name: str) -> None:
+    if meta is not None:
+        raise UserError("meta", meta, f"none: only the .h5 files of LargeST need it, {name} does not", "omit --meta")
+
+
+def _edge_notes(facts: DatasetFacts, network: SensorGraph) -> list[str]:
+    """Whether the matrix has as many edges as the published one."""
+    if facts.num_edges is None:
+        return []
+    found = np.count_nonzero(network.matrix) - np.count_nonzero(np.diagonal(network.matrix))
+    if found == facts.num_edges:
+        return [f"graph: {found} entries beside the diagonal, as published"]
+    return [f"graph: warning: {found} entries beside the diagonal; the published one has {facts.num_edges}"]
 
 
 def _other_nodes(facts: DatasetFacts, series: RawSeries, raw: Path, sensors: Optional[Path]) -> UserError:
