@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, Union
 
 from basicts.configs import BasicTSForecastingConfig
-from basicts.metrics import ALL_METRICS
 
 from ...config.field_types import check_types
 from ...config.own_fields import MISSING_INPUTS, PRECISIONS
 from ...data.layout import PARTS
 from ...errors import UserError, one_line
 from ..protocol.taskflow import OriginalScaleTaskFlow
+from ..runner.part_metrics import known_metrics
 
 # The metrics of BasicTS that can be trained with. The gradient of MAPE is NaN where a target is missing. BasicTS 1.1.0
 # drops the default arguments of HUBER.
@@ -84,9 +84,9 @@ def _check_intervals(config: BasicTSForecastingConfig) -> None:
 
 
 def _check_loss_and_metrics(config: BasicTSForecastingConfig) -> None:
-    known = ", ".join(ALL_METRICS)
-    unknown = [metric for metric in config.metrics if isinstance(metric, str) and metric not in ALL_METRICS]
-    _require(not unknown, config, "metrics", f"names among {known}")
+    known = known_metrics()
+    unknown = [metric for metric in config.metrics if isinstance(metric, str) and metric not in known]
+    _require(not unknown, config, "metrics", f"names among {', '.join(known)}")
     names = [metric if isinstance(metric, str) else metric[0] for metric in config.metrics]
     _require(len({*names}) == len(names), config, "metrics", "each name once")
     targets = (*names, "loss")
