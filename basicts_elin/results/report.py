@@ -8,10 +8,9 @@ from ..config.lengths import usual_horizons
 from ..data.dataset import Dataset
 from ..errors import UserError
 from ..evaluation.naive import naive_metrics
-from ..evaluation.numpy_metrics import OVERALL
 from ..record import RECORD_FILE
 from .aggregate import seeds_text, summaries, table_rows
-from .schema import PERCENT, Result, horizons_of, metric_column, metric_names
+from .schema import PERCENT, Result, horizon_title, horizons_of, metric_column, metric_names, steps_of
 
 
 def naive_results(like: Result, dataset: Dataset) -> list[Result]:
@@ -19,7 +18,7 @@ def naive_results(like: Result, dataset: Dataset) -> list[Result]:
     for name in ("input_len", "output_len"):
         if getattr(like, name) is None:
             raise UserError(f"{Path(like.run, RECORD_FILE)}, {name}", "missing", "int", "train the run again")
-    horizons = [int(name) for name in like.metrics if name != OVERALL] or usual_horizons(like.output_len)
+    horizons = list(map(int, steps_of([like]))) or usual_horizons(like.output_len)
     metrics = naive_metrics(dataset, like.input_len, like.output_len, horizons)
     same = ("dataset", "input_len", "output_len", "interval_minutes", "unit", "nodes")
     facts = {name: getattr(like, name) for name in same}
@@ -44,7 +43,7 @@ def text_table(results: Sequence[Result], by_model: bool = False) -> str:
         name = label + seeds_text(summary) if by_model else label
         for horizon in horizons_of(summary.results):
             cells = [summary.text(*cell) for cell in zip(_columns(metrics, horizon), digits, strict=True)]
-            lines.append([name, horizon, *(cell or "-" for cell in cells)])
+            lines.append([name, horizon_title(horizon), *(cell or "-" for cell in cells)])
             name = ""
     least = [0, 7, *(9 for _ in metrics)]
     widths = [max(size, *map(len, column)) for size, column in zip(least, zip(*lines, strict=True), strict=True)]
@@ -56,7 +55,7 @@ def markdown_table(results: Sequence[Result], by_model: bool = False) -> str:
     metrics, horizons = metric_names(results), horizons_of(results)
     titles = [metric_title(metric) for metric in metrics]
     if titles:
-        titles[0] += f" {' / '.join(horizons)}"
+        titles[0] += f" {' / '.join(map(horizon_title, horizons))}"
     head = ["model", "epochs", "parameters", "s / epoch", *titles]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for label, summary in table_rows(results, by_model):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Optional, get_args
 
-from ..evaluation.numpy_metrics import OVERALL
+from ..evaluation.numpy_metrics import MEAN, OVERALL
 
 # in per cent in every table; the other metrics are in the units that the run computed them in
 PERCENT = "MAPE"
@@ -21,7 +21,8 @@ class Result:
         model: the name that commands and tables use, such as "ELinFormer_small" or "legacy/STID".
         differences: the configuration fields that distinguish this run from others of the model, such as "dropout=0.2".
         dataset: name of its folder under `datasets/`.
-        metrics: horizon ("3", ..., "overall") -> metric -> value. MAPE is in per cent.
+        metrics: horizon ("3", ..., "overall", "mean") -> metric -> value. MAPE is in per cent. "overall" is over all
+            targets; "mean" is the mean of the metrics of all steps ahead.
         interval_minutes: minutes between two rows of the dataset.
         unit: unit of the measured values.
         seconds_per_epoch, validation_seconds: medians over the epochs.
@@ -98,7 +99,7 @@ IDENTITY_FIELDS = ("model", "dataset", "differences", "seed")
 
 
 def metric_column(metric: str, horizon: str) -> str:
-    """The column of a metric: its name, with the horizon appended unless it is over all horizons."""
+    """The column of a metric: its name, with the horizon ("3", "mean") appended unless it is over all targets."""
     return metric if horizon == OVERALL else f"{metric}_{horizon}"
 
 
@@ -108,12 +109,23 @@ def metric_names(results: Iterable[Result]) -> list[str]:
 
 
 def horizons_of(results: Iterable[Result]) -> list[str]:
-    """All horizons of the results, ascending, "overall" last."""
+    """All horizons of the results: the steps ascending, "overall", "mean"."""
     return in_order({horizon for result in results for horizon in result.metrics})
 
 
 def in_order(horizons: Iterable[str]) -> list[str]:
-    return sorted(horizons, key=lambda horizon: (horizon == OVERALL, horizon == OVERALL or int(horizon)))
+    last = (OVERALL, MEAN)
+    return sorted(horizons, key=lambda name: (1, last.index(name)) if name in last else (0, int(name)))
+
+
+def steps_of(results: Iterable[Result]) -> list[str]:
+    """The steps ahead among the horizons of the results, ascending."""
+    return [horizon for horizon in horizons_of(results) if horizon.isdigit()]
+
+
+def horizon_title(horizon: str) -> str:
+    """In tables."""
+    return "mean over horizons" if horizon == MEAN else horizon
 
 
 def labelled(name: str, *details: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Optional
 from filelock import FileLock
 
 from ..errors import UserError, one_line, system_message
-from ..evaluation.numpy_metrics import OVERALL
+from ..evaluation.numpy_metrics import MEAN, OVERALL
 from ..files import made_folder, write_atomically
 from .aggregate import Summary, each_once, table_rows
 from .schema import FIELD_TYPES, IDENTITY_FIELDS, Result, horizons_of, in_order, metric_column, metric_names
@@ -183,9 +183,10 @@ def _read_csv(path: Path) -> tuple[list[str], Optional[list[tuple[int, dict[str,
 
 
 def _metric_columns(results: Sequence[Result]) -> list[str]:
-    """The columns of every metric: over all horizons first, then by horizon. Raises: UserError."""
+    """The columns of every metric: over all targets, by step, the means over the steps. Raises: UserError."""
     names, horizons = metric_names(results), horizons_of(results)
-    columns = [metric_column(name, horizon) for horizon in horizons[-1:] + horizons[:-1] for name in names]
+    horizons.sort(key=lambda horizon: horizon != OVERALL)
+    columns = [metric_column(name, horizon) for horizon in horizons for name in names]
     taken = [name for name in columns if name in FIELD_TYPES or columns.count(name) > 1]
     if taken:
         raise UserError("metrics", taken[0], "a name that no column has", "rename the metric")
@@ -217,7 +218,8 @@ def _result(row: Mapping[str, str], metrics: Sequence[str], place: str) -> Resul
         if value is not None:
             name, _, horizon = column.rpartition("_")
             # a metric of the user's own may end in a number, too
-            metric, horizon = (name, horizon) if name in metrics and horizon.isdigit() else (column, OVERALL)
+            is_split = name in metrics and (horizon.isdigit() or horizon == MEAN)
+            metric, horizon = (name, horizon) if is_split else (column, OVERALL)
             by_horizon.setdefault(horizon, {})[metric] = value
     return Result(**values, metrics={horizon: by_horizon[horizon] for horizon in in_order(by_horizon)})
 
