@@ -1,13 +1,15 @@
 """The tables that `report` prints: runs and naive forecasts, as text and as Markdown."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Optional
 
 from ..config.lengths import usual_horizons
 from ..data.dataset import Dataset
 from ..errors import UserError
 from ..evaluation.naive import naive_metrics
+from ..evaluation.numpy_metrics import MEAN, OVERALL
 from ..record import RECORD_FILE
 from .aggregate import seeds_text, summaries, table_rows
 from .schema import PERCENT, Result, horizon_title, horizons_of, metric_column, metric_names, steps_of
@@ -79,6 +81,17 @@ def deviation_line(results: Sequence[Result]) -> str:
     if all(len(summary.results) == 1 for summary in summaries(results)):
         return ""
     return "mean ± sample standard deviation (n - 1) over the seeds"
+
+
+def average_lines(metrics: Mapping[str, Mapping[str, Optional[float]]]) -> list[str]:
+    """The two averages of the metrics of a run, a line each; only the first where a file has no other."""
+    titles = {OVERALL: "over all targets", MEAN: "mean over horizons"}
+    lines = []
+    for horizon, title in titles.items():
+        values = {metric_title(name): value for name, value in metrics.get(horizon, {}).items()}
+        texts = (f"{name} {'-' if value is None else f'{value:.4f}'}" for name, value in values.items())
+        lines += [f"{title + ':':<20}{', '.join(texts)}"] if values else []
+    return lines
 
 
 def metric_title(metric: str) -> str:
