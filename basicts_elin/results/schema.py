@@ -28,6 +28,8 @@ class Result:
         seconds_per_epoch, validation_seconds: medians over the epochs.
         peak_memory_mib: allocated on the GPU, else the resident size of the process.
         peak_reserved_mib: reserved on the GPU by the process.
+        inference_ms_per_window: milliseconds of the model for a window of the test part, in batches of
+            `inference_batch_size`: median over the batches.
         num_epochs: epochs that the configuration asks for; `epochs` is the last epoch trained.
         run: folder of the run.
         mape_warning: what the run has noted of targets near zero that carry MAPE; not in a CSV.
@@ -51,6 +53,8 @@ class Result:
     validation_seconds: Optional[float] = None
     peak_memory_mib: Optional[float] = None
     peak_reserved_mib: Optional[float] = None
+    inference_ms_per_window: Optional[float] = None
+    inference_batch_size: Optional[int] = None
     num_epochs: Optional[int] = None
     epochs: Optional[int] = None
     best_epoch: Optional[int] = None
@@ -95,6 +99,7 @@ FIELD_TYPES: dict[str, type] = {
     for item in fields(Result)
     if item.name not in ("metrics", "mape_warning")
 }
+OPTIONAL_FIELDS = ("inference_ms_per_window", "inference_batch_size")
 IDENTITY_FIELDS = ("model", "dataset", "differences", "seed")
 
 
