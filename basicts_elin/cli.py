@@ -179,12 +179,16 @@ def demo(arguments: argparse.Namespace) -> None:
 
 def _print_results(checkpoint: Path, folder: Path, job: str, saved_predictions: bool) -> None:
     from .record import METRICS_FILE
+    from .results.report import average_lines
+    from .results.run_reader import read_metrics
     from .training.runner.predictions import PREDICTIONS_FILE
 
     metrics, predictions = folder / METRICS_FILE, folder / PREDICTIONS_FILE
     print(f"checkpoint: {checkpoint}")
     print(f"log:        {max(folder.glob(f'{job}_log_*.log'))}")
     print(f"metrics:    {metrics if metrics.is_file() else 'none, because eval_after_train=False'}")
+    if metrics.is_file():
+        print("\n".join(f"  {line}" for line in average_lines(read_metrics(metrics))))
     if predictions.is_file():
         print(f"predictions: {predictions}{'' if saved_predictions else ', from an earlier evaluation'}")
 

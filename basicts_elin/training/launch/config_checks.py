@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from basicts.configs import BasicTSForecastingConfig
-from basicts.metrics import ALL_METRICS
 from basicts.runners.callback import GradAccumulation
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
@@ -20,6 +19,7 @@ from ...errors import UserError, one_line
 from ..protocol.losses import is_mean_over_targets
 from ..protocol.schedules import PlateauLR
 from ..protocol.taskflow import OriginalScaleTaskFlow
+from ..runner.part_metrics import known_metrics
 
 # The metrics of BasicTS that can be trained with. The gradient of MAPE is NaN where a target is missing.
 _LOSSES = ("MAE", "MSE", "RMSE", "WAPE", "HUBER")
@@ -100,9 +100,9 @@ def _check_loss(config: BasicTSForecastingConfig) -> None:
 
 
 def _check_metrics(config: BasicTSForecastingConfig) -> None:
-    known = ", ".join(ALL_METRICS)
-    unknown = [metric for metric in config.metrics if isinstance(metric, str) and metric not in ALL_METRICS]
-    _require(not unknown, config, "metrics", f"names among {known}")
+    known = known_metrics()
+    unknown = [metric for metric in config.metrics if isinstance(metric, str) and metric not in known]
+    _require(not unknown, config, "metrics", f"names among {', '.join(known)}")
     targets = _watchable(config)
     _require(len({*targets}) == len(targets), config, "metrics", "each name once, and none of the name loss")
     _require(config.target_metric in targets, config, "target_metric", f"one of {', '.join(targets)}")

@@ -10,6 +10,9 @@ from torch.nn.parallel import DistributedDataParallel
 
 from ..protocol.schedules import PlateauLR
 from .accumulation import AccumulatingRunner
+from .part_metrics import PartMetrics
+
+_LOSS = "train/loss"
 
 
 class ParallelRunner(AccumulatingRunner):
@@ -20,8 +23,8 @@ class ParallelRunner(AccumulatingRunner):
         if self._is_distributed():
             self._share_constants()
             self.model.register_comm_hook(None, self._weighted_sum)
-        # the weighted sum of each training metric in this process, and its weight
-        self._sums: dict[str, torch.Tensor] = {}
+        # the weighted sum of the training loss in this process, and its weight
+        self._loss_sums: Optional[torch.Tensor] = None
 
     def _is_distributed(self) -> bool:
         return isinstance(self.model, DistributedDataParallel)
@@ -84,7 +87,7 @@ class ParallelRunner(AccumulatingRunner):
     def on_epoch_end(self, epoch: int, step: int) -> None:
         """BasicTS defect 24: early stopping stops the first process alone. Here it tells the others."""
         if self._is_distributed():
-            self._sum_meters()
+            self._sum_loss()
         super().on_epoch_end(epoch, step)
         if self._is_distributed():
             self._follow_validation(epoch)
@@ -100,28 +103,25 @@ class ParallelRunner(AccumulatingRunner):
             self.lr_scheduler.step(watched)
 
     def update_meter(self, name: str, value: Any, n: Any = 1) -> None:
-        """BasicTS defect 25: training metrics are those of the first process. Here they are summed, see below."""
-        if self._is_distributed() and name in self._shared_meters():
+        """BasicTS defect 25: the training loss is that of the first process. Here it is summed, see below."""
+        if self._is_distributed() and name == _LOSS:
             value, n = (torch.as_tensor(number, device=self._share.device).double() for number in (value, n))
-            self._sums[name] = self._sums.get(name, 0) + torch.stack([value ** self._power(name) * n, n])
+            sums = torch.stack([value * n, n])
+            self._loss_sums = sums if self._loss_sums is None else self._loss_sums + sums
         else:
             super().update_meter(name, value, n)
 
-    def _sum_meters(self) -> None:
-        """Sum the training metrics of all processes. The first one prints them."""
-        names = self._shared_meters()
-        sums = torch.stack([self._sums.pop(name) for name in names])
-        torch.distributed.all_reduce(sums)
-        for name, (total, count) in zip(names, sums.tolist(), strict=True):
-            super().update_meter(name, (total / max(count, 1)) ** (1 / self._power(name)), count)
+    def _sum_loss(self) -> None:
+        """The training loss of all processes. The first one prints it."""
+        torch.distributed.all_reduce(self._loss_sums)
+        total, count = self._loss_sums.tolist()
+        self._loss_sums = None
+        super().update_meter(_LOSS, total / max(count, 1), count)
 
-    def _shared_meters(self) -> list[str]:
-        return [f"train/{name}" for name in ("loss", *self.metrics)]
-
-    @staticmethod
-    def _power(name: str) -> int:
-        """BasicTS's meter of the name RMSE averages squares."""
-        return 2 if name == "train/RMSE" else 1
+    def _share_metrics(self, metrics: PartMetrics) -> None:
+        """BasicTS defect 25: training metrics are those of the first process. Here they are those of all."""
+        if self._is_distributed():
+            metrics.share(torch.distributed.all_reduce)
 
 
 def _total(count: torch.Tensor) -> torch.Tensor:
