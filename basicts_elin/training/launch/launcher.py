@@ -127,6 +127,8 @@ def _evaluate(
     """The runner, after an evaluation."""
     dataset = check_run(config)
     content = check_checkpoint(checkpoint, config, lambda found: check_same_dataset(found, checkpoint, dataset))
+    if config.scaler is not None and not content.get("scaler_stats"):
+        print(f"no statistics of a scaler in {checkpoint}: fitted to the training part in {dataset.folder}")
     _print_all([array_warning(content, checkpoint, dataset)])
     _print_all(checkpoint_warnings(content, checkpoint, config, dataset))
     config = copy.deepcopy(config)
