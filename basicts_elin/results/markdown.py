@@ -79,7 +79,7 @@ def _table2(dataset: str, found: Sequence[Summary]) -> list[str]:
     for title, papers, columns, decimals in _TABLE2:
         for summary in found:
             ours = summary.measured(columns)
-            value = _table2_value(summary.model, dataset, papers)
+            value = _table2_value(summary.model, dataset, papers) if _is_of_benchmark_window(summary) else None
             # costs on a CPU are not compared with those on the paper's GPU
             on_cpu = papers not in METRICS and each_once(summary.results, "device") == ["cpu"]
             difference = "" if on_cpu else _difference(summary.mean(ours), value, decimals)
@@ -127,12 +127,21 @@ def _table3(dataset: str, found: Sequence[Summary]) -> list[str]:
             reason = f" ({entry.unfit})" if entry and entry.unfit else ""
             cells = [_named(summary) if summary else model + reason]
             for metric in ("MAE", "RMSE"):
-                value = paper.table3_value(registry.paper_name(model), dataset, metric)
+                value = paper.table3_value(_paper_name(summary, model), dataset, metric)
                 mean = summary and summary.mean(metric)
                 cells += [_number(value, 2), _ours(summary, metric, 2), _difference(mean, value, 2)]
             cells += [_ours(summary, "MAPE", 2), _epochs(summary) if summary else ""]
             lines.append(_line(*cells, _ours(summary, "seconds_per_epoch", 1)))
     return lines
+
+
+def _paper_name(summary: Optional[Summary], model: str) -> str:
+    """The model in the paper to compare a row with; "" for a row of other lengths than the paper's."""
+    return registry.paper_name(model) if summary is None or _is_of_benchmark_window(summary) else ""
+
+
+def _is_of_benchmark_window(summary: Summary) -> bool:
+    return all(result.is_of_benchmark_window for result in summary.results)
 
 
 def _attention(dataset: str, found: Sequence[Summary]) -> list[str]:
@@ -200,7 +209,8 @@ def _without_result(results: Sequence[Result]) -> list[str]:
 
 
 def _named(summary: Summary) -> str:
-    return summary.label + _seeds(summary)
+    named = registry.title(summary.model) + summary.label.removeprefix(summary.model)
+    return named.replace(") (", ", ") + _seeds(summary)
 
 
 def _seeds(summary: Summary) -> str:

@@ -40,6 +40,7 @@ class ModelEntry:
         backbone: the model that differs from it only in the attention; "" = it is a backbone itself.
         compared: its attentions in the comparison of attention methods.
         paper_name: in the paper's tables; "" = not there.
+        title: in rendered pages, for a model that is in both generations of BasicTS; "" = its name.
         paper_attention: the attention with which the paper measured memory and time; "" = its own.
         unfit: why it cannot be trained; "" = it can.
         unfit_window: (input_len, output_len) -> why it cannot be trained on such windows; "" = it can.
@@ -59,6 +60,7 @@ class ModelEntry:
     backbone: str = ""
     compared: tuple[str, ...] = ()
     paper_name: str = ""
+    title: str = ""
     paper_attention: str = ""
     unfit: str = ""
     unfit_window: Optional[Callable[[int, int], str]] = None

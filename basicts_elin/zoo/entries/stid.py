@@ -1,4 +1,7 @@
-"""BasicTS's STID by the recipe of its BasicTS 0.5 configurations, the same for all six datasets."""
+"""STID of BasicTS 1.1 by the recipe of BasicTS 0.5's configurations, the same for all six datasets.
+
+It is not the model of the published figures, which is `legacy/STID`: see docs/generations.md.
+"""
 
 from typing import Any
 
@@ -28,5 +31,6 @@ register(
             "train_batch_size": 64,
         },
         callbacks=_callbacks,
+        title="STID (BasicTS 1.1)",
     )
 )
