@@ -37,9 +37,11 @@ class ModelEntry:
         attention: the name, in `attention.py`, of its own attention; "" = its attention cannot be replaced.
         num_tokens: (layer name, model's configuration) -> number of key tokens of that attention layer. None = not
             known: the model cannot have an attention that is built for a fixed number of tokens.
+        sides: field -> how the names of the attention layers begin that it gives another attention, see `sides.py`.
         backbone: the model that differs from it only in the attention; "" = it is a backbone itself.
         compared: its attentions in the comparison of attention methods.
         paper_name: in the paper's tables; "" = not there.
+        title: in rendered pages, for a model that is in both generations of BasicTS; "" = its name.
         paper_attention: the attention with which the paper measured memory and time; "" = its own.
         unfit: why it cannot be trained; "" = it can.
         unfit_window: (input_len, output_len) -> why it cannot be trained on such windows; "" = it can.
@@ -56,9 +58,11 @@ class ModelEntry:
     small: Optional[Size] = None
     attention: str = ""
     num_tokens: Optional[Callable[[str, Any], int]] = None
+    sides: Mapping[str, str] = field(default_factory=dict)
     backbone: str = ""
     compared: tuple[str, ...] = ()
     paper_name: str = ""
+    title: str = ""
     paper_attention: str = ""
     unfit: str = ""
     unfit_window: Optional[Callable[[int, int], str]] = None

@@ -29,7 +29,15 @@ from .job import run_job, train
 from .model_checks import check_model
 from .processes import Group, check_picklable, run_in_group
 from .run_dir import check_same_data, describe_resumption, locked, next_run_folder, run_folder
-from .trained_on import array_warning, check_same_dataset, check_start, checkpoint_warnings, facts_of, trained_on
+from .trained_on import (
+    array_warning,
+    check_lengths,
+    check_same_dataset,
+    check_start,
+    checkpoint_warnings,
+    facts_of,
+    trained_on,
+)
 
 
 def best_checkpoint(config: BasicTSForecastingConfig) -> Path:
@@ -126,7 +134,14 @@ def _evaluate(
 ) -> BenchmarkRunner:
     """The runner, after an evaluation."""
     dataset = check_run(config)
-    content = check_checkpoint(checkpoint, config, lambda found: check_same_dataset(found, checkpoint, dataset))
+
+    def check_content(content: dict[str, Any]) -> None:
+        check_lengths(content, checkpoint, config)
+        check_same_dataset(content, checkpoint, dataset)
+
+    content = check_checkpoint(checkpoint, config, check_content)
+    if config.scaler is not None and not content.get("scaler_stats"):
+        print(f"no statistics of a scaler in {checkpoint}: fitted to the training part in {dataset.folder}")
     _print_all([array_warning(content, checkpoint, dataset)])
     _print_all(checkpoint_warnings(content, checkpoint, config, dataset))
     config = copy.deepcopy(config)

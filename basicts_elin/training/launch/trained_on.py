@@ -15,8 +15,9 @@ from ...files import read_json
 from ...record import RECORD_FILE
 
 _SHOWN = 3
-# the fields that a run which starts from another one must share with it
-_SHARED = ("input_len", "output_len", "norm_each_channel")
+# the fields that a run which starts from another one must share with it; an evaluation needs the lengths alone
+_LENGTHS = ("input_len", "output_len")
+_SHARED = (*_LENGTHS, "norm_each_channel")
 
 
 def trained_on(config: BasicTSForecastingConfig, dataset: Dataset, before: Optional[dict[str, Any]]) -> dict[str, Any]:
@@ -91,14 +92,25 @@ def check_same_dataset(checkpoint: dict[str, Any], path: str, dataset: Dataset) 
 
 def check_start(checkpoint: dict[str, Any], path: str, config: BasicTSForecastingConfig) -> None:
     """Raises: UserError if a run with this configuration cannot start from the checkpoint."""
+    _check_shared(_SHARED, checkpoint, path, config)
+    if config.scaler is not None and not checkpoint.get("scaler_stats"):
+        raise UserError(path, "no statistics of a scaler", "a run whose values were scaled", "omit --init")
+
+
+def check_lengths(checkpoint: dict[str, Any], path: str, config: BasicTSForecastingConfig) -> None:
+    """Raises: UserError if the checkpoint was trained with other steps in or out. Some models' parameters are equal."""
+    _check_shared(_LENGTHS, checkpoint, path, config)
+
+
+def _check_shared(
+    names: Sequence[str], checkpoint: dict[str, Any], path: str, config: BasicTSForecastingConfig
+) -> None:
     facts = facts_of(checkpoint, path)
-    for name in _SHARED:
+    for name in names:
         value = config.dataset_params.get(name, config.get(name))
         if facts.get(name, value) != value:
             expected = f"{facts[name]}, as in the run of {path}"
             raise UserError(name, value, expected, f"--set {name}={facts[name]}")
-    if config.scaler is not None and not checkpoint.get("scaler_stats"):
-        raise UserError(path, "no statistics of a scaler", "a run whose values were scaled", "omit --init")
 
 
 def array_warning(checkpoint: dict[str, Any], path: str, dataset: Dataset) -> str:

@@ -38,6 +38,7 @@ STAEFORMER = ModelEntry(
     ),
     attention="sdpa",
     num_tokens=_num_tokens,
+    sides={"temporal_attention": "temporal_layers.", "spatial_attention": "spatial_layers."},
     compared=("matmul", "sdpa", "linformer"),
     paper_name="STAEformer",
     paper_attention="matmul",
