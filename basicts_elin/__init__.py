@@ -10,6 +10,8 @@ _HOMES = {
     "ELinFormerConfig": ".models.ELinFormer",
     "STAEformer": ".models.STAEformer",
     "STAEformerConfig": ".models.STAEformer",
+    "STLAformer": ".models.STLAformer",
+    "STLAformerConfig": ".models.STLAformer",
     "EntropyEqualAttention": ".modules",
     "EntropyEqualMultiheadAttention": ".modules",
     "SoftmaxAttention": ".modules",
