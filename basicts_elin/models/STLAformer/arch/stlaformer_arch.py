@@ -21,7 +21,7 @@ _FIRST_STEP = 1000
 
 class STLAformerLayer(nn.Module):
     """
-    Attention over the nodes and, beside it, over the steps. The two are mixed by a gate. A feed-forward network follows.
+    Attention over the nodes and, beside it, over the steps. A gate mixes the two. A feed-forward network follows.
     """
 
     def __init__(self, config: STLAformerConfig):
