@@ -29,7 +29,15 @@ from .job import run_job, train
 from .model_checks import check_model
 from .processes import Group, check_picklable, run_in_group
 from .run_dir import check_same_data, describe_resumption, locked, next_run_folder, run_folder
-from .trained_on import array_warning, check_same_dataset, check_start, checkpoint_warnings, facts_of, trained_on
+from .trained_on import (
+    array_warning,
+    check_same_dataset,
+    check_start,
+    checkpoint_warnings,
+    facts_of,
+    model_warnings,
+    trained_on,
+)
 
 
 def best_checkpoint(config: BasicTSForecastingConfig) -> Path:
@@ -127,7 +135,7 @@ def _evaluate(
     """The runner, after an evaluation."""
     dataset = check_run(config)
     content = check_checkpoint(checkpoint, config, lambda found: check_same_dataset(found, checkpoint, dataset))
-    _print_all([array_warning(content, checkpoint, dataset)])
+    _print_all([array_warning(content, checkpoint, dataset), *model_warnings(checkpoint, config)])
     _print_all(checkpoint_warnings(content, checkpoint, config, dataset))
     config = copy.deepcopy(config)
     predictions_file = _announced_predictions(config, dataset, output) if save_predictions else None

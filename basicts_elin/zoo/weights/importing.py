@@ -51,7 +51,12 @@ class Imported:
 
 
 def import_weights(
-    model: str, file: Path, dataset: Dataset, *, out: Optional[Path] = None, scaling: Optional[tuple[float, float]] = None
+    model: str,
+    file: Path,
+    dataset: Dataset,
+    *,
+    out: Optional[Path] = None,
+    scaling: Optional[tuple[float, float]] = None,
 ) -> Imported:
     """Write the folder of a run that holds published weights. Nothing is trained, so it has no metrics and no record.
 
@@ -108,7 +113,9 @@ def _config(
     usual = {name: named.dataset_params[name] for name in lengths}
     overrides = {name: value for name, value in lengths.items() if usual[name] != value}
     overrides |= {f"model_config.{name}": value for name, value in fields.items() if named.model_config[name] != value}
-    return with_overrides(config_for(rules.MODEL, dataset.name, norm_each_channel=False, **lengths), overrides), overrides
+    return with_overrides(
+        config_for(rules.MODEL, dataset.name, norm_each_channel=False, **lengths), overrides
+    ), overrides
 
 
 def _state(
