@@ -29,8 +29,8 @@ class ModelEntry:
         load: imports the model. Returns its class and the class of its configuration. None = the model has no code.
         model_fields: fields of the model's configuration that differ from their defaults.
         window_fields: (input_len, output_len) -> fields of the model's configuration that must fit the window.
-        run_fields: fields of the run that differ from the benchmark's recipe, see `benchmark_config`; or a function that
-            makes them, for objects that need torch.
+        run_fields: fields of the run that differ from the benchmark's recipe, see `benchmark_config`; or a function
+            that makes them, for objects that need torch.
         dataset_fields: dataset -> fields of the run that differ on that dataset.
         callbacks: makes the callbacks that the model needs besides the protocol's.
         small: its smaller size, `<name>_small`; None = it has none.

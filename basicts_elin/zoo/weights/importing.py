@@ -14,9 +14,10 @@ from ...config.overrides import with_overrides
 from ...data.dataset import Dataset
 from ...data.layout import PARTS
 from ...data.prepare.staging import staged_folder
-from ...errors import UserError
+from ...errors import UserError, one_line
 from ...record import CONFIG_FILE
 from ...training.launch.trained_on import trained_on
+from ...training.protocol.scaler import BenchmarkZScoreScaler
 from ...training.runner.checkpoints import best_checkpoint_file
 from ..registry import config_for
 from ..run_name import CHECKPOINTS
@@ -76,7 +77,7 @@ def import_weights(
     folder = out or CHECKPOINTS / rules.MODEL / f"{dataset.name}_imported" / file.stem
     checkpoint = best_checkpoint_file(folder, rules.MODEL, f"val/{config.target_metric}")
     content = {
-        "epoch": None,
+        "epoch": 0,
         "model_state_dict": state,
         "scaler_stats": {"mean": torch.tensor(scaling[0]), "std": torch.tensor(scaling[1])},
         # not the arrays of the training, which are not known
@@ -108,22 +109,24 @@ def _config(
             f"{expected}, as the weights in {file} were trained on",
             "name another --dataset",
         )
-    lengths = {name: fields.pop(name) for name in ("input_len", "output_len")}
     named = config_for(rules.MODEL, dataset.name, norm_each_channel=False)
-    usual = {name: named.dataset_params[name] for name in lengths}
-    overrides = {name: value for name, value in lengths.items() if usual[name] != value}
-    overrides |= {f"model_config.{name}": value for name, value in fields.items() if named.model_config[name] != value}
-    return with_overrides(
-        config_for(rules.MODEL, dataset.name, norm_each_channel=False, **lengths), overrides
-    ), overrides
+    overrides = {}
+    for name, value in fields.items():
+        is_length = name in ("input_len", "output_len")
+        if value != (named.dataset_params if is_length else named.model_config)[name]:
+            overrides[name if is_length else f"model_config.{name}"] = value
+    return with_overrides(named, overrides), overrides
 
 
 def _state(
     rules: Any, weights: Weights, file: Path, config: BasicTSForecastingConfig
 ) -> tuple[dict[str, torch.Tensor], list[str]]:
     """The model's state, float32, and the names of tensors that are not part of it. Raises: UserError."""
-    with torch.device("meta"):
-        model = config.model(config.model_config)
+    try:
+        with torch.device("meta"):
+            model = config.model(config.model_config)
+    except ValueError as error:
+        raise UserError(file, f"shapes of no {rules.MODEL}: {one_line(error)}") from error
     expected = {name: tensor.shape for name, tensor in model.state_dict().items()}
     published = {name: rules.published_name(name) for name in expected}
     given = weights.tensors
@@ -149,8 +152,6 @@ def _scaling(
         return given, "as given"
     if weights.scaling is not None:
         return weights.scaling, f"of {file.name}"
-    from ...training.protocol.scaler import BenchmarkZScoreScaler
-
     scaler = BenchmarkZScoreScaler(norm_each_channel=False, rescale=True)
     scaler.fit(dataset.values(PARTS[0]))
     mean, deviation = (float(scaler.stats[name]) for name in ("mean", "std"))
