@@ -8,7 +8,7 @@ from modules.inline_twin import inline
 from ops.compare import assert_close, draw
 
 from basicts_elin import EntropyEqualAttention, InLineAttention
-from basicts_elin.modules.inline import LAYER_PATHS
+from basicts_elin.modules.entropy_equal import LAYER_PATHS
 
 B, N = 2, 7
 KEEP = torch.ones(B, N, dtype=torch.bool)
