@@ -23,6 +23,8 @@ _HOMES = {
     "linearize": ".zoo.replace_attention",
     "Forecaster": ".forecasting.forecaster",
     "benchmark_config": ".training.protocol.recipe",
+    "HuberLoss": ".training.protocol.losses",
+    "PlateauLR": ".training.protocol.schedules",
 }
 
 __all__ = ["__version__", *_HOMES]

@@ -97,7 +97,7 @@ def test_every_slot_of_the_week_has_the_row_of_the_rule(rule):
     with torch.no_grad():
         model.time_in_week_emb.weight.copy_(torch.arange(2016.0)[:, None].expand(-1, 8))
         embedded = model._embed(torch.zeros(168, 12, 9), timestamps(slots))
-    assert torch.equal(embedded[:, :, 0, -1].flatten().long(), model.rows)
+    assert torch.equal(embedded[:, 0, :, -1].flatten().long(), model.rows)
 
 
 def test_no_node_shares_the_code_of_a_step():

@@ -10,11 +10,14 @@ import pytest
 import torch
 from data.small_series import Executed
 from refusal import refuses
-from tiny import FACTS, NAME, NODES, STEPS, write_dataset
+from tiny import FACTS, NAME, NODES, STEPS, metrics, raw_windows, write_dataset
 
 from basicts_elin import Forecaster, STLAformer, STLAformerConfig
 from basicts_elin.cli import main
+from basicts_elin.config.overrides import with_overrides
 from basicts_elin.data.dataset import open_dataset
+from basicts_elin.training.launch.init_run import init_checkpoint
+from basicts_elin.training.launch.launcher import launch_training
 from basicts_elin.training.runner.checkpoints import read_checkpoint
 from basicts_elin.zoo.registry import config_for
 from basicts_elin.zoo.weights.command import MODELS
@@ -117,6 +120,38 @@ def test_what_it_takes_to_evaluate_it_is_said(tiny, capsys):
         "cfg.json",
         "config.txt",
     }
+
+
+def test_the_command_that_is_printed_evaluates_it(tiny, capsys):
+    save(published())
+    assert main(["import-weights", "stlaformer", "weights.pt", "--dataset", NAME]) == 0
+    command = capsys.readouterr().out.rpartition("`basicts-elin ")[2].rstrip("`\n").split()
+    assert main([*command, "--gpus", "cpu"]) == 0
+    assert "warning: model_config" not in capsys.readouterr().out
+    found = metrics(FOLDER / "evaluation" / "Tiny_STLAformer_best_val_loss")["overall"]
+    forecaster = Forecaster.load(FOLDER)
+    windows = forecaster.part_windows(open_dataset(f"datasets/{NAME}"), "test")
+    _, targets = raw_windows()
+    errors = np.abs(windows.prediction - targets)[targets != 0]
+    assert found["MAE"] == pytest.approx(errors.mean(), rel=1e-5)
+
+
+def test_other_fields_of_the_model_are_named(tiny, capsys):
+    """Its parameters fit, but it would compute something else."""
+    checkpoint = imported().checkpoint
+    sizes = [f"model_config.{name}={value}" for name, value in SIZES.items()]
+    command = ["evaluate", "-c", "STLAformer/Tiny", "--ckpt", str(checkpoint), "--gpus", "cpu", "--set", *sizes]
+    assert main(command) == 0
+    printed = capsys.readouterr().out
+    assert "warning: model_config.slot_rule=exact, but" in printed and "model_config.slot_rule=float32" in printed
+
+
+def test_a_run_can_start_from_it(tiny):
+    done = imported(scaling=(200.0, 50.0))
+    config = with_overrides(config_for("STLAformer", NAME), {**done.overrides, "num_epochs": 1})
+    folder = launch_training(with_overrides(config, {"init_from": init_checkpoint(str(FOLDER), config)}))
+    statistics = read_checkpoint(folder / "STLAformer_best_val_loss.pt")["scaler_stats"]
+    assert {name: value.item() for name, value in statistics.items()} == {"mean": 200, "std": 50}
 
 
 def test_a_run_of_that_name_would_train_elsewhere(tiny):

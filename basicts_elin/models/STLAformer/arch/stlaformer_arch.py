@@ -42,19 +42,18 @@ class STLAformerLayer(nn.Module):
         """Feed forward.
 
         Args:
-            hidden_states (torch.Tensor): shape [batch_size, input_len, num_features, hidden_size]
+            hidden_states (torch.Tensor): shape [batch_size, num_features, input_len, hidden_size]
             node_codes (torch.Tensor): shape [num_features, hidden_size]
             step_codes (torch.Tensor): shape [input_len, hidden_size]
 
         Returns:
-            torch.Tensor: shape [batch_size, input_len, num_features, hidden_size]
+            torch.Tensor: shape [batch_size, num_features, input_len, hidden_size]
         """
-        nodes = hidden_states + node_codes
-        steps = hidden_states.transpose(1, 2) + step_codes
+        nodes = hidden_states.transpose(1, 2) + node_codes
+        steps = hidden_states + step_codes
         nodes = self.spatial_norm(nodes + self.dropout(self.spatial_attention(nodes)[0]))
         steps = self.temporal_norm(steps + self.dropout(self.temporal_attention(steps)[0]))
-        # images [batch_size, hidden_size, num_features, input_len]
-        fused = self.fusion(nodes.permute(0, 3, 2, 1), steps.permute(0, 3, 1, 2)).permute(0, 3, 2, 1)
+        fused = self.fusion(nodes.transpose(1, 2), steps)
         return self.ffn_norm(fused + self.dropout(self.ffn(fused)))
 
 
@@ -115,13 +114,12 @@ class STLAformer(nn.Module):
             ValueError: inputs or inputs_timestamps have another shape.
         """
         self._check_shapes(inputs, inputs_timestamps)
-        embedded = self._embed(inputs, inputs_timestamps) # [batch_size, input_len, num_features, hidden_size]
+        embedded = self._embed(inputs, inputs_timestamps) # [batch_size, num_features, input_len, hidden_size]
         shortcut = self.shortcut(embedded)
         hidden_states = embedded - shortcut
         for layer in self.layers:
             hidden_states = layer(hidden_states, self.node_codes, self.step_codes)
-        hidden_states = (hidden_states + shortcut).transpose(1, 2).flatten(2)
-        return self.output_layer(hidden_states).transpose(1, 2)
+        return self.output_layer((hidden_states + shortcut).flatten(2)).transpose(1, 2)
 
     def _embed(self, inputs: torch.Tensor, inputs_timestamps: torch.Tensor) -> torch.Tensor:
         day_in_week = (inputs_timestamps[..., 1] * self.num_day_in_week).round()
@@ -129,8 +127,9 @@ class STLAformer(nn.Module):
         # rounded: a time computed in float32 may lie just below its slot
         slots = (time_in_week * self.time_in_week_emb.num_embeddings).round().long()
         times = self.time_in_week_emb(self.rows[slots])
-        values = torch.stack([inputs, time_in_week.to(inputs.dtype).unsqueeze(-1).expand_as(inputs)], dim=-1)
-        return torch.cat([self.input_layer(values), times.unsqueeze(2).expand(*inputs.shape, -1)], dim=-1)
+        inputs = inputs.transpose(1, 2)
+        values = torch.stack([inputs, time_in_week.to(inputs.dtype).unsqueeze(1).expand_as(inputs)], dim=-1)
+        return torch.cat([self.input_layer(values), times.unsqueeze(1).expand(*inputs.shape, -1)], dim=-1)
 
     def _check_config(self, config: STLAformerConfig) -> None:
         name = type(self).__name__
