@@ -73,6 +73,10 @@ class STLAformer(nn.Module):
         ValueError: a value in the config that the model cannot be built with.
     """
 
+    node_codes: torch.Tensor
+    step_codes: torch.Tensor
+    rows: torch.Tensor
+
     def __init__(self, config: STLAformerConfig):
         super().__init__()
         self._check_config(config)
