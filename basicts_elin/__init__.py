@@ -10,6 +10,8 @@ _HOMES = {
     "ELinFormerConfig": ".models.ELinFormer",
     "STAEformer": ".models.STAEformer",
     "STAEformerConfig": ".models.STAEformer",
+    "STLAformer": ".models.STLAformer",
+    "STLAformerConfig": ".models.STLAformer",
     "EntropyEqualAttention": ".modules",
     "EntropyEqualMultiheadAttention": ".modules",
     "SoftmaxAttention": ".modules",
@@ -21,6 +23,8 @@ _HOMES = {
     "linearize": ".zoo.replace_attention",
     "Forecaster": ".forecasting.forecaster",
     "benchmark_config": ".training.protocol.recipe",
+    "HuberLoss": ".training.protocol.losses",
+    "PlateauLR": ".training.protocol.schedules",
 }
 
 __all__ = ["__version__", *_HOMES]

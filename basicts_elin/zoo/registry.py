@@ -267,10 +267,10 @@ def _window_fields(entry: ModelEntry, input_len: int, output_len: int) -> dict[s
 
 
 def _run_fields(variant: Variant, dataset: str) -> dict[str, Any]:
-    found = {}
-    for size in (variant.entry, variant.entry.small if variant.is_small else None):
-        if size is not None:
-            found |= {**size.run_fields, **size.dataset_fields.get(dataset, {})}
+    own = variant.entry.run_fields
+    found = {**(own() if callable(own) else own), **variant.entry.dataset_fields.get(dataset, {})}
+    if variant.is_small:
+        found |= {**variant.entry.small.run_fields, **variant.entry.small.dataset_fields.get(dataset, {})}
     return copy.deepcopy(found)
 
 

@@ -36,6 +36,7 @@ from .trained_on import (
     check_start,
     checkpoint_warnings,
     facts_of,
+    model_warnings,
     trained_on,
 )
 
@@ -142,7 +143,7 @@ def _evaluate(
     content = check_checkpoint(checkpoint, config, check_content)
     if config.scaler is not None and not content.get("scaler_stats"):
         print(f"no statistics of a scaler in {checkpoint}: fitted to the training part in {dataset.folder}")
-    _print_all([array_warning(content, checkpoint, dataset)])
+    _print_all([array_warning(content, checkpoint, dataset), *model_warnings(checkpoint, config)])
     _print_all(checkpoint_warnings(content, checkpoint, config, dataset))
     config = copy.deepcopy(config)
     predictions_file = _announced_predictions(config, dataset, output) if save_predictions else None
