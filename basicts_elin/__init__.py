@@ -8,6 +8,8 @@ from .version import __version__
 _HOMES = {
     "ELinFormer": ".models.ELinFormer",
     "ELinFormerConfig": ".models.ELinFormer",
+    "PDFormer": ".models.PDFormer",
+    "PDFormerConfig": ".models.PDFormer",
     "STAEformer": ".models.STAEformer",
     "STAEformerConfig": ".models.STAEformer",
     "EntropyEqualAttention": ".modules",
