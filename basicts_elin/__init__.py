@@ -16,6 +16,7 @@ _HOMES = {
     "EntropyEqualMultiheadAttention": ".modules",
     "SoftmaxAttention": ".modules",
     "LinformerAttention": ".modules",
+    "InLineAttention": ".modules",
     "entropy_equal_attention": ".ops",
     "attention_entropy": ".ops",
     "replace_attention": ".zoo.replace_attention",

@@ -4,8 +4,10 @@ from typing import Any, Optional
 
 import torch
 from basicts.utils import RunnerStatus
+from easytorch.utils import is_master
 from torch.nn.parallel import DistributedDataParallel
 
+from ..protocol.schedules import PlateauLR
 from .resume import ResumableRunner
 
 
@@ -42,17 +44,26 @@ class ParallelRunner(ResumableRunner):
         """The loss of this process's part of the batch. Notes the part's share for `_weighted_sum`."""
         if self._is_distributed():
             mask = forward_return["targets_mask"]
-            if self.train_data_loader.batch_sampler.is_padding((self.global_steps - 1) % self.steps_per_epoch):
-                mask = forward_return["targets_mask"] = torch.zeros_like(mask)
-            count = mask.sum().double()
+            if self._is_padding():
+                forward_return["targets_mask"] = torch.zeros_like(mask)
+            count = torch.as_tensor(self._loss_weight(forward_return), device=mask.device).double()
             total = count.clone()
             torch.distributed.all_reduce(total)
-            # the share of the measured targets of all processes
+            # the share of the targets that count, of all processes
             self._share = count / total.clamp(min=1)
         return super()._compute_loss(forward_return)
 
+    def _is_padding(self) -> bool:
+        return self.train_data_loader.batch_sampler.is_padding((self.global_steps - 1) % self.steps_per_epoch)
+
+    def _loss_weight(self, forward_return: dict[str, Any]) -> Any:
+        """0 for a window that only stands for an empty part of a batch."""
+        weight = super()._loss_weight(forward_return)
+        is_shared = self._is_distributed() and self.status == RunnerStatus.TRAINING
+        return weight * 0 if is_shared and self._is_padding() else weight
+
     def _weighted_sum(self, _: Any, bucket: torch.distributed.GradBucket) -> torch.futures.Future[torch.Tensor]:
-        """The gradient of the mean over the measured targets of all processes, in place of DDP's average.
+        """The gradient of the mean over the targets of all processes, in place of DDP's average.
 
         BasicTS defect 22: if the numbers of targets differ, the average over processes is not the gradient of the loss.
         """
@@ -66,9 +77,17 @@ class ParallelRunner(ResumableRunner):
             self._sum_meters()
         super().on_epoch_end(epoch, step)
         if self._is_distributed():
-            stop = torch.tensor(int(self.should_training_stop), device=self._share.device)
-            torch.distributed.broadcast(stop, src=0)
-            self.should_training_stop = bool(stop)
+            self._follow_validation(epoch)
+
+    def _follow_validation(self, epoch: int) -> None:
+        """Only the first process validates. It tells the others whether to stop, and what the schedule watches."""
+        news = [float(self.should_training_stop), getattr(self, "watched", 0.0)]
+        told = torch.tensor(news, dtype=torch.float64, device=self._share.device)
+        torch.distributed.broadcast(told, src=0)
+        stop, watched = told.tolist()
+        self.should_training_stop = bool(stop)
+        if isinstance(self.lr_scheduler, PlateauLR) and epoch % self.val_interval == 0 and not is_master():
+            self.lr_scheduler.step(watched)
 
     def update_meter(self, name: str, value: Any, n: Any = 1) -> None:
         """BasicTS defect 25: training metrics are those of the first process. Here they are summed, see below."""

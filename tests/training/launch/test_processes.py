@@ -21,6 +21,8 @@ from basicts_elin.data.prepare import prepare_synthetic
 from basicts_elin.errors import FailedRunError, NonFinitePredictionError
 from basicts_elin.training.launch.launcher import launch_training
 from basicts_elin.training.launch.processes import Group, free_port
+from basicts_elin.training.protocol.losses import HuberLoss
+from basicts_elin.training.protocol.schedules import PlateauLR
 from basicts_elin.training.runner import batches
 from basicts_elin.training.runner.batches import EpochBatches
 from basicts_elin.zoo.config_file import load_config
@@ -46,12 +48,24 @@ def uneven(tiny):
     np.save(file, values)
 
 
+UNMASKED = {"loss": HuberLoss(20.0), "target_metric": "loss", "optimizer_params": {"lr": 1e-2}}
+PLATEAU = {"lr_scheduler": PlateauLR, "lr_scheduler_params": {"patience": 0, "threshold": 0.9}}
+
+
 @pytest.mark.parametrize(
-    ("processes", "more"), [(2, []), (3, []), (2, [CurriculumLearning(12, cl_epochs=1, step_size=4)])]
+    ("processes", "more", "fields"),
+    [
+        (2, [], {}),
+        (3, [], {}),
+        (2, [CurriculumLearning(12, cl_epochs=1, step_size=4)], {}),
+        (2, [], {**UNMASKED, **PLATEAU}),
+    ],
 )
-def test_two_processes_have_the_numbers_of_one(uneven, processes, more):
-    one = launch_training(config(ckpt_save_dir="one", callbacks=[*more, Notes()]))
-    several = launch_training(config(ckpt_save_dir="several", callbacks=[*more, Notes()]), group=Group(processes))
+def test_two_processes_have_the_numbers_of_one(uneven, processes, more, fields):
+    one = launch_training(config(ckpt_save_dir="one", callbacks=[*more, Notes()], **fields))
+    several = launch_training(
+        config(ckpt_save_dir="several", callbacks=[*more, Notes()], **fields), group=Group(processes)
+    )
     single, (first, *others) = notes(one), [notes(several, rank) for rank in range(processes)]
     assert len(first["gradients"]) == len(single["gradients"]) == 3 * 9
     for found, expected in zip(first["gradients"], single["gradients"], strict=True):
@@ -64,7 +78,11 @@ def test_two_processes_have_the_numbers_of_one(uneven, processes, more):
     assert parts == 3 * (8 * [9] + [processes])
     assert_same(metrics(several), metrics(one))
     np.testing.assert_allclose(first["meters"], single["meters"], rtol=1e-6)
-    assert len(record(several)["epochs"]) == 3
+    rates = [[entry["learning_rate"] for entry in record(folder)["epochs"]] for folder in (one, several)]
+    assert rates[0] == rates[1] and len(rates[0]) == 3
+    # the others follow the schedule of the first
+    states = [torch.load(folder / "Double_3.pt", weights_only=True) for folder in (one, several)]
+    assert states[0]["best_metrics"] == pytest.approx(states[1]["best_metrics"])
     assert (record(several)["processes"], record(one)["processes"]) == (processes, 1)
 
 
