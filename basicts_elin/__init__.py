@@ -22,6 +22,8 @@ _HOMES = {
     "replace_attention": ".zoo.replace_attention",
     "linearize": ".zoo.replace_attention",
     "Forecaster": ".forecasting.forecaster",
+    "PreparedBuffers": ".training.protocol.prepared",
+    "pdformer_relations": ".data.relations.pdformer",
     "benchmark_config": ".training.protocol.recipe",
 }
 
