@@ -34,6 +34,11 @@ class ModelEntry:
         dataset_fields: dataset -> fields of the run that differ on that dataset.
         dataset_model_fields: dataset -> fields of the model's configuration that differ on that dataset.
         callbacks: makes the callbacks that the model needs besides the protocol's.
+        dataset_model_fields: dataset -> fields of the model's configuration that differ on that dataset.
+        dataset_model_fields: Mapping[str, Fields] = field(default_factory=dict)
+    dataset_callbacks: (dataset, whether it is the smaller size) -> callbacks that depend on these.
+        prepare: (dataset, configuration of the model) -> the buffers of the model that come from the training part and
+            the graph, by their names, see `training.protocol.prepared`.
         small: its smaller size, `<name>_small`; None = it has none.
         attention: the name, in `attention.py`, of its own attention; "" = its attention cannot be replaced.
         num_tokens: (layer name, model's configuration) -> number of key tokens of that attention layer. None = not
@@ -56,6 +61,8 @@ class ModelEntry:
     dataset_fields: Mapping[str, Fields] = field(default_factory=dict)
     dataset_model_fields: Mapping[str, Fields] = field(default_factory=dict)
     callbacks: Callable[[], list[Any]] = list
+    dataset_callbacks: Optional[Callable[[str, bool], list[Any]]] = None
+    prepare: Optional[Callable[[Any, Any], Mapping[str, Any]]] = None
     small: Optional[Size] = None
     attention: str = ""
     num_tokens: Optional[Callable[[str, Any], int]] = None

@@ -189,7 +189,7 @@ def config_for(name: str, dataset: str, **differences: Any) -> "BasicTSForecasti
     # other lengths are refused before the run starts
     if all(map(is_count, lengths)):
         model_config.update(_window_fields(variant.entry, *lengths))
-    callbacks = [*variant.entry.callbacks(), *differences.pop("callbacks", [])]
+    callbacks = [*_callbacks(variant, dataset), *differences.pop("callbacks", [])]
     run_fields = {**_run_fields(variant, dataset), **differences}
     return benchmark_config(model, model_config, dataset, callbacks=callbacks, **run_fields)
 
@@ -272,6 +272,16 @@ def _run_fields(variant: Variant, dataset: str) -> dict[str, Any]:
     if variant.is_small:
         found |= {**variant.entry.small.run_fields, **variant.entry.small.dataset_fields.get(dataset, {})}
     return copy.deepcopy(found)
+
+
+def _callbacks(variant: Variant, dataset: str) -> list[Any]:
+    entry, found = variant.entry, []
+    if entry.prepare:
+        from ..training.protocol.prepared import PreparedBuffers
+
+        found.append(PreparedBuffers(entry.prepare))
+    found += entry.callbacks()
+    return found + (entry.dataset_callbacks(dataset, variant.is_small) if entry.dataset_callbacks else [])
 
 
 def _unknown(name: str) -> UserError:

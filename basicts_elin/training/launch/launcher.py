@@ -17,8 +17,9 @@ from ...errors import UserError
 from ...files import made_folder, write_atomically
 from ...record import CONFIG_FILE
 from ..protocol.missing_inputs import missing_inputs_line
+from ..protocol.prepared import prepare_buffers
 from ..protocol.taskflow import OriginalScaleTaskFlow
-from ..runner.checkpoints import best_checkpoint_file, read_checkpoint
+from ..runner.checkpoints import best_checkpoint_file, epoch_checkpoints, read_checkpoint
 from ..runner.predictions import PREDICTIONS_FILE, announcement
 from ..runner.runner import BenchmarkRunner
 from .checkpoint_checks import check_checkpoint
@@ -81,6 +82,8 @@ def launch_training(
     _announce(config, dataset, folder, group, resume=resume)
     predictions_file = _announced_predictions(config, dataset, folder) if save_predictions else None
     with locked(folder):
+        if not epoch_checkpoints(folder, config.model.__name__):
+            prepare_buffers(config)
         _record_inputs(config, dataset, folder)
         run_in_group(group, train, config, predictions_file)
     return folder
