@@ -57,6 +57,7 @@ register(
             run_fields={"num_epochs": 8},
             dataset_fields={"SyntheticTraffic": {"num_epochs": 4}},
         ),
+        attention="inline",
         num_tokens=_num_tokens,
         unfit_window=_short_window,
     )
