@@ -1,11 +1,13 @@
 """The pages docs/tables/*.md. They show only the paper's figures and those of a CSV."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Optional
 
 from ..evaluation.numpy_metrics import HORIZONS, METRICS, OVERALL
 from ..zoo import registry
 from . import paper
+from .ablation import ROWS, row_of
 from .aggregate import MEMORY, Summary, each_once, summaries
 from .schema import Result, metric_column, metric_names
 
@@ -26,7 +28,7 @@ def page(
     """The page of a table.
 
     Args:
-        table: "table2", "table3" or "attention".
+        table: "table2", "table3", "attention" or "ablation".
         source: path of the CSV that holds the results, relative to the page.
         command: that makes the page.
         pictures: files beside the page.
@@ -54,6 +56,8 @@ def _made_of(table: str, found: Sequence[Summary], source: str, command: str) ->
     said = [f"Made by `{command}` from [{source.rpartition('/')[2]}]({source}), which says how each run was made."]
     if table == "attention":
         said.append("The paper names this comparison and prints no figures of it.")
+    elif table == "ablation":
+        said.append("The paper has no such comparison. Each row is one change of ELinFormer, over time and over space.")
     else:
         said.append(f'"paper": printed in {paper.SOURCE}, none of it measured here.')
     said.append("Ours: mean ± deviation over the seeds; an empty cell was not measured.")
@@ -164,13 +168,28 @@ def _attention(dataset: str, found: Sequence[Summary]) -> list[str]:
     return lines
 
 
+def _ablation(dataset: str, found: Sequence[Summary]) -> list[str]:
+    lines = _head("change", "what it is", "epochs", "MAE", "to ELinFormer", "RMSE", "MAPE %", "parameters", "s / epoch")
+    rows = {summary: row_of(summary.model, summary.results[0].differences) for summary in found}
+    order = [*ROWS, None]
+    for summary in sorted(found, key=lambda summary: order.index(rows[summary])):
+        row, size = rows[summary], summary.model.removeprefix(registry.base_name(summary.model))
+        base = _same_epochs(found, _BETTER + size, replace(summary, label=summary.model))
+        mean = base.mean("MAE") if row and base is not summary and base else None
+        title = row.title + size + _seeds(summary) if row else _named(summary)
+        cells = [title, row.explanation if row else "", _epochs(summary), _ours(summary, "MAE", 2)]
+        cells += [_difference(summary.mean("MAE"), mean, 2), _ours(summary, "RMSE", 2), _ours(summary, "MAPE", 2)]
+        lines.append(_line(*cells, _number(summary.mean("parameters"), 0), _ours(summary, "seconds_per_epoch", 1)))
+    return lines
+
+
 def _matmul(backbone: str) -> str:
     """The model of a backbone whose attention multiplies matrices; "" if there is none."""
     found = registry.find(f"{backbone}_matmul")
     return found.name if found else ""
 
 
-_TABLES = {"table2": _table2, "table3": _table3, "attention": _attention}
+_TABLES = {"table2": _table2, "table3": _table3, "attention": _attention, "ablation": _ablation}
 
 
 def _other_metrics(found: Sequence[Summary]) -> list[str]:

@@ -35,7 +35,7 @@ STAEFORMER = ModelEntry(
     ),
     attention="sdpa",
     num_tokens=_num_tokens,
-    compared=("matmul", "sdpa", "linformer"),
+    compared=("matmul", "sdpa", "linformer", "inline"),
     paper_name="STAEformer",
     paper_attention="matmul",
 )
