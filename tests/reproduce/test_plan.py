@@ -6,14 +6,16 @@ from tiny import write_dataset
 
 from basicts_elin.errors import UserError
 from basicts_elin.reproduce.plan import TABLES, Run, plan_runs
-from basicts_elin.results import paper
+from basicts_elin.results import published
 from basicts_elin.zoo import registry
 
 
 def test_table3_is_every_model_of_the_paper_on_its_datasets():
     runs = plan_runs("table3")
-    models = [name for name in paper.TABLE3 if name != "PDFormer"]
-    assert [(run.dataset, run.model) for run in runs] == [(d, m) for d in paper.TABLE3_DATASETS for m in models]
+    models = [name for name in published.systems_of(published.TABLE3) if name != "PDFormer"]
+    assert [(run.dataset, run.model) for run in runs] == [
+        (d, m) for d in published.datasets_of(published.TABLE3) for m in models
+    ]
     assert {run.seed for run in runs} == {42}
     assert set(registry.absent_models()) == {"PDFormer"}
 
@@ -22,7 +24,7 @@ def test_the_configurations_of_models_and_of_legacy_models():
     configs = {run.model: run.config for run in plan_runs("table3", datasets=["PEMS08"])}
     assert configs["ELinFormer"] == "baselines_cfg/ELinFormer/PEMS08.py"
     legacy = {model for model, config in configs.items() if config.startswith("legacy/")}
-    assert legacy == set(paper.TABLE3) - {"ELinFormer", "STAEformer", "PDFormer"}
+    assert legacy == set(published.systems_of(published.TABLE3)) - {"ELinFormer", "STAEformer", "PDFormer"}
     assert configs["GWNet"] == "legacy/GWNet/PEMS08"
 
 
