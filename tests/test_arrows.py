@@ -33,7 +33,7 @@ ORDER = (
     ("cli",),
 )
 # The same for the rooms of `data`; "dataset" stands for its files of no room.
-DATA_ORDER = ("catalog", "zone_names", "io", "times", "graphs", "dataset", "prepare")
+DATA_ORDER = ("catalog", "zone_names", "io", "times", "graphs", "dataset", "relations", "prepare")
 PLACE = {room: place for place, rooms in enumerate(ORDER) for room in rooms}
 # Only torch is needed for these, so nothing but the rooms named.
 TORCH_ONLY = {

@@ -94,12 +94,15 @@ def value(
 def system_of(model: str, *, costs: bool = False) -> str:
     """The published system that one of our models is; "" if it is none.
 
-    BasicTS 1.1's STID is another model than the published one, which is that of BasicTS 0.5.
+    A model with a title of its own, such as BasicTS 1.1's STID, is not the published one.
 
     costs: of memory and time, which depend on how the attention is computed.
     """
     if model.startswith(registry.LEGACY):
         return model.removeprefix(registry.LEGACY)
+    found = registry.find(model)
+    if found and not found.entry.paper_name and registry.title(model) == model in {one.system for one in figures()}:
+        return model
     return registry.paper_name(model, costs=costs)
 
 

@@ -1,5 +1,6 @@
 """BasicTS's runner with our own loops."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any, Optional
 
@@ -17,6 +18,8 @@ from tqdm import tqdm
 
 from ...averages import OVERALL
 from ...data.quality import NEAR
+from ..protocol.losses import callable_loss, leaves_out_missing
+from ..protocol.schedules import PlateauLR
 from .inference_time import InferenceTime
 from .meters import DeferredMeters
 from .part_metrics import PartMetrics, with_named_metrics
@@ -27,6 +30,7 @@ class LoopRunner(BasicTSRunner):
 
     def __init__(self, cfg: BasicTSForecastingConfig) -> None:
         super().__init__(with_named_metrics(cfg))
+        self.loss = callable_loss(cfg.loss, self.loss)
         self.meter_pool = DeferredMeters()
         # of the test part, by horizon, see `PartMetrics.values`
         self.test_values: dict[str, dict[str, Optional[float]]] = {}
@@ -94,7 +98,7 @@ class LoopRunner(BasicTSRunner):
         forward_return["prediction"] = prediction.to(torch.promote_types(prediction.dtype, torch.float32))
         self._trigger("on_compute_loss", **now, data=data, forward_return=forward_return)
         loss = self._compute_loss(forward_return)
-        self.update_meter("train/loss", loss.detach(), self._weight(forward_return))
+        self.update_meter("train/loss", loss.detach(), self._loss_weight(forward_return))
         if self.should_backward:
             self._trigger("on_backward", loss=loss)
             self._backward(loss)
@@ -119,6 +123,12 @@ class LoopRunner(BasicTSRunner):
     def _share_metrics(self, metrics: PartMetrics) -> None:
         """Sum the training metrics over processes; here there is one."""
 
+    def on_validate_end(self, train_step: Optional[int], train_epoch: Optional[int] = None) -> None:
+        super().on_validate_end(train_step, train_epoch)
+        if isinstance(self.lr_scheduler, PlateauLR):
+            self.watched = self.meter_pool.get_value(f"val/{self.lr_scheduler.metric or self.target_metric}")
+            self.lr_scheduler.step(self.watched)
+
     def _eval_loop(self, mode: BasicTSMode) -> None:
         """Validate, or test. Metrics are made of sums over the part, see `part_metrics`."""
         is_validation = mode == BasicTSMode.VAL
@@ -131,7 +141,7 @@ class LoopRunner(BasicTSRunner):
                 forward_return = self._forward(self.model, data, step=number)
             self._trigger("on_compute_loss", forward_return=forward_return)
             loss = self._metric_forward(self.loss, forward_return)
-            self.update_meter(f"{part}/loss", loss, self._weight(forward_return))
+            self.update_meter(f"{part}/loss", loss, self._loss_weight(forward_return))
             forward_return = self.taskflow.postprocess(self, forward_return)
             if mode == BasicTSMode.EVAL:
                 self._save_results(number, forward_return)
@@ -173,6 +183,22 @@ class LoopRunner(BasicTSRunner):
 
     def _has_own_weight(self) -> bool:
         return type(self.taskflow).get_weight is not BasicTSForecastingTaskFlow.get_weight
+
+    def _loss_weight(self, forward_return: dict[str, Any]) -> Any:
+        """The weight of a batch for the loss: the number of targets that it is a mean over."""
+        if leaves_out_missing(self.cfg.loss):
+            return self._weight(forward_return)
+        return torch.full((), forward_return["targets"].numel(), device=forward_return["targets"].device)
+
+    def _metric_forward(self, metric_fn: Callable, forward_return: dict[str, Any]) -> torch.Tensor:
+        """BasicTS defect 34: it passes no mask to a loss that is a Module, and calls its arguments input and target."""
+        if metric_fn is self.loss and "loss" in forward_return:
+            return forward_return["loss"]
+        if isinstance(metric_fn, torch.nn.Module):
+            names = inspect.signature(metric_fn.forward).parameters
+            if "prediction" in names:
+                return metric_fn(**{name: forward_return[name] for name in names if name in forward_return})
+        return super()._metric_forward(metric_fn, forward_return)
 
     def _trigger(self, event: str, **facts: Any) -> None:
         self.callback_handler.trigger(event, self, **facts)
