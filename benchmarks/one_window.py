@@ -170,7 +170,9 @@ def main() -> None:
                 show(row)
             rows += new
     if arguments.output:
-        write_rows(arguments.output, rows, {"repeats": arguments.repeats, "processes": arguments.processes, **run_facts("cpu")})
+        write_rows(
+            arguments.output, rows, {"repeats": arguments.repeats, "processes": arguments.processes, **run_facts("cpu")}
+        )
 
 
 if __name__ == "__main__":

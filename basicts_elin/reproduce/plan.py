@@ -42,9 +42,7 @@ DATASETS_TABLE = "table1"
 TABLES = {
     DATASETS_TABLE: Table(tuple, published.datasets_of(published.TABLE1), "table1"),
     "table2": Table(_table2_models, published.datasets_of(published.TABLE2), "table2"),
-    "table3": Table(
-        lambda: published.systems_of(published.TABLE3), published.datasets_of(published.TABLE3), "table3"
-    ),
+    "table3": Table(lambda: published.systems_of(published.TABLE3), published.datasets_of(published.TABLE3), "table3"),
     # attention_cpu.csv is the layer's benchmark
     "attention": Table(
         lambda: tuple(registry.compared_models()), published.datasets_of(published.TABLE2), "attention_methods"

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from ..evaluation.numpy_metrics import METRICS, OVERALL
+from ..averages import OVERALL
+from ..evaluation.numpy_metrics import METRICS
 from . import published
 from .aggregate import Summary, each_once, summaries
 from .schema import Result, metric_column, metric_names
@@ -52,7 +53,9 @@ def _made_of(table: str, found: Sequence[Summary], source: str, command: str) ->
     else:
         said.append(f'"paper": printed in {published.PAPER} unless a line below says otherwise; none is measured here.')
     said.append("Ours: mean ± deviation over the seeds; an empty cell was not measured.")
-    said.append("A metric is over all targets of all steps; `mean over horizons` is the mean over the single steps.")
+    said.append(
+        "A metric is over all targets of all steps; `mean over horizons` is the mean of the metrics of the steps."
+    )
     if results:
         facts = [(title, ", ".join(each_once(results, name))) for title, name in _FACTS]
         said.append(f"Measured on {', '.join(title + values for title, values in facts if values)}.")
