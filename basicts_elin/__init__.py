@@ -12,6 +12,8 @@ _HOMES = {
     "PDFormerConfig": ".models.PDFormer",
     "STAEformer": ".models.STAEformer",
     "STAEformerConfig": ".models.STAEformer",
+    "STLAformer": ".models.STLAformer",
+    "STLAformerConfig": ".models.STLAformer",
     "EntropyEqualAttention": ".modules",
     "EntropyEqualMultiheadAttention": ".modules",
     "SoftmaxAttention": ".modules",
@@ -25,6 +27,8 @@ _HOMES = {
     "PreparedBuffers": ".training.protocol.prepared",
     "pdformer_relations": ".data.relations.pdformer",
     "benchmark_config": ".training.protocol.recipe",
+    "HuberLoss": ".training.protocol.losses",
+    "PlateauLR": ".training.protocol.schedules",
 }
 
 __all__ = ["__version__", *_HOMES]

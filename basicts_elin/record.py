@@ -14,6 +14,8 @@ from .files import read_json, write_json
 
 # the files of a run's folder that others read: ours, and two of BasicTS
 RECORD_FILE, METRICS_FILE, CONFIG_FILE = "run.json", "test_metrics.json", "cfg.json"
+# in METRICS_FILE, beside "overall" and "horizon_12": the mean of the metrics of all steps ahead
+MEAN_KEY = "mean_over_horizons"
 # what seconds and memory depend on, besides the run itself: fields of run.json and of a result
 CONDITIONS = ("device", "hardware", "processes", "compiled", "runs_at_once")
 # marks an epoch that was trained before the run was resumed under other conditions

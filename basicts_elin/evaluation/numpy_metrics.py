@@ -1,6 +1,6 @@
 """The benchmark's metrics in numpy, for forecasts made outside a run: the naive ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Optional
 
 import numpy as np
@@ -9,7 +9,8 @@ from ..data.quality import NEAR
 
 METRICS = ("MAE", "RMSE", "MAPE")
 HORIZONS = (3, 6, 12)
-OVERALL = "overall"
+# over all targets of all steps ahead; and the mean of the metrics of each step
+OVERALL, MEAN = "overall", "mean"
 
 
 def masked_metrics(prediction: np.ndarray, targets: np.ndarray, mask: np.ndarray) -> dict[str, Optional[float]]:
@@ -44,6 +45,13 @@ def metrics_of(sums: np.ndarray) -> dict[str, Optional[float]]:
 
 
 def metrics_by_horizon(sums: np.ndarray, horizons: Sequence[int] = HORIZONS) -> dict[str, dict]:
-    """Metrics at some steps of a forecast and overall, of the `error_sums` of each step [steps, 5]."""
-    rows = {str(step): metrics_of(sums[step - 1]) for step in horizons if step <= len(sums)}
-    return {**rows, OVERALL: metrics_of(sums.sum(axis=0))}
+    """Metrics at some steps of a forecast, overall and the mean of all steps, of the `error_sums` [steps, 5]."""
+    steps = [metrics_of(row) for row in sums]
+    rows = {str(step): steps[step - 1] for step in horizons if step <= len(sums)}
+    return {**rows, OVERALL: metrics_of(sums.sum(axis=0)), MEAN: mean_over_horizons(steps)}
+
+
+def mean_over_horizons(steps: Sequence[Mapping[str, Optional[float]]]) -> dict[str, Optional[float]]:
+    """The mean of each metric over the steps ahead that have a value. It is "average" in LargeST and after DCRNN."""
+    known = {name: [step[name] for step in steps if step[name] is not None] for name in steps[0]}
+    return {name: sum(values) / len(values) if values else None for name, values in known.items()}

@@ -7,19 +7,15 @@ from torch import nn
 
 from ..ops.attention import drop_keys
 from ..ops.checks import check_choice
-from ..ops.fused_quadratic import fused_quadratic_attention
 from ..ops.gram import gram_attention
 from ..ops.local_residual import add_local_residual, local_residual
 from ..ops.precision import widened
 from ..ops.tracing import is_exporting
-from .entropy_equal import LAYER_PATHS, layer_path
+from .entropy_equal import LAYER_PATHS
 from .heads import attend_heads
 from .masks import common_key_mask
 from .plain_linear import plain_projections
 from .projections import ProjectedAttention
-
-# a whole layer without the local residual, by path
-_FUSED = {"quadratic": fused_quadratic_attention, "gram": gram_attention}
 
 
 class InLineAttention(ProjectedAttention):
@@ -34,7 +30,8 @@ class InLineAttention(ProjectedAttention):
         hidden_size: D.
         n_heads: H, a divisor of D.
         dropout: probability while training, on the first part only, as in `EntropyEqualAttention`.
-        path: of the first part, as in `EntropyEqualAttention`. "auto" chooses by the same rule.
+        path: of the first part, as in `EntropyEqualAttention`. "auto" is quadratic where N < d, gram where N >= D, and
+            linear between. Only the gram path forms no keys, and keeps no values.
     Raises: ValueError for an unknown path and for sizes that do not fit together. The call raises it for a mask that
         differs between queries or heads.
 
@@ -67,12 +64,25 @@ class InLineAttention(ProjectedAttention):
     ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
         # an exported program would be bound to the number of windows it was exported with
         unfused = output_attentions or (self.training and self.dropout > 0) or is_exporting()
-        weights = None if unfused else plain_projections(self.q_proj, self.k_proj, self.v_proj, self.out_proj)
-        fused = _FUSED.get(layer_path(self.path, "taylor2", tokens.shape[-2], self.hidden_size, self.n_heads))
-        if weights is not None and fused and attention_mask is None and tokens is hidden_states:
-            output = fused(tokens, weights, self.n_heads, entropy="taylor2", eps=0.0)
-            return add_local_residual(output, tokens, weights, self._taps(tokens, None)), None
+        is_plain_call = attention_mask is None and tokens is hidden_states
+        if is_plain_call and not unfused and self.path_for(tokens.shape[-2]) == "gram":
+            weights = plain_projections(self.q_proj, self.k_proj, self.v_proj, self.out_proj)
+            if weights is not None:
+                output = gram_attention(tokens, weights, self.n_heads, entropy="taylor2", eps=0.0)
+                return add_local_residual(output, tokens, weights, self._taps(tokens, None)), None
         return self._attend_unfused(hidden_states, tokens, attention_mask, output_attentions)
+
+    def path_for(self, num_tokens: int) -> str:
+        """The path for `num_tokens` tokens, if the call allows it.
+
+        "gram" needs what it needs in `EntropyEqualAttention`, self-attention, and no mask. If one of these does not
+        hold, "linear" or "quadratic" takes its place. benchmarks/inline.py measured where "auto" switches.
+        """
+        if self.path != "auto":
+            return self.path
+        if num_tokens < self.head_size:
+            return "quadratic"
+        return "gram" if num_tokens >= self.hidden_size else "linear"
 
     def _attend_unfused(
         self,
@@ -81,7 +91,7 @@ class InLineAttention(ProjectedAttention):
         attention_mask: Optional[torch.Tensor],
         output_attentions: bool,
     ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
-        """Plain twin of the fused paths, with the same call."""
+        """Plain twin of the gram path, with the same call; it has every other path."""
         key_mask, is_common = common_key_mask(attention_mask, tokens.shape[-2])
         if attention_mask is not None and not is_common:
             raise ValueError(

@@ -7,6 +7,7 @@ dimensions. The taps differ between the leading indices:
 """
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any, Optional
 
 import torch
@@ -22,7 +23,14 @@ _PART_BYTES = 2 * 2**20
 
 
 def local_residual(value: Tensor, taps: Tensor) -> Tensor:
-    """value [..., N, D], taps [..., D, 3] -> [..., N, D]."""
+    """value [..., N, D], taps [..., D, 3], of the same leading dimensions -> [..., N, D]."""
+    if is_transformed() or torch.compiler.is_compiling():
+        return plain_local_residual(value, taps)
+    return _LocalResidual.apply(_rows(value), _rows(taps)).view(value.shape)
+
+
+def plain_local_residual(value: Tensor, taps: Tensor) -> Tensor:
+    """Plain twin of `local_residual`, with the gradients and saved tensors of autograd."""
     n_tokens = value.shape[-2]
     padded = F.pad(value, (0, 0, 1, 1))
     before, here, after = (tap.unsqueeze(-2) for tap in taps.unbind(-1))
@@ -46,15 +54,37 @@ def add_local_residual(output: Tensor, states: Tensor, weights: Projections, tap
     """
     if is_transformed() or torch.compiler.is_compiling():
         return plain_add_local_residual(output, states, weights, taps)
-    rows = (tensor.reshape(-1, *tensor.shape[-2:]) for tensor in (output, states, taps))
+    rows = map(_rows, (output, states, taps))
     used = weights.value_weight, weights.value_bias, weights.out_weight
     return _AddLocalResidual.apply(*rows, *used, compute_dtype(states)).view(output.shape)
 
 
 def plain_add_local_residual(output: Tensor, states: Tensor, weights: Projections, taps: Tensor) -> Tensor:
     """Plain twin of `add_local_residual`, with the gradients and saved tensors of autograd."""
-    value = F.linear(states, weights.value_weight, weights.value_bias)
-    return output + F.linear(local_residual(value, taps), weights.out_weight)
+    return output + _projected_residual(states, taps, weights.value_weight, weights.value_bias, weights.out_weight)
+
+
+class _LocalResidual(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, value: Tensor, taps: Tensor) -> Tensor:
+        ctx.save_for_backward(value, taps)
+        mixed = torch.empty_like(value, memory_format=torch.contiguous_format)
+        for part in _parts(value):
+            mixed[part] = _convolve(value[part], taps[part])
+        return mixed
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Optional[Tensor], ...]:
+        value, taps = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            return _differentiable_gradients(plain_local_residual, (value, taps), gradient, ctx.needs_input_grad)
+        reversed_taps = taps.flip(-1)
+        d_value = torch.empty_like(value, memory_format=torch.contiguous_format)
+        d_taps = torch.empty_like(taps)
+        for part in _parts(value):
+            d_value[part] = _convolve(gradient[part], reversed_taps[part])
+            d_taps[part] = _tap_gradients(gradient[part], value[part])
+        return d_value, d_taps
 
 
 class _AddLocalResidual(torch.autograd.Function):
@@ -77,7 +107,8 @@ class _AddLocalResidual(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Optional[Tensor], ...]:
         inputs = ctx.saved_tensors
         if torch.is_grad_enabled():
-            return gradient, *_differentiable_gradients(inputs, gradient, ctx.needs_input_grad[1:6]), None
+            needed = ctx.needs_input_grad[1:6]
+            return gradient, *_differentiable_gradients(_projected_residual, inputs, gradient, needed), None
         dtype = gradient.dtype
         tokens = inputs[0]
         with without_autocast(tokens):
@@ -94,9 +125,7 @@ class _AddLocalResidual(torch.autograd.Function):
                 value = F.linear(states, value_weight, value_bias).view(gradient[part].shape)
                 d_out_weight += d_output.t() @ _flat(_convolve(value, taps[part]))
                 d_mixed = (d_output @ out_weight).view(value.shape)
-                d_taps[part, :, 0] = (d_mixed[:, 1:] * value[:, :-1]).sum(1)
-                d_taps[part, :, 1] = (d_mixed * value).sum(1)
-                d_taps[part, :, 2] = (d_mixed[:, :-1] * value[:, 1:]).sum(1)
+                d_taps[part] = _tap_gradients(d_mixed, value)
                 d_value = _flat(_convolve(d_mixed, reversed_taps[part]))
                 torch.mm(d_value, value_weight, out=_flat(d_tokens[part]))
                 d_value_weight += d_value.t() @ states
@@ -105,16 +134,19 @@ class _AddLocalResidual(torch.autograd.Function):
         return gradient, *(d.to(tensor.dtype) for d, tensor in zip(found, inputs, strict=True)), None
 
 
+def _projected_residual(
+    tokens: Tensor, taps: Tensor, value_weight: Tensor, value_bias: Tensor, out_weight: Tensor
+) -> Tensor:
+    return F.linear(plain_local_residual(F.linear(tokens, value_weight, value_bias), taps), out_weight)
+
+
 def _differentiable_gradients(
-    inputs: tuple[Tensor, ...], gradient: Tensor, needed: tuple[bool, ...]
-) -> list[Optional[Tensor]]:
-    """For second derivatives: the gradients of tokens, taps and weights, recorded by autograd."""
-    tokens, taps, value_weight, value_bias, out_weight = inputs
-    value = F.linear(tokens, value_weight, value_bias)
-    total = F.linear(local_residual(value, taps), out_weight)
+    function: Callable[..., Tensor], inputs: Sequence[Tensor], gradient: Tensor, needed: Sequence[bool]
+) -> tuple[Optional[Tensor], ...]:
+    """The gradients of the inputs, recorded by autograd for second derivatives."""
     wanted = [tensor for tensor, is_needed in zip(inputs, needed, strict=True) if is_needed]
-    found = iter(torch.autograd.grad(total, wanted, gradient, create_graph=True) if wanted else ())
-    return [next(found) if is_needed else None for is_needed in needed]
+    found = iter(torch.autograd.grad(function(*inputs), wanted, gradient, create_graph=True) if wanted else ())
+    return tuple(next(found) if is_needed else None for is_needed in needed)
 
 
 def _parts(tokens: Tensor) -> list[slice]:
@@ -127,12 +159,24 @@ def _parts(tokens: Tensor) -> list[slice]:
 
 
 def _convolve(value: Tensor, taps: Tensor) -> Tensor:
-    """`local_residual` in place of three products and two sums; not to be recorded by autograd."""
+    """`plain_local_residual` of [R, N, D] in fewer passes; not to be recorded by autograd."""
     before, here, after = (tap.unsqueeze(-2) for tap in taps.unbind(-1))
     mixed = value * here
     mixed[:, 1:].addcmul_(value[:, :-1], before)
     mixed[:, :-1].addcmul_(value[:, 1:], after)
     return mixed
+
+
+def _tap_gradients(gradient: Tensor, value: Tensor) -> Tensor:
+    """[R, D, 3] from the gradient of `_convolve` and its values."""
+    here = (gradient * value).sum(1)
+    before, after = (gradient[:, 1:] * value[:, :-1]).sum(1), (gradient[:, :-1] * value[:, 1:]).sum(1)
+    return torch.stack([before, here, after], -1)
+
+
+def _rows(tensor: Tensor) -> Tensor:
+    """[..., N, D] as [R, N, D]."""
+    return tensor.reshape(-1, *tensor.shape[-2:])
 
 
 def _flat(rows: Tensor) -> Tensor:

@@ -41,6 +41,7 @@ __all__ = [
     "register",
     "resolve",
     "suggestion",
+    "title",
     "variant_names",
 ]
 
@@ -129,6 +130,12 @@ def base_name(name: str) -> str:
     return found.class_name if found else name
 
 
+def title(name: str) -> str:
+    """The model as rendered pages name it. STID is two models: "STID (BasicTS 1.1)" and "STID (BasicTS 0.5)"."""
+    found = find(name)
+    return found.entry.title if found and found.name == name and found.entry.title else name
+
+
 def paper_entry(paper_name: str) -> Optional[ModelEntry]:
     """The model that has this name in the paper's tables."""
     return next((other for other in _entries().values() if other.paper_name == paper_name), None)
@@ -205,7 +212,9 @@ def _load_entries() -> None:
 
 def legacy_entry(name: str, paper_name: str = "") -> ModelEntry:
     """The entry of a model of BasicTS 0.5, `legacy/<Model>`."""
-    return ModelEntry(name, partial(_load_legacy, name.removeprefix(LEGACY)), paper_name=paper_name)
+    model = name.removeprefix(LEGACY)
+    title = "" if paper_name else f"{model} (BasicTS 0.5)"
+    return ModelEntry(name, partial(_load_legacy, model), paper_name=paper_name, title=title)
 
 
 def _load_legacy(model: str) -> tuple[type, type]:

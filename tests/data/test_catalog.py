@@ -17,6 +17,7 @@ from basicts_elin.data.catalog import CATALOG, dataset_facts, register_dataset, 
         ("PEMS07", 28224, (16934, 5644, 5646)),
         ("PEMS08", 17856, (10713, 3571, 3572)),
         ("PEMS08_tail", 7143, (4285, 1428, 1430)),
+        ("CA", 35040, (21024, 7008, 7008)),
     ],
 )
 def test_parts_are_as_long_as_in_basicts(name, num_rows, expected):
@@ -63,4 +64,4 @@ def test_regular_settings_repeat_the_facts(name):
     assert facts.regular_settings["train_val_test_ratio"] == list(facts.split)
     assert facts.regular_settings["null_val"] == facts.null_value
     assert sum(facts.split) == pytest.approx(1.0)
-    assert facts.steps_per_day == 288
+    assert facts.steps_per_day == (96 if facts.districts else 288)

@@ -2,14 +2,21 @@
 
 import pytest
 import torch
-from ops.compare import assert_all_close, draw, value_and_gradients
+from ops.compare import assert_all_close, assert_close, draw, value_and_gradients
 from ops.layers import WIDTH, projections
 from ops.memory_meter import saved_bytes
 from torch.nn import functional as F
 
 from basicts_elin.ops import local_residual as module
 from basicts_elin.ops.gram import Projections
-from basicts_elin.ops.local_residual import add_local_residual, local_residual, plain_add_local_residual
+from basicts_elin.ops.local_residual import (
+    add_local_residual,
+    local_residual,
+    plain_add_local_residual,
+    plain_local_residual,
+)
+
+TWINS = {local_residual: plain_local_residual, add_local_residual: plain_add_local_residual}
 
 
 def inputs(*leading, n_tokens=7):
@@ -18,6 +25,11 @@ def inputs(*leading, n_tokens=7):
 
 
 def on(function):
+    if function in (local_residual, plain_local_residual):
+        return lambda output, states, taps, *others: (
+            function(states, taps) + 0 * sum(t.sum() for t in (output, *others))
+        )
+
     def call(output, states, taps, value_weight, value_bias, out_weight):
         unused = None, None, None, None
         return function(output, states, Projections(*unused, value_weight, value_bias, out_weight, None), taps)
@@ -31,17 +43,18 @@ def test_is_a_depthwise_convolution(n_tokens):
     # groups of one channel each, sequence by sequence
     channels = value.transpose(-2, -1).reshape(1, -1, n_tokens)
     expected = F.conv1d(channels, taps.reshape(-1, 1, 3), padding=1, groups=2 * WIDTH)
-    assert_all_close([local_residual(value, taps)], [expected.view(2, WIDTH, n_tokens).transpose(-2, -1)])
+    for function in (local_residual, plain_local_residual):
+        assert_close(function(value, taps), expected.view(2, WIDTH, n_tokens).transpose(-2, -1))
 
 
+@pytest.mark.parametrize("function", TWINS)
 @pytest.mark.parametrize("n_tokens", [1, 2, 3, 8])
 @pytest.mark.parametrize("leading", [(), (5,), (2, 3), (0,)], ids=str)
-def test_values_and_gradients(leading, n_tokens, monkeypatch):
+def test_values_and_gradients(leading, n_tokens, function, monkeypatch):
     # two leading indices at a time, and at last one
     monkeypatch.setattr(module, "_PART_BYTES", 2 * n_tokens * WIDTH * 8)
     found, expected = (
-        value_and_gradients(on(function), *inputs(*leading, n_tokens=n_tokens))
-        for function in (add_local_residual, plain_add_local_residual)
+        value_and_gradients(on(one), *inputs(*leading, n_tokens=n_tokens)) for one in (function, TWINS[function])
     )
     if 0 in leading:
         assert all(one.shape == other.shape and not one.any() for one, other in zip(found, expected, strict=True))
@@ -67,18 +80,20 @@ def test_gradients_of_float32_weights_under_autocast():
     assert_all_close([output, *found], expected, 4e-2)
 
 
-def test_second_derivatives():
+@pytest.mark.parametrize("function", TWINS)
+def test_second_derivatives(function):
     tensors = [tensor.detach().requires_grad_() for tensor in inputs(2, n_tokens=3)]
-    assert torch.autograd.gradgradcheck(on(add_local_residual), tensors, atol=1e-6)
+    assert torch.autograd.gradgradcheck(on(function), tensors, atol=1e-6)
 
 
+@pytest.mark.parametrize("function", TWINS)
 @pytest.mark.parametrize("frozen", range(6))
-def test_frozen_inputs_get_no_gradient(frozen):
+def test_frozen_inputs(frozen, function):
     tensors = [tensor.detach().requires_grad_(i != frozen) for i, tensor in enumerate(inputs(2))]
-    total = on(add_local_residual)(*tensors).sum()
+    total = on(function)(*tensors).sum()
     others = [tensor for tensor in tensors if tensor.requires_grad]
-    for create_graph in (True, False):
-        gradients = torch.autograd.grad(total, others, create_graph=create_graph)
+    for retain in (True, False):
+        gradients = torch.autograd.grad(total, others, create_graph=retain)
         assert all(gradient.isfinite().all() for gradient in gradients)
 
 

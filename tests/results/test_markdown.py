@@ -102,10 +102,10 @@ def test_table3_has_a_line_for_every_model_of_the_paper():
     lines = {cells(line)[0]: line for line in text[2:]}
     assert list(lines) == [
         "AGCRN", "DCRNN", "GTS", "D2STGNN", "HimNet", "STGCN", "MTGNN", "GWNet", "PDFormer (not in BasicTS)", "STWave",
-        "STAEformer", "ELinFormer", "STID",
+        "STAEformer", "ELinFormer", "STID (BasicTS 1.1)",
     ]  # fmt: skip
     assert lines["GWNet"] == "| GWNet | 14.67 | 14.50 | -0.17 | 23.55 | 29.00 | +5.45 | 7.25 | 100 | 50.0 |"
-    assert lines["STID"] == "| STID |  | 14.20 |  |  | 28.40 |  | 7.10 | 100 | 50.0 |"
+    assert lines["STID (BasicTS 1.1)"] == "| STID (BasicTS 1.1) |  | 14.20 |  |  | 28.40 |  | 7.10 | 100 | 50.0 |"
     assert lines["AGCRN"] == "| AGCRN | 15.78 |  |  | 24.76 |  |  |  |  |  |"
     assert lines["PDFormer (not in BasicTS)"] == "| PDFormer (not in BasicTS) | 13.58 |  |  | 23.41 |  |  |  |  |  |"
 
@@ -213,11 +213,31 @@ def test_a_metric_of_the_users_own_is_on_the_page(table):
     own = {"overall": {"MAE": 15.0, "WAPE": 0.125}, "3": {"MAE": 14.0, "WAPE": 0.1}}
     lines = tables(render(table, [result("ELinFormer", metrics=own), result("STID")]))
     place = lines.index("| model | epochs | WAPE |")
-    assert lines[place + 2 :] == ["| ELinFormer | 100 | 0.1250 |", "| STID | 100 |  |"]
+    assert lines[place + 2 :] == ["| ELinFormer | 100 | 0.1250 |", "| STID (BasicTS 1.1) | 100 |  |"]
     assert "WAPE" not in render(table, [result("STID")])
 
 
 def test_runs_of_one_model_that_differ_have_lines_of_their_own():
     results = [result("STID", differences=f"dropout={value}", mae=mae) for value, mae in ((0.1, 14.0), (0.2, 15.0))]
     lines = tables(render("table3", results))[-2:]
-    assert [cells(line)[:3:2] for line in lines] == [["STID (dropout=0.1)", "14.00"], ["STID (dropout=0.2)", "15.00"]]
+    assert [cells(line)[:3:2] for line in lines] == [
+        ["STID (BasicTS 1.1, dropout=0.1)", "14.00"],
+        ["STID (BasicTS 1.1, dropout=0.2)", "15.00"],
+    ]
+
+
+def test_models_of_both_generations_are_told_apart():
+    lines = tables(render("table3", [result("STID"), result("legacy/STID"), result("GWNet"), result("STAEformer")]))
+    shown = [cells(line)[0] for line in lines]
+    assert [name for name in shown if "STID" in name] == ["STID (BasicTS 1.1)", "STID (BasicTS 0.5)"]
+    assert {"GWNet", "STAEformer"} <= set(shown)
+
+
+def test_a_figure_of_the_paper_is_not_beside_other_lengths():
+    longer = {"input_len": 96, "output_len": 12}
+    for table, model in (("table3", "GWNet"), ("table2", "ELinFormer")):
+        lines = tables(render(table, [result(model, **longer), result(model, input_len=12, output_len=12)]))
+        rows = [cells(line) for line in lines if line.startswith((f"| {model}", f"| MAE | {model}"))]
+        place = 1 if table == "table3" else 3
+        of_length = {row[place - 1 if table == "table3" else 1]: row[place] for row in rows}
+        assert of_length[f"{model} (input_len=96)"] == "" != of_length[model]

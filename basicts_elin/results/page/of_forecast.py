@@ -12,8 +12,10 @@ from ...data.times.options import length
 from ...errors import UserError, nearest
 from ...evaluation.error_tables import error_tables
 from ...evaluation.naive import LAST_VALUE
+from ...evaluation.numpy_metrics import OVERALL
 from ...forecasting.tables.frames import FORECAST, bound_names
 from ...forecasting.windows import Windows
+from ...record import MEAN_KEY
 from ..overwriting import check_ours
 from .coordinates import read_coordinates
 from .page import Page
@@ -195,14 +197,15 @@ def _facts(made: "Made") -> dict[str, str]:
         "interval": length(facts.interval_minutes),
         "rows in, rows out": f"{facts.input_len}, {facts.output_len}",
         "parameters": f"{sum(one.numel() for one in made.forecaster.network.parameters()):,}",
-        "test MAE": _test_mae(made.forecaster.metrics),
+        "test MAE": _test_mae(made.forecaster.metrics, OVERALL),
+        "test MAE, mean over horizons": _test_mae(made.forecaster.metrics, MEAN_KEY),
         "intervals": "" if intervals is None else f"from {intervals.windows:,} validation windows",
     }
     return {name: text for name, text in found.items() if text}
 
 
-def _test_mae(metrics: Mapping[str, Any]) -> str:
-    value = (metrics.get("overall") or {}).get("MAE")
+def _test_mae(metrics: Mapping[str, Any], average: str) -> str:
+    value = (metrics.get(average) or {}).get("MAE")
     return "" if value is None else f"{value:.3f}"
 
 

@@ -76,6 +76,8 @@ def try_steps(config: BasicTSForecastingConfig, steps: int, batch_size: Optional
     config = copy.deepcopy(config)
     config.train_batch_size = batch_size or config.train_batch_size
     check_run(config)
+    # each batch is a step
+    config["accumulate"] = None
     prepare_buffers(config)
     choose_devices(config)
     with tempfile.TemporaryDirectory() as folder:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Optional
 
 from basicts.configs import BasicTSForecastingConfig
-from basicts.utils import RunnerStatus
 from easytorch.utils import get_world_size, is_master
 
 from ...data.dataset import dataset_of
@@ -94,11 +93,6 @@ class BenchmarkRunner(ParallelRunner):
         """The values of meters, which BasicTS has printed: the device is not waited for again."""
         values = {name: self.meter_pool.get_value(f"{part}/{name}") for name in names}
         return {name: value if math.isfinite(value) else None for name, value in values.items()}
-
-    def _eval_on_horizons(self, forward_return: dict) -> None:
-        """BasicTS defect 9: validation batches count in the test metrics of each horizon."""
-        if self.status != RunnerStatus.VALIDATING:
-            super()._eval_on_horizons(forward_return)
 
     def _save_results(self, batch_idx: int, batch_data: dict) -> None:
         """BasicTS defect 10: predictions are written even if not requested, to wrong rows, without a header."""
