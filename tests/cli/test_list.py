@@ -94,12 +94,12 @@ def test_models_are_listed_and_the_others_with_their_reasons(workplace, capsys):
 
 def test_what_a_name_can_be_made_of_is_listed(workplace, capsys):
     printed = listed(capsys).out.splitlines()
-    assert "  MODEL: Crossformer, ELinFormer, iTransformer, Leddam, PatchTST, STAEformer, STLAformer, TimeXer" in printed
+    assert "  MODEL: Crossformer, ELinFormer, iTransformer, Leddam, PatchTST, STAEformer, TimeXer" in printed
     assert [line.split(":")[0] for line in printed if line.split(":")[0].strip() in attention_names()] == [
         f"  {name}" for name in attention_names()
     ]
-    assert "  linformer: Linformer; only ELinFormer, iTransformer, STAEformer, STLAformer" in printed
-    assert "  ELinFormer, STAEformer, STLAformer" in printed
+    assert "  linformer: Linformer; only ELinFormer, iTransformer, STAEformer" in printed
+    assert "  ELinFormer, PDFormer, STAEformer, STLAformer" in printed
 
 
 def test_every_listed_name_can_be_given(workplace, capsys):
