@@ -176,7 +176,7 @@ def _ablation(dataset: str, found: Sequence[Summary]) -> list[str]:
         row, size = rows[summary], summary.model.removeprefix(registry.base_name(summary.model))
         base = _same_epochs(found, _BETTER + size, replace(summary, label=summary.model))
         mean = base.mean("MAE") if row and base is not summary and base else None
-        title = row.title + size + _seeds(summary) if row else _named(summary)
+        title = row.title + (size and ", small") + _seeds(summary) if row else _named(summary)
         cells = [title, row.explanation if row else "", _epochs(summary), _ours(summary, "MAE", 2)]
         cells += [_difference(summary.mean("MAE"), mean, 2), _ours(summary, "RMSE", 2), _ours(summary, "MAPE", 2)]
         lines.append(_line(*cells, _number(summary.mean("parameters"), 0), _ours(summary, "seconds_per_epoch", 1)))

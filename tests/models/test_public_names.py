@@ -16,6 +16,7 @@ NAMES = [
     "EntropyEqualAttention",
     "SoftmaxAttention",
     "LinformerAttention",
+    "InLineAttention",
     "replace_attention",
     "linearize",
     "benchmark_config",
