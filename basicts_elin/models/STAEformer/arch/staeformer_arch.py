@@ -70,8 +70,10 @@ class STAEformer(nn.Module):
             if not isinstance(config[name], int) or config[name] < 1:
                 raise ValueError(f"{name}: {config[name]!r} in the config of {type(self).__name__}; "
                                  "expected a positive integer")
-        if config.node_embedding not in NODE_EMBEDDINGS:
-            raise ValueError(f"node_embedding: {config.node_embedding!r} in the config of {type(self).__name__}; "
+        # stored configs may be older than this field
+        node_embedding = config.get("node_embedding", "learned")
+        if node_embedding not in NODE_EMBEDDINGS:
+            raise ValueError(f"node_embedding: {node_embedding!r} in the config of {type(self).__name__}; "
                              f"expected one of {', '.join(map(repr, NODE_EMBEDDINGS))}")
         self.input_len = config.input_len
         self.output_len = config.output_len
@@ -86,11 +88,11 @@ class STAEformer(nn.Module):
         self.time_in_day_emb = nn.Embedding(config.num_time_in_day, config.tid_hidden_size)
         self.day_in_week_emb = nn.Embedding(config.num_day_in_week, config.diw_hidden_size)
         shape = (config.input_len, config.num_features, config.adaptive_hidden_size)
-        if config.node_embedding == "learned":
+        if node_embedding == "learned":
             self.adaptive_emb = nn.Parameter(torch.empty(shape))
             nn.init.xavier_uniform_(self.adaptive_emb)
         else:
-            code = sinusoidal_code(*shape[1:]) if config.node_embedding == "sinusoidal" else torch.zeros(shape[1:])
+            code = sinusoidal_code(*shape[1:]) if node_embedding == "sinusoidal" else torch.zeros(shape[1:])
             self.register_buffer("adaptive_emb", code.expand(shape), persistent=False)
 
         self.temporal_layers = self._build_layers(config)
