@@ -18,6 +18,7 @@ PRIVATE = {
         "_get_ckpt_save_dir",
         "_init_train",
         "amp_ctx",
+        "loss",
         "meter_pool",
         "model",
         "on_train_start",
@@ -32,6 +33,7 @@ PRIVATE = {
         "num_steps",
         "on_epoch_end",
         "on_epoch_start",
+        "should_optimizer_step",
         "should_training_stop",
         "start_epoch",
         "start_step",
@@ -47,6 +49,7 @@ PRIVATE = {
         "on_eval_end",
         "on_eval_start",
         "on_test_start",
+        "on_validate_end",
         "on_validate_start",
         # checkpoints
         "_get_ckpt_path",

@@ -57,6 +57,8 @@ def run_config(arguments: argparse.Namespace) -> Any:
         overrides["compile_model"] = True
     if getattr(arguments, "precision", None):
         overrides["precision"] = arguments.precision
+    if getattr(arguments, "accumulate", None):
+        overrides["accumulate"] = arguments.accumulate
     if arguments.gpus is not None or not arguments.print_config:
         overrides["gpus"] = parse_gpus(_announced_gpus() if arguments.gpus is None else arguments.gpus)
     config = with_changes(config, overrides)

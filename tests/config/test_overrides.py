@@ -9,6 +9,7 @@ from torch.optim import SGD, AdamW
 from torch.optim.lr_scheduler import StepLR
 
 from basicts_elin.config.overrides import with_overrides
+from basicts_elin.training.protocol.losses import HuberLoss
 from basicts_elin.zoo.registry import config_for
 
 GROUPS = "one of dataset_params, lr_scheduler_params, model_config, optimizer_params"
@@ -335,3 +336,10 @@ def test_another_of_several_types_than_is_there(workplace, there, value):
 def test_objects_are_not_set_by_text(workplace, name, value):
     config = ours(callbacks=[Recorder()])
     check_refused(config, name, value, found="objects", fix="configuration file")
+
+
+def test_a_loss_by_name_takes_the_place_of_an_object(workplace):
+    config = ours(loss=HuberLoss(2.0))
+    assert with_overrides(config, {"loss": "MAE"}).loss == "MAE"
+    assert with_overrides(config, {"num_epochs": 2}).loss.delta == 2.0
+    check_refused(config, "loss", 3, found="objects", fix="configuration file")

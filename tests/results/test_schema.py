@@ -91,7 +91,6 @@ def test_other_lengths_than_the_benchmarks_are_part_of_the_label():
     assert distinct_labels([longer]) == ["A (input_len=96)"]
     both = result("A", input_len=96, output_len=24, differences="dropout=0.2, input_len=96")
     assert both.label == "A (dropout=0.2, input_len=96, output_len=24)"
-    assert [found.is_of_benchmark_window for found in (one, longer, both, result("A"))] == [True, False, False, True]
     # seeds of one length are combined, and not with those of another
     found = summaries([one, longer, result("A", seed=1, input_len=96, output_len=12)])
     assert [len(summary.results) for summary in found] == [1, 2]

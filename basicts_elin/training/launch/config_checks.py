@@ -3,22 +3,26 @@
 BasicTS fails on wrong values late, with another message, or not at all.
 """
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Union
+from types import FunctionType
+from typing import Any
 
+import torch
 from basicts.configs import BasicTSForecastingConfig
-from basicts.metrics import ALL_METRICS
+from basicts.runners.callback import GradAccumulation
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from ...config.field_types import check_types
 from ...config.own_fields import MISSING_INPUTS, PRECISIONS
 from ...data.layout import PARTS
 from ...errors import UserError, one_line
+from ..protocol.losses import is_mean_over_targets
+from ..protocol.schedules import PlateauLR
 from ..protocol.taskflow import OriginalScaleTaskFlow
+from ..runner.part_metrics import known_metrics
 
-# The metrics of BasicTS that can be trained with. The gradient of MAPE is NaN where a target is missing. BasicTS 1.1.0
-# drops the default arguments of HUBER.
-_LOSSES = ("MAE", "MSE", "RMSE", "WAPE")
+# The metrics of BasicTS that can be trained with. The gradient of MAPE is NaN where a target is missing.
+_LOSSES = ("MAE", "MSE", "RMSE", "WAPE", "HUBER")
 
 # A larger number is a typing error, and would start that many processes.
 _MOST_WORKERS = 256
@@ -34,7 +38,10 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
     check_types(config)
     _check_sizes(config)
     _check_intervals(config)
-    _check_loss_and_metrics(config)
+    _check_loss(config)
+    _check_metrics(config)
+    _check_schedule(config)
+    _check_accumulation(config)
     _check_numerics(config)
     _check_missing_inputs(config)
     if processes > 1:
@@ -83,20 +90,55 @@ def _check_intervals(config: BasicTSForecastingConfig) -> None:
     _require(other is None or start is None, config, "finetune_from", expected)
 
 
-def _check_loss_and_metrics(config: BasicTSForecastingConfig) -> None:
-    known = ", ".join(ALL_METRICS)
-    unknown = [metric for metric in config.metrics if isinstance(metric, str) and metric not in ALL_METRICS]
-    _require(not unknown, config, "metrics", f"names among {known}")
-    names = [metric if isinstance(metric, str) else metric[0] for metric in config.metrics]
-    _require(len({*names}) == len(names), config, "metrics", "each name once")
-    targets = (*names, "loss")
-    _require(config.target_metric in targets, config, "target_metric", f"one of {', '.join(targets)}")
+def _check_loss(config: BasicTSForecastingConfig) -> None:
+    loss = config.loss
     choices = f"one of {', '.join(_LOSSES)}, or a function in a configuration file"
-    _require(not isinstance(config.loss, str) or config.loss in _LOSSES, config, "loss", choices)
+    _require(not isinstance(loss, str) or loss in _LOSSES, config, "loss", choices)
+    is_function = isinstance(loss, FunctionType) and not loss.__closure__
+    is_callable = isinstance(loss, (str, torch.nn.Module)) or is_function
+    _require(is_callable, config, "loss", "a torch Module, or a function that holds no variables of another function")
+
+
+def _check_metrics(config: BasicTSForecastingConfig) -> None:
+    known = known_metrics()
+    unknown = [metric for metric in config.metrics if isinstance(metric, str) and metric not in known]
+    _require(not unknown, config, "metrics", f"names among {', '.join(known)}")
+    targets = _watchable(config)
+    _require(len({*targets}) == len(targets), config, "metrics", "each name once, and none of the name loss")
+    _require(config.target_metric in targets, config, "target_metric", f"one of {', '.join(targets)}")
     horizons, steps = config.eval_horizons or (), config.dataset_params.output_len
     fits = all(1 <= horizon <= steps for horizon in horizons) and len({*horizons}) == len(horizons)
     _require(fits, config, "eval_horizons", f"steps from 1 to output_len={steps}, each once, such as [{steps}]")
     _require(not config.save_results, config, "save_results", "False", "use --save-predictions (BasicTS defect 10)")
+
+
+def _check_schedule(config: BasicTSForecastingConfig) -> None:
+    """A schedule that follows a metric must be told it."""
+    schedule = config.lr_scheduler
+    if schedule is None or not issubclass(schedule, ReduceLROnPlateau):
+        return
+    path = f"{PlateauLR.__module__}.PlateauLR"
+    _require(issubclass(schedule, PlateauLR), config, "lr_scheduler", "PlateauLR", f"--set lr_scheduler={path}")
+    metric, names = config.lr_scheduler_params.get("metric"), _watchable(config)
+    if metric not in (None, *names):
+        raise UserError("lr_scheduler_params.metric", repr(metric), f"one of {', '.join(names)}")
+
+
+def _check_accumulation(config: BasicTSForecastingConfig) -> None:
+    for callback in config.callbacks:
+        if isinstance(callback, GradAccumulation):
+            steps = callback.accumulation_steps
+            expected = "no GradAccumulation: it sums gradients where a mean is due (BasicTS defect 36)"
+            raise UserError("callbacks", f"GradAccumulation({steps})", expected, f"accumulate={steps} in its place")
+    batches = config.get("accumulate")
+    _require(batches is None or _is_count(batches), config, "accumulate", "batches, 1 or more")
+    is_mean = batches in (None, 1) or is_mean_over_targets(config.loss)
+    _require(is_mean, config, "loss", "MAE, MSE or HUBER with accumulate: a mean over the targets")
+
+
+def _watchable(config: BasicTSForecastingConfig) -> list[str]:
+    """What a validation measures."""
+    return [*(metric if isinstance(metric, str) else metric[0] for metric in config.metrics), "loss"]
 
 
 def _check_numerics(config: BasicTSForecastingConfig) -> None:
@@ -123,16 +165,9 @@ def _check_missing_inputs(config: BasicTSForecastingConfig) -> None:
 def _check_processes(config: BasicTSForecastingConfig, processes: int) -> None:
     several = f"with {processes} processes"
     _require(config.seed is not None, config, "seed", f"a number {several}: they shuffle by it")
-    _require(_is_mean_over_targets(config.loss), config, "loss", f"MAE or MSE {several}: a mean over the targets")
+    _require(is_mean_over_targets(config.loss), config, "loss", f"MAE, MSE or HUBER {several}: a mean over the targets")
     enough = config.train_batch_size >= processes
     _require(enough, config, "train_batch_size", f"{processes} or more {several}, which divide each batch")
-
-
-def _is_mean_over_targets(loss: Union[str, Callable]) -> bool:
-    """Whether processes can share the loss. A function without the attribute is assumed to be a mean over targets."""
-    if isinstance(loss, str):
-        return loss in ("MAE", "MSE")
-    return getattr(loss, "is_mean_over_targets", True)
 
 
 def _require_count(config: BasicTSForecastingConfig, field: str) -> None:

@@ -5,7 +5,9 @@ from basicts.configs import BasicTSForecastingConfig
 
 from ...data.dataset import Dataset, dataset_of
 from ...data.layout import PARTS
+from ...data.quality import missing_share
 from ...errors import UserError
+from ..protocol.losses import leaves_out_missing
 
 
 def checked_dataset(config: BasicTSForecastingConfig) -> Dataset:
@@ -26,4 +28,16 @@ def checked_dataset(config: BasicTSForecastingConfig) -> Dataset:
         dataset.window_starts(part, config.dataset_params.input_len, config.dataset_params.output_len)
         if not np.isnan(config.null_val) and np.isnan(values).any():
             raise UserError(file, "NaN", f"numbers, as null_val={config.null_val:g}", "--set null_val=nan")
+    _check_unmasked_loss(config, dataset)
     return dataset
+
+
+def _check_unmasked_loss(config: BasicTSForecastingConfig, dataset: Dataset) -> None:
+    """A loss of all targets takes missing ones for `null_to_num`: right only if that is what marks them."""
+    if leaves_out_missing(config.loss) or config.null_val == config.null_to_num:
+        return
+    share = missing_share([dataset.values(part) for part in PARTS], config.null_val)
+    if share:
+        found = f"{type(config.loss).__name__}, which counts missing targets ({100 * share:.2g} % of the values)"
+        expected = f"a loss that leaves them out, with null_val={config.null_val:g}"
+        raise UserError("loss", found, expected, "HuberLoss(masked=True), or --set loss=HUBER")

@@ -1,5 +1,6 @@
 """What a checkpoint was trained on, against the dataset and the configuration that it meets."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
@@ -12,7 +13,7 @@ from ...data.dataset import Dataset
 from ...data.times.dates import format_time, weekday_offset
 from ...errors import UserError
 from ...files import read_json
-from ...record import RECORD_FILE
+from ...record import CONFIG_FILE, RECORD_FILE
 
 _SHOWN = 3
 # the fields that a run which starts from another one must share with it; an evaluation needs the lengths alone
@@ -145,6 +146,21 @@ def checkpoint_warnings(
     if rule is not None and rule != now:
         warnings.append(f"missing_inputs={now}, but {path} was trained with missing_inputs={rule}")
     return [f"warning: {warning}" for warning in warnings]
+
+
+def model_warnings(path: str, config: BasicTSForecastingConfig) -> list[str]:
+    """Fields of the model that are not those of the run that a checkpoint is of, although its parameters fit."""
+    file = Path(path).with_name(CONFIG_FILE)
+    before = read_json(file, "remove it").get("model_config") if file.is_file() else None
+    now = json.loads(str(config))["model_config"]
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return []
+    # as JSON, in which NaN equals NaN
+    changed = [name for name in before.keys() & now.keys() if json.dumps(before[name]) != json.dumps(now[name])]
+    return [
+        f"warning: model_config.{name}={now[name]}, but {path} is of a run with model_config.{name}={before[name]}"
+        for name in sorted(changed)
+    ]
 
 
 def _difference(trained: Any, found: Sequence[str]) -> str:
