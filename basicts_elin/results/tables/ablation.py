@@ -20,7 +20,7 @@ def ablation_lines(dataset: str, found: Sequence[Summary]) -> list[str]:
         change, size = changes[summary], summary.model.removeprefix(registry.base_name(summary.model))
         base = same_epochs(found, _BASE + size, replace(summary, label=summary.model))
         mean = base.mean("MAE") if change and base is not summary and base else None
-        title = change.title + size + seeds(summary) if change else named(summary)
+        title = change.title + (size and ", small") + seeds(summary) if change else named(summary)
         cells = [title, change.explanation if change else "", planned(summary), ours(summary, "MAE", 2)]
         cells += [difference(summary.mean("MAE"), mean, 2), ours(summary, "RMSE", 2), ours(summary, "MAPE", 2)]
         lines.append(row(*cells, number(summary.mean("parameters"), 0), ours(summary, "seconds_per_epoch", 1)))
