@@ -16,10 +16,10 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from basicts_elin.averages import OVERALL
 from basicts_elin.data.dataset import open_dataset
 from basicts_elin.data.prepare import prepare_synthetic
 from basicts_elin.evaluation.naive import naive_metrics
-from basicts_elin.evaluation.numpy_metrics import OVERALL
 from basicts_elin.results.run_reader import read_run
 from basicts_elin.results.store import write_csv
 from basicts_elin.zoo.entries.basicts_models import basicts_names

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "basicts_elin"
 
 # Each room may import those before it, and itself. Rooms of one entry do not import one another.
 ORDER = (
-    ("errors", "env_vars", "version"),
+    ("averages", "errors", "env_vars", "version"),
     ("compat", "files", "plugins"),
     ("record",),
     ("ops",),

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
+from ..averages import OVERALL
 from ..env_vars import ROOT_VARIABLE, RUNS_AT_ONCE
 from ..errors import UserError, one_line, refuse_options
-from ..evaluation.numpy_metrics import OVERALL
 from ..results.run_reader import read_run
 from ..results.schema import IDENTITY_FIELDS, Result
 from ..results.store import ResultsFile, read_results

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Optional, get_args
 
+from ..averages import MEAN, OVERALL
 from ..config.lengths import INPUT_LEN, OUTPUT_LEN
-from ..evaluation.numpy_metrics import MEAN, OVERALL
 
 # in per cent in every table; the other metrics are in the units that the run computed them in
 PERCENT = "MAPE"

@@ -34,9 +34,7 @@ class ModelEntry:
         dataset_fields: dataset -> fields of the run that differ on that dataset.
         dataset_model_fields: dataset -> fields of the model's configuration that differ on that dataset.
         callbacks: makes the callbacks that the model needs besides the protocol's.
-        dataset_model_fields: dataset -> fields of the model's configuration that differ on that dataset.
-        dataset_model_fields: Mapping[str, Fields] = field(default_factory=dict)
-    dataset_callbacks: (dataset, whether it is the smaller size) -> callbacks that depend on these.
+        dataset_callbacks: (dataset, whether it is the smaller size) -> callbacks that depend on these.
         prepare: (dataset, configuration of the model) -> the buffers of the model that come from the training part and
             the graph, by their names, see `training.protocol.prepared`.
         small: its smaller size, `<name>_small`; None = it has none.

@@ -1,12 +1,7 @@
 """PDFormer computes what the public model does, and takes what it needs of the graph from its checkpoint."""
 
-import numpy as np
-import pytest
 import torch
 from models.pdformer_vectors import own_inputs, own_parameters, public_model, vectors  # noqa: F401  a fixture
-from ops.compare import assert_close
-
-from basicts_elin import PDFormer, PDFormerConfig
 
 CLOSE = {"rtol": 1e-10, "atol": 1e-10}
 

@@ -40,7 +40,9 @@ def pdformer_relations(dataset: Dataset, config: Any) -> Arrays:
 
     def compute() -> Arrays:
         pairs = len(links) * (len(links) - 1) // 2
-        print(f"PDFormer: compares the mean days of {len(links)} sensors ({pairs:,} pairs) and looks for patterns, once")
+        print(
+            f"PDFormer: compares the mean days of {len(links)} sensors ({pairs:,} pairs) and looks for patterns, once"
+        )
         patterns = training_patterns(
             dataset, config.pattern_days, config.pattern_len, config.input_len, config.output_len, _SEED
         )

@@ -30,9 +30,7 @@ def mean_day(dataset: Dataset) -> np.ndarray:
     means = sums / np.maximum(counts, 1)
     for node in np.flatnonzero((counts == 0).any(axis=0) & (counts > 0).any(axis=0)):
         known = counts[:, node] > 0
-        means[~known, node] = np.interp(
-            slots[~known], slots[known], means[known, node], period=dataset.steps_per_day
-        )
+        means[~known, node] = np.interp(slots[~known], slots[known], means[known, node], period=dataset.steps_per_day)
     return means.T
 
 

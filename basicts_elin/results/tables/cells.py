@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Optional
 
-from ...evaluation.numpy_metrics import OVERALL
+from ...averages import OVERALL
 from ...zoo import registry
 from ..aggregate import Summary
 from ..schema import horizon_title, metric_column
