@@ -69,7 +69,6 @@ class LoopRunner(BasicTSRunner):
             if self.should_training_stop:
                 break
             self._begin_epoch(epoch)
-            self._train_metrics = self._part_metrics(by_step=False)
             for data in tqdm(self.train_data_loader, disable=not is_master()):
                 if self.should_training_stop:
                     break
@@ -84,6 +83,7 @@ class LoopRunner(BasicTSRunner):
         self.on_epoch_start(epoch)
         self._trigger("on_epoch_start", epoch=epoch)
         self.model.train()
+        self._train_metrics = self._part_metrics(by_step=False)
 
     def _train_step(self, data: dict[str, Any]) -> None:
         """One batch, from the loader to the metrics."""
