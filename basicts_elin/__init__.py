@@ -21,6 +21,10 @@ _HOMES = {
     "linearize": ".zoo.replace_attention",
     "Forecaster": ".forecasting.forecaster",
     "benchmark_config": ".training.protocol.recipe",
+    "HuberLoss": ".training.protocol.losses",
+    "PlateauLR": ".training.protocol.schedules",
+    "WarmupCosineLR": ".training.protocol.schedules",
+    "HorizonCurriculum": ".training.protocol.curriculum",
 }
 
 __all__ = ["__version__", *_HOMES]
