@@ -22,6 +22,7 @@ from .results.command import report
 from .results.pictures.command import add_arguments as plot_arguments
 from .run_arguments import add_run_arguments, positive, processes_of, run_config
 from .version import __version__
+from .zoo.weights.command import add_arguments as import_arguments
 
 CONFIGS = "MODEL/DATASET, legacy/MODEL/DATASET, or a file"
 
@@ -157,6 +158,13 @@ def export(arguments: argparse.Namespace) -> None:
     export(arguments)
 
 
+def import_weights(arguments: argparse.Namespace) -> None:
+    require_basicts()
+    from .zoo.weights.command import import_weights
+
+    import_weights(arguments)
+
+
 def list_all(arguments: argparse.Namespace) -> None:
     from .data.availability import status_lines
     from .data.dataset import DATASETS
@@ -252,6 +260,9 @@ def _parser() -> argparse.ArgumentParser:
 
     verb = _verb(verbs, export, "write a trained model to one file for ONNX Runtime or torch.export, and check it")
     export_arguments(verb)
+
+    verb = _verb(verbs, import_weights, "make a run of published weights", name="import-weights")
+    import_arguments(verb)
 
     verb = _verb(verbs, prepare, "write a dataset in BasicTS 1.1's layout")
     prepare_arguments(verb)

@@ -2,10 +2,10 @@
 
     python benchmarks/inline.py --output results/inline_cpu.csv
 
-"plain" is the layer as autograd has it: queries, keys, values, and the plain twin of the local residual. "no residual" is entropy-equal attention
-(taylor2, auto), so the rest is what the local residual costs. Widths: STLAformer's, 64, and STAEformer's, 152; both
-have 4 heads. The rows of tokens are about as many at every size. Float32; the paths take turns in one process. Every
-path is checked against the plain form first.
+"plain" is the layer as autograd has it: queries, keys, values, and the plain twin of the local residual. "no residual"
+is entropy-equal attention (taylor2, auto), so the rest is what the local residual costs. Widths: STLAformer's, 64, and
+STAEformer's, 152; both have 4 heads. The rows of tokens are about as many at every size. Float32; the paths take turns
+in one process. Every path is checked against the plain form first.
 """
 
 import argparse

@@ -1,16 +1,15 @@
 """The benchmark's metrics in numpy, for forecasts made outside a run: the naive ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Optional
 
 import numpy as np
 
+from ..averages import MEAN, OVERALL, mean_over_horizons
 from ..data.quality import NEAR
 
 METRICS = ("MAE", "RMSE", "MAPE")
 HORIZONS = (3, 6, 12)
-# over all targets of all steps ahead; and the mean of the metrics of each step
-OVERALL, MEAN = "overall", "mean"
 
 
 def masked_metrics(prediction: np.ndarray, targets: np.ndarray, mask: np.ndarray) -> dict[str, Optional[float]]:
@@ -49,9 +48,3 @@ def metrics_by_horizon(sums: np.ndarray, horizons: Sequence[int] = HORIZONS) -> 
     steps = [metrics_of(row) for row in sums]
     rows = {str(step): steps[step - 1] for step in horizons if step <= len(sums)}
     return {**rows, OVERALL: metrics_of(sums.sum(axis=0)), MEAN: mean_over_horizons(steps)}
-
-
-def mean_over_horizons(steps: Sequence[Mapping[str, Optional[float]]]) -> dict[str, Optional[float]]:
-    """The mean of each metric over the steps ahead that have a value. It is "average" in LargeST and after DCRNN."""
-    known = {name: [step[name] for step in steps if step[name] is not None] for name in steps[0]}
-    return {name: sum(values) / len(values) if values else None for name, values in known.items()}

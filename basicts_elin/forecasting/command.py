@@ -174,7 +174,7 @@ def metrics_table(backtest: "Backtest", quantities: dict[str, "np.ndarray"], lev
     """A line for each step ahead, and one for all: the metrics, and the coverage of each level in per cent."""
     import numpy as np
 
-    from ..evaluation.numpy_metrics import MEAN, OVERALL
+    from ..averages import MEAN, OVERALL
     from .tables.frames import bound_names
 
     target = backtest.windows.target

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Optional
 
-from ..evaluation.numpy_metrics import OVERALL
+from ..averages import OVERALL
 from .aggregate import Summary, each_once, table_rows
 from .report import decimals, metric_title
 from .schema import Result, horizon_title, horizons_of, metric_column, metric_names

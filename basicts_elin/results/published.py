@@ -4,8 +4,8 @@ Conventions of an average over the steps ahead, which are never compared with ea
 
 - "pooled": over all targets of all steps; BasicTS, and the ELinFormer paper.
 - "mean over horizons": the mean of the metrics of the single steps; LargeST, and the heirs of DCRNN.
-- "running mean": PDFormer's table. Its row i is over all targets of the first i steps. Row i is therefore not the metric
-  at step i, and the row of the last step is the pooled metric.
+- "running mean": PDFormer's table. Its row i is over all targets of the first i steps: it is not the metric at step i,
+  and the row of the last step is the pooled metric.
 """
 
 import csv
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from ..evaluation.numpy_metrics import MEAN, OVERALL
+from ..averages import MEAN, OVERALL
 from ..zoo import registry
 
 FILE = Path(__file__).with_name("published.csv")
@@ -65,7 +65,9 @@ class Figure(NamedTuple):
 def figures() -> tuple[Figure, ...]:
     """All rows of the file. The first figure of several for the same is the one that tables print."""
     with FILE.open(newline="", encoding="utf-8") as file:
-        rows = [row | {"input_len": int(row["input_len"]) if row["input_len"] else None} for row in csv.DictReader(file)]
+        rows = [
+            row | {"input_len": int(row["input_len"]) if row["input_len"] else None} for row in csv.DictReader(file)
+        ]
     return tuple(Figure(**row) for row in rows)
 
 
@@ -92,12 +94,15 @@ def value(
 def system_of(model: str, *, costs: bool = False) -> str:
     """The published system that one of our models is; "" if it is none.
 
-    BasicTS 1.1's STID is another model than the published one, which is that of BasicTS 0.5.
+    A model with a title of its own, such as BasicTS 1.1's STID, is not the published one.
 
     costs: of memory and time, which depend on how the attention is computed.
     """
     if model.startswith(registry.LEGACY):
         return model.removeprefix(registry.LEGACY)
+    found = registry.find(model)
+    if found and not found.entry.paper_name and registry.title(model) == model in {one.system for one in figures()}:
+        return model
     return registry.paper_name(model, costs=costs)
 
 

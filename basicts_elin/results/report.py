@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Optional
 
+from ..averages import MEAN, OVERALL
 from ..config.lengths import usual_horizons
 from ..data.dataset import Dataset
 from ..errors import UserError
 from ..evaluation.naive import naive_metrics
-from ..evaluation.numpy_metrics import MEAN, OVERALL
 from ..record import RECORD_FILE
 from .aggregate import seeds_text, summaries, table_rows
 from .schema import PERCENT, Result, horizon_title, horizons_of, metric_column, metric_names, steps_of

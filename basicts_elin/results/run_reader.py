@@ -6,10 +6,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Optional
 
+from ..averages import MEAN, MEAN_KEY, OVERALL
 from ..errors import UserError, one_line
-from ..evaluation.numpy_metrics import MEAN, OVERALL
 from ..files import read_json
-from ..record import CONFIG_FILE, MEAN_KEY, METRICS_FILE, RECORD_FILE, comparable_epochs
+from ..record import CONFIG_FILE, METRICS_FILE, RECORD_FILE, comparable_epochs
 from ..zoo.run_name import model_name
 from .schema import FIELD_TYPES, PERCENT, Result, differing_fields, in_order
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Optional, get_args
 
-from ..evaluation.numpy_metrics import MEAN, OVERALL
+from ..averages import MEAN, OVERALL
+from ..config.lengths import INPUT_LEN, OUTPUT_LEN
 
 # in per cent in every table; the other metrics are in the units that the run computed them in
 PERCENT = "MAPE"
@@ -75,8 +76,15 @@ class Result:
 
     @property
     def label(self) -> str:
-        """The model and what differs: "ELinFormer (dropout=0.2)"."""
-        return labelled(self.model, self.differences)
+        """The model, what differs, and other lengths than the benchmark's: "ELinFormer (dropout=0.2, input_len=96)"."""
+        return labelled(self.model, self.differences, *self._other_lengths)
+
+    @property
+    def _other_lengths(self) -> list[str]:
+        """The lengths that are not the benchmark's, unless the differences name them."""
+        lengths = (("input_len", self.input_len, INPUT_LEN), ("output_len", self.output_len, OUTPUT_LEN))
+        named = {text.partition("=")[0] for text in self.differences.split(", ")}
+        return [f"{name}={value}" for name, value, usual in lengths if value not in (None, usual) and name not in named]
 
     @property
     def metric_columns(self) -> dict[str, Optional[float]]:
@@ -148,7 +156,7 @@ def distinct_labels(results: Sequence[Result]) -> list[str]:
         details = []
         if shown[result.label] > 1:
             details = [f"{name}={getattr(result, name)}" for name in _telling(same) if getattr(result, name)]
-        labels.append(labelled(result.model, result.differences, *details))
+        labels.append(labelled(result.model, result.differences, *result._other_lengths, *details))
     return labels
 
 

@@ -8,8 +8,8 @@ from typing import Any, Optional
 
 from filelock import FileLock
 
+from ..averages import MEAN, OVERALL
 from ..errors import UserError, one_line, system_message
-from ..evaluation.numpy_metrics import MEAN, OVERALL
 from ..files import made_folder, write_atomically
 from .aggregate import COSTS, Summary, each_once, table_rows
 from .schema import (

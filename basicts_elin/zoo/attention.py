@@ -105,7 +105,14 @@ def _linformer(attention: Any, config: Any, num_tokens: Optional[int]) -> Any:
 
     # more mixtures than tokens would compress nothing
     proj_len = min(config.get("proj_len", PROJ_LEN), num_tokens)
-    return LinformerAttention(attention.hidden_size, attention.n_heads, num_tokens, proj_len)
+    tied = config.get("tied_positions", False)
+    return LinformerAttention(attention.hidden_size, attention.n_heads, num_tokens, proj_len, tied_positions=tied)
+
+
+def _inline(attention: Any, config: Any, num_tokens: Optional[int]) -> Any:
+    from ..modules import InLineAttention
+
+    return InLineAttention(attention.hidden_size, attention.n_heads)
 
 
 def _entropy_equal(attention: Any, config: Any, num_tokens: Optional[int]) -> Any:
@@ -120,6 +127,9 @@ def _entropy_equal(attention: Any, config: Any, num_tokens: Optional[int]) -> An
 
 register_attention("matmul", _matmul, "softmax (matmul)")
 register_attention("sdpa", _sdpa, "softmax (SDPA)")
-register_attention("linformer", _linformer, "Linformer", {"proj_len": PROJ_LEN}, needs_num_tokens=True)
+register_attention(
+    "linformer", _linformer, "Linformer", {"proj_len": PROJ_LEN, "tied_positions": False}, needs_num_tokens=True
+)
+register_attention("inline", _inline, "InLine")
 register_attention("linear", _entropy_equal, "entropy-equal, taylor", {"entropy": "taylor", "path": "auto"})
 register_attention("gaussian", _entropy_equal, "entropy-equal, gaussian", {"entropy": "gaussian", "path": "auto"})

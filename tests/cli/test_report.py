@@ -60,8 +60,10 @@ def test_metrics_of_the_users_own_are_in_text_markdown_and_csv(workplace, capsys
     assert lines[0].split() == ["model", "horizon", "MAE", "WAPE", "worst"]
     assert lines[-2].split()[-1] == f"{overall['worst']:.3f}"
     assert main(["report", str(folder), "--markdown"]) == 0
-    assert capsys.readouterr().out.splitlines()[0].endswith(
-        "| MAE 3 / 6 / 12 / overall / mean over horizons | WAPE | worst |"
+    assert (
+        capsys.readouterr()
+        .out.splitlines()[0]
+        .endswith("| MAE 3 / 6 / 12 / overall / mean over horizons | WAPE | worst |")
     )
     (found,) = read_results(Path("runs.csv"))
     mean = metrics(folder)["mean_over_horizons"]

@@ -1,5 +1,7 @@
 """Prepares a dataset of the catalogue from its raw file."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -15,10 +17,11 @@ from ..io.raw import RawSeries
 from ..largest import find_files, read_largest
 from ..times.dates import check_timestamps, find_gaps, format_time, row_dates
 from ..times.timeline import Timeline
-from .checks import check_rows, check_values
+from .checks import check_name, check_rows, check_values
 from .graph_files import graph_of_files
 from .row_range import locate
 from .sensors import named, num_sensors, selected
+from .split import shares_of
 from .staging import check_destination
 from .writer import write_dataset
 
@@ -30,6 +33,8 @@ def prepare_dataset(
     out: Path = Path("datasets"),
     rows: Optional[str] = None,
     first_row: Optional[int] = None,
+    own_name: Optional[str] = None,
+    split_rows: Optional[Sequence[int]] = None,
     sensors: Optional[Path] = None,
     ids: Optional[Path] = None,
     meta: Optional[Path] = None,
@@ -54,6 +59,9 @@ def prepare_dataset(
             the full series unless `first_row` says otherwise.
         first_row: the row of the full series at which a partial file starts. Only for `.npz`: other files have
             their own timestamps.
+        own_name: write the folder `own_name` instead. Its `meta.json` keeps the name of the public dataset.
+        split_rows: rows of the training, validation and test part, which sum to the rows taken; None: the benchmark's
+            split. Only under a name of one's own: figures on another test part are those of another dataset.
         sensors: take only the sensors that this file names, in its order, one id per line. Only for `.h5`.
         ids: the ids by which the graph names the nodes, one per line.
         meta: the table of the sensors of LargeST.
@@ -62,11 +70,12 @@ def prepare_dataset(
         plot: also draw `quality.png`.
         force: replace an existing folder. Files in it that are not written again are kept.
 
-    Returns: the folder `out/name`.
+    Returns: the folder, `out/name` or `out/own_name`.
 
     Raises: UserError if an argument, a file or a value cannot be used.
     """
-    facts, raw, folder = dataset_facts(name), Path(raw), Path(out) / name
+    facts, raw, folder = dataset_facts(name), Path(raw), Path(out) / (own_name or name)
+    _check_own_name(facts, own_name, split_rows)
     if facts.source is None:
         raise UserError("file", raw, f"no file: {name} is synthetic", "omit --raw")
     if first_row is not None and first_row < 0:
@@ -94,6 +103,10 @@ def prepare_dataset(
 
     first, part = locate(facts, num_rows, rows, first_row)
     values = series.values[part]
+    if own_name is not None:
+        facts = replace(facts, part_of=facts.part_of or facts.name)
+    if split_rows is not None:
+        facts = replace(facts, split=shares_of(split_rows, len(values)))
     check_rows(len(values), facts.split)
 
     def where(row: int, column: int) -> str:
@@ -124,6 +137,14 @@ def prepare_dataset(
         force=force,
     )
     return folder
+
+
+def _check_own_name(facts: DatasetFacts, own_name: Optional[str], split_rows: Optional[Sequence[int]]) -> None:
+    if own_name is not None:
+        check_name(own_name, f"omit it for {facts.name}")
+    elif split_rows is not None:
+        expected = f"--name, of your own: {facts.name} is the dataset with the benchmark's split"
+        raise UserError("name", "missing with --split-rows", expected)
 
 
 def row_timeline(facts: DatasetFacts, first_row: int, num_rows: int) -> Timeline:

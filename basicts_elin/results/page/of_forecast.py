@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, Optional
 
 import numpy as np
 
+from ...averages import MEAN_KEY, OVERALL
 from ...data.catalog import MINUTES_PER_DAY
 from ...data.times.options import length
 from ...errors import UserError, nearest
 from ...evaluation.error_tables import error_tables
 from ...evaluation.naive import LAST_VALUE
-from ...evaluation.numpy_metrics import OVERALL
 from ...forecasting.tables.frames import FORECAST, bound_names
 from ...forecasting.windows import Windows
-from ...record import MEAN_KEY
 from ..overwriting import check_ours
 from .coordinates import read_coordinates
 from .page import Page

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from ...evaluation.numpy_metrics import HORIZONS, MEAN, METRICS
+from ...averages import MEAN
+from ...evaluation.numpy_metrics import HORIZONS, METRICS
 from ...zoo import registry
 from ..aggregate import INFERENCE, MEMORY, Summary
 from ..schema import metric_column

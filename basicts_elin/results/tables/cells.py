@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Optional
 
-from ...evaluation.numpy_metrics import OVERALL
+from ...averages import OVERALL
+from ...zoo import registry
 from ..aggregate import Summary
 from ..schema import horizon_title, metric_column
 
@@ -19,7 +20,9 @@ def row(*cells: str) -> str:
 
 
 def named(summary: Summary) -> str:
-    return summary.label + seeds(summary)
+    """The model's title, what differs, and the number of seeds."""
+    label = registry.title(summary.model) + summary.label.removeprefix(summary.model)
+    return label.replace(") (", ", ") + seeds(summary)
 
 
 def seeds(summary: Summary) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Optional
 
-from ...evaluation.numpy_metrics import MEAN, METRICS, OVERALL
+from ...averages import MEAN, OVERALL
+from ...evaluation.numpy_metrics import METRICS
 from ...zoo import registry
 from .. import published
 from ..aggregate import INFERENCE, MEMORY, Summary, each_once

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Optional
 
-from ...evaluation.numpy_metrics import MEAN, OVERALL
+from ...averages import MEAN, OVERALL
 from ...zoo import registry
 from .. import published
 from ..aggregate import INFERENCE, Summary

@@ -16,10 +16,11 @@ from easytorch.utils.env import set_tf32_mode
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
+from ...averages import OVERALL
 from ...data.quality import NEAR
-from ...evaluation.numpy_metrics import OVERALL
 from ..protocol.losses import callable_loss, leaves_out_missing
 from ..protocol.schedules import PlateauLR
+from .inference_time import InferenceTime
 from .meters import DeferredMeters
 from .part_metrics import PartMetrics, with_named_metrics
 
@@ -68,7 +69,6 @@ class LoopRunner(BasicTSRunner):
             if self.should_training_stop:
                 break
             self._begin_epoch(epoch)
-            self._train_metrics = self._part_metrics(by_step=False)
             for data in tqdm(self.train_data_loader, disable=not is_master()):
                 if self.should_training_stop:
                     break
@@ -82,6 +82,7 @@ class LoopRunner(BasicTSRunner):
         self.epoch = epoch
         self.on_epoch_start(epoch)
         self._trigger("on_epoch_start", epoch=epoch)
+        self._train_metrics = self._part_metrics(by_step=False)
         self.model.train()
 
     def _train_step(self, data: dict[str, Any]) -> None:
@@ -132,10 +133,12 @@ class LoopRunner(BasicTSRunner):
         """Validate, or test. Metrics are made of sums over the part, see `part_metrics`."""
         is_validation = mode == BasicTSMode.VAL
         metrics = self._part_metrics(by_step=not is_validation)
+        self.inference = InferenceTime(on_gpu=get_device_type() == "gpu")
         part, loader = ("val", self.val_data_loader) if is_validation else ("test", self.test_data_loader)
         for number, data in enumerate(tqdm(loader)):
             data = self.taskflow.preprocess(self, data)
-            forward_return = self._forward(self.model, data, step=number)
+            with self.inference.of_batch(len(data["inputs"])):
+                forward_return = self._forward(self.model, data, step=number)
             self._trigger("on_compute_loss", forward_return=forward_return)
             loss = self._metric_forward(self.loss, forward_return)
             self.update_meter(f"{part}/loss", loss, self._loss_weight(forward_return))

@@ -14,8 +14,8 @@ from basicts.metrics import ALL_METRICS, masked_wape
 from torch import Tensor
 from torch.nn import functional
 
+from ...averages import MEAN, OVERALL, mean_over_horizons
 from ...data.quality import NEAR
-from ...evaluation.numpy_metrics import MEAN, OVERALL, mean_over_horizons
 
 # metrics of ours, besides those of BasicTS: its WAPE is the mean over windows and sensors of each batch
 NAMED_METRICS = {"WAPE_batch_mean": masked_wape}
@@ -30,7 +30,7 @@ def known_metrics() -> list[str]:
 
 
 def with_named_metrics(config: BasicTSForecastingConfig) -> BasicTSForecastingConfig:
-    """The configuration with the functions of our metrics, which BasicTS does not know by name. Its hash is the same."""
+    """The configuration with the functions of our metrics, whose names BasicTS does not know. Its hash is the same."""
     if not any(name in NAMED_METRICS for name in config.metrics if isinstance(name, str)):
         return config
     # Computed with the names, and kept.

@@ -6,10 +6,10 @@ from typing import Any, Optional
 import torch
 from easytorch.utils import is_master, master_only
 
+from ...averages import MEAN, MEAN_KEY, OVERALL
 from ...errors import UserError
-from ...evaluation.numpy_metrics import MEAN, OVERALL
 from ...files import write_json
-from ...record import MEAN_KEY, METRICS_FILE
+from ...record import METRICS_FILE
 from .batches import start_epoch, start_evaluation, with_epoch_batches
 from .checkpoints import (
     DamagedCheckpointError,

@@ -66,6 +66,12 @@ class BenchmarkRunner(ParallelRunner):
             self.scaler.stats = read_checkpoint(Path(ckpt_path)).get("scaler_stats", {})
         super().on_eval_start(ckpt_path)
 
+    def on_eval_end(self) -> None:
+        """Add the time of a forward pass to the record, if the run was trained here."""
+        super().on_eval_end()
+        if self.is_train_initialized and is_master():
+            self.record.add(**self.inference.facts())
+
     def on_epoch_end(self, epoch: int, step: int) -> None:
         """BasicTS defect 6: a model without training never ends; here, after one epoch."""
         self.epoch_trained_time = time.time()

@@ -38,7 +38,8 @@ STAEFORMER = ModelEntry(
     ),
     attention="sdpa",
     num_tokens=_num_tokens,
-    compared=("matmul", "sdpa", "linformer"),
+    sides={"temporal_attention": "temporal_layers.", "spatial_attention": "spatial_layers."},
+    compared=("matmul", "sdpa", "linformer", "inline"),
     paper_name="STAEformer",
     paper_attention="matmul",
 )

@@ -1,4 +1,7 @@
-"""BasicTS's STID by the recipe of its BasicTS 0.5 configurations: one for the six datasets, and one for LargeST."""
+"""STID of BasicTS 1.1 by the recipe of BasicTS 0.5's configurations: one for the six datasets, and one for LargeST.
+
+It is not the model of the published figures, which is `legacy/STID`: see docs/generations.md.
+"""
 
 from typing import Any
 
@@ -35,5 +38,6 @@ register(
             name: {"num_layers": 4, "spatial_hidden_size": size} for name, size in _LARGEST_NODES.items()
         },
         callbacks=_callbacks,
+        title="STID (BasicTS 1.1)",
     )
 )

@@ -94,9 +94,7 @@ def test_another_function_is_averaged_over_batches_by_the_measured_targets():
 
 
 def test_a_step_without_a_target_has_no_value_and_does_not_count_in_the_mean():
-    found = PartMetrics(
-        {"MAE": ALL_METRICS["MAE"]}, lambda *_: None, lambda *_: None, by_step=True, are_exact=True
-    )
+    found = PartMetrics({"MAE": ALL_METRICS["MAE"]}, lambda *_: None, lambda *_: None, by_step=True, are_exact=True)
     mask = torch.ones(2, 3, 4, dtype=torch.bool)
     mask[:, 1] = False
     prediction = torch.full((2, 3, 4), float("nan")).masked_fill(mask, 3.0)
