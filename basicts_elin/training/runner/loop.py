@@ -82,6 +82,7 @@ class LoopRunner(BasicTSRunner):
         self.epoch = epoch
         self.on_epoch_start(epoch)
         self._trigger("on_epoch_start", epoch=epoch)
+        self._train_metrics = self._part_metrics(by_step=False)
         self.model.train()
         self._train_metrics = self._part_metrics(by_step=False)
 
