@@ -41,7 +41,7 @@ def test_the_published_settings_have_files():
     files = {folder.name: {file.stem for file in folder.glob("*.py")} for folder in ROOT.iterdir()}
     largest = {"ELinFormer": LARGEST, "STID": LARGEST, "STAEformer": {"SD"}}
     expected = {**{name: DATASETS | largest[name] for name in MODELS}, **dict.fromkeys(SMALL, PARTS)}
-    assert files == expected | dict.fromkeys(OF_PEMS, PEMS)
+    assert files == expected | dict.fromkeys(OF_PEMS, PEMS | LARGEST)
 
 
 @OF_FILE
@@ -104,10 +104,11 @@ def test_batches_of_the_published_recipe(model):
     assert sizes == {dataset: 8 if dataset == "PEMS07" else 16 for dataset in DATASETS}
 
 
-def test_batches_of_largest_have_about_as_many_nodes_as_the_largest_published_one():
-    published = config_for("ELinFormer", "PEMS07").train_batch_size * CATALOG["PEMS07"].num_nodes
+@pytest.mark.parametrize("model", ["ELinFormer", "STLAformer"])
+def test_batches_of_largest_have_about_as_many_nodes_as_the_largest_published_one(model):
+    published = config_for(model, "PEMS07").train_batch_size * CATALOG["PEMS07"].num_nodes
     for dataset in LARGEST:
-        nodes = config_for("ELinFormer", dataset).train_batch_size * CATALOG[dataset].num_nodes
+        nodes = config_for(model, dataset).train_batch_size * CATALOG[dataset].num_nodes
         assert published / 1.4 < nodes < published * 1.4, dataset
 
 

@@ -101,5 +101,5 @@ def _token_weights(
     layer: LinformerAttention, weights: torch.Tensor, attention_mask: Optional[torch.Tensor]
 ) -> torch.Tensor:
     """Weights of mixtures [..., H, L, K] -> of tokens [..., H, L, N]."""
-    tokens = (weights @ layer.compress_v.to(weights.dtype)).detach()
+    tokens = (weights @ layer.compress_v.to(weights.dtype).expand(-1, layer.seq_len)).detach()
     return tokens if attention_mask is None else tokens.masked_fill(~kept_keys(attention_mask, layer.seq_len), 0.0)

@@ -26,6 +26,8 @@ class LinformerAttention(SoftmaxAttention):
         seq_len: N. The layer accepts exactly this number of key tokens, and any number of queries.
         proj_len: K; it saves work only below N.
         dropout: probability on the weights while training.
+        tied_positions: one weight for all tokens of a mixture, E and F of shape [K, 1]: the layer does not know which
+            token is which. For studies; every mixture is then a multiple of the sum of the tokens.
     Raises: ValueError for sizes that do not fit together. The call raises it for another number of key tokens and for
         a mask that differs between queries.
 
@@ -43,6 +45,8 @@ class LinformerAttention(SoftmaxAttention):
         seq_len: int,
         proj_len: int = 64,
         dropout: float = 0.0,
+        *,
+        tied_positions: bool = False,
         **unsupported: Any,
     ):
         super().__init__(hidden_size, n_heads, dropout, fused=True, **unsupported)
@@ -51,13 +55,17 @@ class LinformerAttention(SoftmaxAttention):
                 raise ValueError(f"{name}: {length}; expected 1 or more")
         self.seq_len = seq_len
         self.proj_len = proj_len
-        self.compress_k = nn.Parameter(torch.empty(proj_len, seq_len))
-        self.compress_v = nn.Parameter(torch.empty(proj_len, seq_len))
-        for matrix in (self.compress_k, self.compress_v):
-            nn.init.xavier_uniform_(matrix, gain=1 / math.sqrt(2))
+        self.tied_positions = tied_positions
+        self.compress_k, self.compress_v = self._compression(), self._compression()
+
+    def _compression(self) -> nn.Parameter:
+        matrix = torch.empty(self.proj_len, self.seq_len)
+        nn.init.xavier_uniform_(matrix, gain=1 / math.sqrt(2))
+        return nn.Parameter(matrix[:, :1].clone() if self.tied_positions else matrix)
 
     def extra_repr(self) -> str:
-        return f"seq_len={self.seq_len}, proj_len={self.proj_len}"
+        tied = ", tied_positions=True" if self.tied_positions else ""
+        return f"seq_len={self.seq_len}, proj_len={self.proj_len}{tied}"
 
     def _attend(
         self,
@@ -83,7 +91,7 @@ class LinformerAttention(SoftmaxAttention):
         with without_autocast(key):
             # sums over tokens
             key, value = (
-                (widened(compress) @ widened(tokens)).to(tokens.dtype)
+                (widened(compress).expand(-1, n_keys) @ widened(tokens)).to(tokens.dtype)
                 for compress, tokens in ((self.compress_k, key), (self.compress_v, value))
             )
         return super()._attend(query, key, value, None, output_attentions)

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Optional
+from typing import Optional, Union
 
 from ..config.assignments import assignment, assignments_text
 from ..data.dataset import find_dataset
 from ..errors import UserError
-from ..results import published
+from ..results import ablation, published
 from ..results.schema import labelled
 from ..zoo import registry
 
@@ -18,9 +18,12 @@ _OPTIONS = {"num_epochs": "--epochs", "seed": "--seeds", "gpus": "--gpus", "gpu_
 
 @dataclass(frozen=True)
 class Table:
-    """The models and datasets of a table, unless the command names others, and the stem of its files."""
+    """The models and datasets of a table, unless the command names others, and the stem of its files.
 
-    models: Callable[[], Sequence[str]]
+    A model may come with what `--set` is given for it.
+    """
+
+    models: Callable[[], Sequence[Union[str, tuple[str, tuple[str, ...]]]]]
     datasets: tuple[str, ...]
     stem: str
 
@@ -44,6 +47,7 @@ TABLES = {
     "attention": Table(
         lambda: tuple(registry.compared_models()), published.datasets_of(published.TABLE2), "attention_methods"
     ),
+    "ablation": Table(lambda: tuple((row.model, row.changes) for row in ablation.ROWS), ("PEMS08",), "ablation"),
 }
 
 
@@ -119,9 +123,10 @@ def plan_runs(
         find_dataset(dataset)
         for seed in seeds:
             for model in models or TABLES[table].models():
-                if not _unfit(model):
-                    run = _run(model, dataset, seed, epochs, small)
-                    runs.append(replace(run, changes=tuple(changes)))
+                name, own = (model, ()) if isinstance(model, str) else model
+                if not _unfit(name):
+                    run = _run(name, dataset, seed, epochs, small)
+                    runs.append(replace(run, changes=(*own, *changes)))
     return list(dict.fromkeys(runs))
 
 

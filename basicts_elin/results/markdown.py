@@ -7,6 +7,7 @@ from ..evaluation.numpy_metrics import METRICS
 from . import published
 from .aggregate import Summary, each_once, summaries
 from .schema import Result, metric_column, metric_names
+from .tables.ablation import ablation_lines
 from .tables.attention import attention_lines
 from .tables.cells import INFERENCE_TITLE, head, input_len, named, ours, planned, row
 from .tables.table2 import table2_lines
@@ -33,7 +34,7 @@ def page(
         if len(lines) == len(head()):
             continue
         parts += [f"## {dataset}", "\n".join(lines)]
-        if table != "attention":
+        if table in ("table2", "table3"):
             parts += _also_published(table, dataset, own)
         parts += _other_metrics(own)
     parts += _without_result(results)
@@ -47,6 +48,8 @@ def _made_of(table: str, found: Sequence[Summary], source: str, command: str) ->
     said = [f"Made by `{command}` from [{source.rpartition('/')[2]}]({source}), which says how each run was made."]
     if table == "attention":
         said.append("The paper names this comparison and prints no figures of it.")
+    elif table == "ablation":
+        said.append("The paper has no such comparison. Each row is one change of ELinFormer, over time and over space.")
     else:
         said.append(f'"paper": printed in {published.PAPER} unless a line below says otherwise; none is measured here.')
     said.append("Ours: mean ± deviation over the seeds; an empty cell was not measured.")
@@ -98,7 +101,7 @@ def _also_published(table: str, dataset: str, found: Sequence[Summary]) -> list[
     return ["\n".join(f"- {line}" for line in lines)] if lines else []
 
 
-_TABLES = {"table2": table2_lines, "table3": table3_lines, "attention": attention_lines}
+_TABLES = {"table2": table2_lines, "table3": table3_lines, "attention": attention_lines, "ablation": ablation_lines}
 
 
 def _other_metrics(found: Sequence[Summary]) -> list[str]:

@@ -34,16 +34,14 @@ class ModelEntry:
         dataset_fields: dataset -> fields of the run that differ on that dataset.
         dataset_model_fields: dataset -> fields of the model's configuration that differ on that dataset.
         callbacks: makes the callbacks that the model needs besides the protocol's.
-        dataset_model_fields: dataset -> fields of the model's configuration that differ on that dataset.
-        dataset_model_fields: Mapping[str, Fields] = field(default_factory=dict)
-    dataset_callbacks: (dataset, whether it is the smaller size) -> callbacks that depend on these.
+        dataset_callbacks: (dataset, whether it is the smaller size) -> callbacks that depend on these.
         prepare: (dataset, configuration of the model) -> the buffers of the model that come from the training part and
             the graph, by their names, see `training.protocol.prepared`.
         small: its smaller size, `<name>_small`; None = it has none.
         attention: the name, in `attention.py`, of its own attention; "" = its attention cannot be replaced.
         num_tokens: (layer name, model's configuration) -> number of key tokens of that attention layer. None = not
             known: the model cannot have an attention that is built for a fixed number of tokens.
-        sides: field -> how the names of the attention layers begin that it gives another attention, see `sides.py`.
+        sides: field -> how the names of the attention layers begin that it gives another attention, see `changes.py`.
         backbone: the model that differs from it only in the attention; "" = it is a backbone itself.
         compared: its attentions in the comparison of attention methods.
         paper_name: in the paper's tables; "" = not there.

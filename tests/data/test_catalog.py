@@ -32,6 +32,19 @@ def test_the_tail_starts_where_pems08_is_split():
     assert tail.first_row + tail.num_rows == full.num_rows
 
 
+def test_the_test_windows_of_largest_are_those_that_its_page_says():
+    """LargeST cuts the windows 6:2:2, here the rows are cut; docs/largest.md has the numbers."""
+    rows, window = dataset_facts("CA").num_rows, 24
+    windows = rows - window + 1
+    parts = round(windows * 0.6), round(windows * 0.2)
+    first_of_test = sum(parts)
+    assert (*parts, windows - first_of_test) == (21010, 7003, 7004)
+    train, val, test = split_lengths(rows, dataset_facts("CA").split)
+    assert [part - window + 1 for part in (train, val, test)] == [21001, 6985, 6985]
+    assert train + val - first_of_test == 19
+    assert (rows - first_of_test, first_of_test) == (7027, 21010 + 7003)
+
+
 def test_an_unknown_name_lists_the_known_ones():
     with refuses("dataset", found="PEMS99", expected=(*CATALOG, "did you mean"), fix="correct the name"):
         dataset_facts("PEMS99")

@@ -54,9 +54,10 @@ def test_small_is_the_small_configuration_where_there_is_one():
         "STAEformer_matmul_small",
         "STAEformer_small",
         "STAEformer_linformer_small",
+        "STAEformer_inline_small",
         "ELinFormer_small",
         "ELinFormer_gaussian_small",
-        *list(registry.compared_models())[5:],
+        *list(registry.compared_models())[6:],
     ]
     assert runs[2].config == "baselines_cfg/STAEformer_linformer_small/PEMS08_tail.py"
     assert [run.model for run in plan_runs("table3", ["STID", "GWNet"], ["PEMS08"], small=True)] == ["STID", "GWNet"]

@@ -39,7 +39,7 @@ STAEFORMER = ModelEntry(
     attention="sdpa",
     num_tokens=_num_tokens,
     sides={"temporal_attention": "temporal_layers.", "spatial_attention": "spatial_layers."},
-    compared=("matmul", "sdpa", "linformer"),
+    compared=("matmul", "sdpa", "linformer", "inline"),
     paper_name="STAEformer",
     paper_attention="matmul",
 )

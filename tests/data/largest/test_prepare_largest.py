@@ -171,6 +171,12 @@ def test_a_part_of_the_steps(published, out):
     assert meta_of(folder)["start"] == "2019-01-02 00:00"
 
 
+def test_a_split_of_ones_own_under_ones_own_name(published, out):
+    folder = prepare_dataset("SD", out=out, own_name="SD_other", split_rows=(150, 60, 78), **published)
+    assert folder.name == "SD_other" and len(open_dataset(folder).values("test")) == 78
+    np.testing.assert_array_equal(load(folder, "data"), published_means(raw_frame())[NAMES["SD"]].to_numpy())
+
+
 def test_the_table_of_sensors_serves_as_coordinates(published):
     latitude, longitude = read_coordinates(published["meta"], NAMES["SD"])
     np.testing.assert_allclose(latitude, [32.5, 32.8, 33.2])
