@@ -8,8 +8,12 @@ from .version import __version__
 _HOMES = {
     "ELinFormer": ".models.ELinFormer",
     "ELinFormerConfig": ".models.ELinFormer",
+    "PDFormer": ".models.PDFormer",
+    "PDFormerConfig": ".models.PDFormer",
     "STAEformer": ".models.STAEformer",
     "STAEformerConfig": ".models.STAEformer",
+    "STLAformer": ".models.STLAformer",
+    "STLAformerConfig": ".models.STLAformer",
     "EntropyEqualAttention": ".modules",
     "EntropyEqualMultiheadAttention": ".modules",
     "SoftmaxAttention": ".modules",
@@ -20,7 +24,11 @@ _HOMES = {
     "replace_attention": ".zoo.replace_attention",
     "linearize": ".zoo.replace_attention",
     "Forecaster": ".forecasting.forecaster",
+    "PreparedBuffers": ".training.protocol.prepared",
+    "pdformer_relations": ".data.relations.pdformer",
     "benchmark_config": ".training.protocol.recipe",
+    "HuberLoss": ".training.protocol.losses",
+    "PlateauLR": ".training.protocol.schedules",
 }
 
 __all__ = ["__version__", *_HOMES]

@@ -22,6 +22,7 @@ from .results.command import report
 from .results.pictures.command import add_arguments as plot_arguments
 from .run_arguments import add_run_arguments, positive, processes_of, run_config
 from .version import __version__
+from .zoo.weights.command import add_arguments as import_arguments
 
 CONFIGS = "MODEL/DATASET, legacy/MODEL/DATASET, or a file"
 
@@ -157,6 +158,13 @@ def export(arguments: argparse.Namespace) -> None:
     export(arguments)
 
 
+def import_weights(arguments: argparse.Namespace) -> None:
+    require_basicts()
+    from .zoo.weights.command import import_weights
+
+    import_weights(arguments)
+
+
 def list_all(arguments: argparse.Namespace) -> None:
     from .data.availability import status_lines
     from .data.dataset import DATASETS
@@ -179,12 +187,16 @@ def demo(arguments: argparse.Namespace) -> None:
 
 def _print_results(checkpoint: Path, folder: Path, job: str, saved_predictions: bool) -> None:
     from .record import METRICS_FILE
+    from .results.report import average_lines
+    from .results.run_reader import read_metrics
     from .training.runner.predictions import PREDICTIONS_FILE
 
     metrics, predictions = folder / METRICS_FILE, folder / PREDICTIONS_FILE
     print(f"checkpoint: {checkpoint}")
     print(f"log:        {max(folder.glob(f'{job}_log_*.log'))}")
     print(f"metrics:    {metrics if metrics.is_file() else 'none, because eval_after_train=False'}")
+    if metrics.is_file():
+        print("\n".join(f"  {line}" for line in average_lines(read_metrics(metrics))))
     if predictions.is_file():
         print(f"predictions: {predictions}{'' if saved_predictions else ', from an earlier evaluation'}")
 
@@ -224,6 +236,8 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--processes", type=positive, help="with --gpus cpu: number of processes that divide each batch")
     precision = "number format of matrix products during training (default: fp32)"
     verb.add_argument("--precision", choices=("fp32", "tf32", "bf16"), help=precision)
+    accumulate = "batches that make one optimizer step, as one batch of all their windows does (default: 1)"
+    verb.add_argument("--accumulate", type=positive, metavar="K", help=accumulate)
     verb.add_argument("--compile", action="store_true", help="compile the model; its checkpoints are the same")
     several = "train one run per seed, one after the other, and print mean ± standard deviation"
     verb.add_argument("--seeds", nargs="+", type=int, metavar="N", help=several)
@@ -246,6 +260,9 @@ def _parser() -> argparse.ArgumentParser:
 
     verb = _verb(verbs, export, "write a trained model to one file for ONNX Runtime or torch.export, and check it")
     export_arguments(verb)
+
+    verb = _verb(verbs, import_weights, "make a run of published weights", name="import-weights")
+    import_arguments(verb)
 
     verb = _verb(verbs, prepare, "write a dataset in BasicTS 1.1's layout")
     prepare_arguments(verb)

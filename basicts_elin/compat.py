@@ -33,6 +33,7 @@ PRIVATE = {
         "num_steps",
         "on_epoch_end",
         "on_epoch_start",
+        "should_optimizer_step",
         "should_training_stop",
         "start_epoch",
         "start_step",

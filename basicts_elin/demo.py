@@ -6,10 +6,10 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
+from .averages import OVERALL
 from .data.dataset import open_dataset
 from .data.prepare import prepare_synthetic
 from .errors import UserError
-from .evaluation.numpy_metrics import OVERALL
 from .results.page.of_run import write_run_page
 from .results.pictures.run import PlottedRun
 from .results.pictures.run_forecast import plot_run_forecast

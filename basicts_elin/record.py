@@ -19,6 +19,7 @@ CONDITIONS = ("device", "hardware", "processes", "compiled", "runs_at_once")
 # marks an epoch that was trained before the run was resumed under other conditions
 _OTHER_CONDITIONS = "other_conditions"
 _PEAKS = ("peak_memory_mib", "peak_reserved_mib")
+_REMOVE = "remove it; the run then resumes without the epochs in it"
 # folders that figures depend on: a change of the results beside them does not count
 _SOURCES = ("basicts_elin", "baselines_cfg", "benchmarks", "experiments")
 PACKAGES = ("basicts-elin", "basicts", "easy-torch", "torch", "numpy")
@@ -41,7 +42,7 @@ class RunRecord:
         self.path = Path(folder) / RECORD_FILE
         before = {}
         if start_epoch and self.path.is_file():
-            before = read_json(self.path, "remove it; the run then resumes without the epochs in it")
+            before = read_json(self.path, _REMOVE)
         facts["runs_at_once"] = int(os.environ.get(RUNS_AT_ONCE, 1))
         self.content = {**facts, **environment(on_gpu)}
         is_alike = all(before.get(name) == self.content.get(name) for name in CONDITIONS)
@@ -73,6 +74,12 @@ class RunRecord:
         for name, now in zip(_PEAKS, peaks, strict=True):
             self.content[name] = max(filter(None, (self._peaks_before[name], now)), default=None)
         write_json(self.path, self.content)
+
+    def add(self, **facts: Any) -> None:
+        """Add facts to the file, unless a run that resumed after its last epoch finds other conditions in it."""
+        found = read_json(self.path, _REMOVE) if self.path.is_file() else {}
+        if found and all(found.get(name) == self.content.get(name) for name in CONDITIONS):
+            write_json(self.path, {**found, **facts})
 
 
 def comparable_epochs(epochs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -40,6 +40,7 @@ def run_config(arguments: argparse.Namespace) -> Any:
     from .training.launch.init_run import init_checkpoint
     from .zoo.config_file import config_file, config_name, load_config
     from .zoo.run_name import named_run
+    from .zoo.sides import with_changes
 
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root
@@ -56,9 +57,11 @@ def run_config(arguments: argparse.Namespace) -> Any:
         overrides["compile_model"] = True
     if getattr(arguments, "precision", None):
         overrides["precision"] = arguments.precision
+    if getattr(arguments, "accumulate", None):
+        overrides["accumulate"] = arguments.accumulate
     if arguments.gpus is not None or not arguments.print_config:
         overrides["gpus"] = parse_gpus(_announced_gpus() if arguments.gpus is None else arguments.gpus)
-    config = with_overrides(config, overrides)
+    config = with_changes(config, overrides)
     if getattr(arguments, "init", None) is not None:
         config = with_overrides(config, {"init_from": init_checkpoint(str(named_run(Path(arguments.init))), config)})
     config["_config_file"] = config_name(arguments.cfg)

@@ -54,6 +54,8 @@ PAGE = """# Legacy models
 
 Legacy models are those of BasicTS 0.5. Most of the models in the paper's Table 3 are among them, and BasicTS 1.1 no
 longer has them; STAEformer and STID are included for comparison. They run from your own checkout of BasicTS 0.5.
+STID of BasicTS 0.5 is another model than STID of BasicTS 1.1, and others differ, too: see
+[generations.md](generations.md).
 Nothing in it is changed:
 
 <!-- not run: checkout -->
@@ -94,6 +96,21 @@ With several processes, the loss must be the masked MAE. HimNet on PEMS03 to PEM
 and need a single process. The numbers are those of one process unless the model has dropout, batch normalisation
 (D2STGNN, GTS, GWNet: each process uses the statistics of its own part of the batch) or a sampled graph (GTS). The
 scheduled sampling of DCRNN draws the same numbers in all processes.
+
+## Checkpoints of BasicTS 0.5
+
+A checkpoint that BasicTS 0.5 has written can be evaluated, or start a run:
+
+<!-- not run: checkout -->
+```bash
+basicts-elin evaluate -c legacy/STID/PEMS08 --legacy-root BasicTS-0.5 --ckpt STID_best_val_MAE.pt --gpus 0
+basicts-elin train -c legacy/STID/PEMS08 --legacy-root BasicTS-0.5 --gpus 0 --set finetune_from=STID_best_val_MAE.pt
+```
+
+It holds the weights of the architecture alone, under names without our prefix `architecture.`. It has no statistics of
+a scaler, so these are fitted to the training part, as BasicTS 0.5 does. Code in a checkpoint is never run. `--init`
+needs a run of this package, because it also takes over the scaling. The test part of BasicTS 1.1 can begin or end a row
+away from that of 0.5 ([reproduction.md](reproduction.md#differences-from-the-paper)).
 
 ## Trial of every model
 

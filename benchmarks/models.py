@@ -16,10 +16,10 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from basicts_elin.averages import OVERALL
 from basicts_elin.data.dataset import open_dataset
 from basicts_elin.data.prepare import prepare_synthetic
 from basicts_elin.evaluation.naive import naive_metrics
-from basicts_elin.evaluation.numpy_metrics import OVERALL
 from basicts_elin.results.run_reader import read_run
 from basicts_elin.results.store import write_csv
 from basicts_elin.zoo.entries.basicts_models import basicts_names
@@ -54,6 +54,9 @@ Models that can use timestamps get time of day and day of week.
 
 - STID and StemGNN use the optimizer and schedule of their BasicTS 0.5 configurations. All others use those of
   STAEformer. Tune them with `--set` before you draw conclusions.
+- STID is the one of BasicTS 1.1, not the model of the published figures, which is `legacy/STID`. Other models, too,
+  differ from those of the same name in BasicTS 0.5: see [generations.md](generations.md).
+- The table is for 12 steps in. [lengths.md](lengths.md) has the cost of longer inputs.
 - FITS is trained with the loss of the benchmark, because its own ignores missing values.
 - The auxiliary loss of DUET is added to a loss on the original scale, so its relative weight is lower.
 - HI repeats its input. It learns nothing.

@@ -3,8 +3,8 @@
     python benchmarks/one_window.py --output results/one_window_cpu.csv
 
 12 steps in and out, float32, no gradients, new parameters. ELinFormer and the others differ in the attention alone. The
-exactness of every path is checked first. The models take turns. Each process lays its memory out anew, which changes the
-times, so the models are measured in several new processes. Seconds and ratios are medians over them.
+exactness of every path is checked first. The models take turns. Each process lays its memory out anew, and times depend
+on it, so the models are measured in several new processes. Seconds and ratios are medians over them.
 """
 
 import argparse
@@ -170,7 +170,9 @@ def main() -> None:
                 show(row)
             rows += new
     if arguments.output:
-        write_rows(arguments.output, rows, {"repeats": arguments.repeats, "processes": arguments.processes, **run_facts("cpu")})
+        write_rows(
+            arguments.output, rows, {"repeats": arguments.repeats, "processes": arguments.processes, **run_facts("cpu")}
+        )
 
 
 if __name__ == "__main__":

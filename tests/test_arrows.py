@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "basicts_elin"
 
 # Each room may import those before it, and itself. Rooms of one entry do not import one another.
 ORDER = (
-    ("errors", "env_vars", "version"),
+    ("averages", "errors", "env_vars", "version"),
     ("compat", "files", "plugins"),
     ("record",),
     ("ops",),
@@ -33,7 +33,7 @@ ORDER = (
     ("cli",),
 )
 # The same for the rooms of `data`; "dataset" stands for its files of no room.
-DATA_ORDER = ("catalog", "zone_names", "io", "times", "graphs", "dataset", "prepare")
+DATA_ORDER = ("catalog", "zone_names", "io", "times", "graphs", "dataset", "relations", "prepare")
 PLACE = {room: place for place, rooms in enumerate(ORDER) for room in rooms}
 # Only torch is needed for these, so nothing but the rooms named.
 TORCH_ONLY = {

@@ -10,7 +10,7 @@ import torch
 from basicts.models.STID import STID
 from cli.commands import ENVIRONMENT
 
-from basicts_elin import ELinFormer, STAEformer
+from basicts_elin import ELinFormer, STAEformer, STLAformer
 from basicts_elin.config.describe import describe
 from basicts_elin.data.catalog import CATALOG
 from basicts_elin.zoo.config_file import load_config
@@ -19,10 +19,14 @@ from basicts_elin.zoo.registry import config_for
 ROOT = Path(__file__).resolve().parents[1] / "baselines_cfg"
 FILES = sorted(ROOT.glob("*/*.py"))
 MODELS = {"ELinFormer": ELinFormer, "STAEformer": STAEformer, "STID": STID}
+# with a recipe of its own for each of the four datasets that it was published on
+OF_PEMS = {"STLAformer": STLAformer}
 SMALL = {"ELinFormer_small", "STAEformer_small"}
 # small enough for a processor
 PARTS = {"SyntheticTraffic", "PEMS08_tail", "PEMS-BAY_67"}
 DATASETS = {"PEMS-BAY", "PEMS03", "PEMS04", "PEMS07", "PEMS08", "METR-LA", *PARTS}
+LARGEST = {"SD", "GBA", "GLA", "CA"}
+PEMS = {"PEMS03", "PEMS04", "PEMS07", "PEMS08"}
 PARAMETERS = {"PEMS08": 1223460, "PEMS04": 1354980, "PEMS-BAY": 1372260, "PEMS03": 1403940, "PEMS07": 1907940}
 OF_FILE = pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 
@@ -35,16 +39,19 @@ def parameters(config):
 
 def test_the_published_settings_have_files():
     files = {folder.name: {file.stem for file in folder.glob("*.py")} for folder in ROOT.iterdir()}
-    assert files == {**dict.fromkeys(MODELS, DATASETS), **dict.fromkeys(SMALL, PARTS)}
+    largest = {"ELinFormer": LARGEST, "STID": LARGEST, "STAEformer": {"SD"}}
+    expected = {**{name: DATASETS | largest[name] for name in MODELS}, **dict.fromkeys(SMALL, PARTS)}
+    assert files == expected | dict.fromkeys(OF_PEMS, PEMS | LARGEST)
 
 
 @OF_FILE
 def test_a_file_is_what_its_name_says(path):
     loaded = load_config(str(path))
-    assert loaded.model is MODELS[path.parent.name.removesuffix("_small")]
+    assert loaded.model is {**MODELS, **OF_PEMS}[path.parent.name.removesuffix("_small")]
     assert loaded.dataset_name == path.stem
     assert loaded.model_config.num_features == CATALOG[path.stem].num_nodes
-    assert loaded.model_config.get("num_time_in_day", 288) == 288
+    steps = CATALOG[path.stem].steps_per_day
+    assert loaded.model_config.get("num_time_in_day", steps) == steps
     assert parameters(loaded) > 0
     assert (loaded.seed, loaded.gpus) == (42, None)
 
@@ -97,9 +104,39 @@ def test_batches_of_the_published_recipe(model):
     assert sizes == {dataset: 8 if dataset == "PEMS07" else 16 for dataset in DATASETS}
 
 
+@pytest.mark.parametrize("model", ["ELinFormer", "STLAformer"])
+def test_batches_of_largest_have_about_as_many_nodes_as_the_largest_published_one(model):
+    published = config_for(model, "PEMS07").train_batch_size * CATALOG["PEMS07"].num_nodes
+    for dataset in LARGEST:
+        nodes = config_for(model, dataset).train_batch_size * CATALOG[dataset].num_nodes
+        assert published / 1.4 < nodes < published * 1.4, dataset
+
+
+@pytest.mark.parametrize(("dataset", "batch", "parameters_of_it"), [("SD", 32, 257548), ("CA", 64, 1510412)])
+def test_stid_on_largest_is_as_in_basicts_05(dataset, batch, parameters_of_it):
+    config = config_for("STID", dataset)
+    assert (config.train_batch_size, config.num_epochs) == (batch, 100)
+    assert config.lr_scheduler_params == {"milestones": [1, 30, 60, 80], "gamma": 0.5}
+    assert parameters(config) == parameters_of_it
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_epochs_of_the_published_recipe(model):
     assert {config_for(model, dataset).num_epochs for dataset in DATASETS} == {100}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "weight_decay"), [("PEMS03", 3e-3), ("PEMS04", 2e-3), ("PEMS07", 1.5e-3), ("PEMS08", 2e-3)]
+)
+def test_the_published_recipe_of_stlaformer(dataset, weight_decay):
+    config = config_for("STLAformer", dataset)
+    assert parameters(config) == 605038
+    assert config.optimizer_params == {"lr": 1e-3, "weight_decay": weight_decay}
+    assert (config.loss.delta, config.loss.masked, config.target_metric) == (1.0, False, "loss")
+    schedule = {"metric": "MAE", "factor": 0.1, "patience": 20, "threshold": 1e-3, "min_lr": 2e-6}
+    assert (config.lr_scheduler.__name__, config.lr_scheduler_params) == ("PlateauLR", schedule)
+    assert (config.num_epochs, config.train_batch_size) == (200, 16)
+    assert (config.model_config.dropout, config.model_config.slot_rule) == (0.1, "exact")
 
 
 def test_epochs_of_the_small_sizes():

@@ -36,7 +36,7 @@ def test_what_a_demonstration_leaves(small_data, capsys):
     ratio = run_demo(small_data / "config.py")
     results = read_results(small_data / "demo" / "metrics.csv")
     assert [result.model for result in results] == ["ELinFormer", "last value", "historical average"]
-    assert all(list(result.metrics) == ["3", "6", "12", "overall"] for result in results)
+    assert all(list(result.metrics) == ["3", "6", "12", "overall", "mean"] for result in results)
     assert all(list(result.metrics["3"]) == ["MAE", "RMSE", "MAPE"] for result in results)
     mae = {result.model: result.metrics["overall"]["MAE"] for result in results}
     best = min(mae["last value"], mae["historical average"])

@@ -38,6 +38,7 @@ def test_the_record_of_a_run(tiny):
     packages = ("basicts-elin", "basicts", "easy-torch", "torch", "numpy")
     assert versions == {"python": versions["python"], **{name: metadata.version(name) for name in packages}}
     assert content.pop("hardware")
+    assert 0 < content.pop("inference_ms_per_window") < 1000 and content.pop("inference_batch_size") == 50
     assert content.pop("commit") == source_commit()
     assert content == {
         "config": "cfg/Tiny.py",
@@ -101,6 +102,14 @@ def test_on_a_gpu_the_memory_that_was_taken_is_recorded_too(tmp_path, monkeypatc
         monkeypatch.setattr(torch.cuda, name, lambda size=size: size)
     RunRecord(tmp_path, 0, on_gpu=True).add_epoch(1, 1.0, 1.0)
     assert (record(tmp_path)["peak_memory_mib"], record(tmp_path)["peak_reserved_mib"]) == (3.0, 5.0)
+
+
+def test_facts_are_added_where_the_conditions_are_those_of_the_epochs(tmp_path):
+    RunRecord(tmp_path, 0, False, device="cpu").add_epoch(1, 1.0, 0.5)
+    RunRecord(tmp_path, 1, False, device="1 GPU").add(inference_ms_per_window=0.5)
+    assert "inference_ms_per_window" not in record(tmp_path)
+    RunRecord(tmp_path, 1, False, device="cpu").add(inference_ms_per_window=0.5)
+    assert record(tmp_path)["inference_ms_per_window"] == 0.5 and len(record(tmp_path)["epochs"]) == 1
 
 
 def test_a_new_run_forgets_the_epochs_of_another(tmp_path):

@@ -10,7 +10,8 @@ PRECISIONS = ("fp32", "tf32", "bf16")
 # What a model sees in place of a missing input, see `training.protocol.missing_inputs`.
 MISSING_INPUTS = ("zero", "mean", "last")
 
-OWN_FIELDS = ("precision", "missing_inputs", "init_from")
+# `accumulate`: batches that make one optimizer step, see `training.runner.accumulation`.
+OWN_FIELDS = ("precision", "missing_inputs", "init_from", "accumulate")
 
 
 def missing_inputs_of(config: MutableMapping[str, Any]) -> str:
@@ -21,6 +22,7 @@ def missing_inputs_of(config: MutableMapping[str, Any]) -> str:
 def remove_defaults(fields: MutableMapping[str, Any]) -> None:
     """Remove the fields of ours that say what holds without them, so that the hash does not depend on saying it."""
     default = missing_inputs_of({"null_val": fields["null_val"]})
-    for name, same in {"precision": "fp32", "missing_inputs": default, "init_from": None}.items():
+    defaults = {"precision": "fp32", "missing_inputs": default, "init_from": None, "accumulate": 1}
+    for name, same in defaults.items():
         if name in fields and fields[name] in (None, same):
             del fields[name]

@@ -46,6 +46,8 @@ class DatasetFacts:
         graph_rule: how its published list becomes a graph, "binary" or "gaussian", see `graphs.rules`; None if the list
             decides.
         graph_sigma: sigma of the gaussian rule, in the unit of the published list; None if it follows from the list.
+        districts: the districts of California whose sensors it has, of a dataset of LargeST; () for any other.
+        num_edges: entries of its published matrix that are not 0, without the diagonal; None if they are not known.
     """
 
     name: str
@@ -64,6 +66,8 @@ class DatasetFacts:
     gaps: tuple[tuple[str, int], ...] = ()
     graph_rule: Optional[str] = None
     graph_sigma: Optional[float] = None
+    districts: tuple[int, ...] = ()
+    num_edges: Optional[int] = None
 
     @property
     def steps_per_day(self) -> int:
@@ -101,6 +105,16 @@ _BAY = {
     **_DCRNN,
 }
 
+# Means of the 5-minute values, so their unit stays.
+_LARGEST = {
+    "num_rows": 35040,
+    "start": "2019-01-01 00:00",
+    "timestamp_rule": DATES,
+    "interval_minutes": 15,
+    "source": "https://www.kaggle.com/datasets/liuxu77/largest",
+    **_FLOW,
+}
+
 _FACTS = (
     DatasetFacts("PEMS-BAY", 325, 52116, **_BAY),
     DatasetFacts("PEMS03", 358, 26208, "2018-09-01 00:00", **_ASTGNN),
@@ -108,6 +122,10 @@ _FACTS = (
     DatasetFacts("PEMS07", 883, 28224, "2017-05-01 00:00", **_ASTGNN),
     DatasetFacts("PEMS08", 170, 17856, "2016-07-01 00:00", **_ASTGNN),
     DatasetFacts("METR-LA", 207, 34272, "2012-03-01 00:00", **_DCRNN),
+    DatasetFacts("SD", 716, districts=(11,), num_edges=17319, **_LARGEST),
+    DatasetFacts("GBA", 2352, districts=(4,), num_edges=61246, **_LARGEST),
+    DatasetFacts("GLA", 3834, districts=(7, 8, 12), num_edges=98703, **_LARGEST),
+    DatasetFacts("CA", 8600, districts=(3, 4, 5, 6, 7, 8, 10, 11, 12), num_edges=201363, **_LARGEST),
     DatasetFacts("PEMS08_tail", 170, 7143, "2016-08-07 04:45", part_of="PEMS08", first_row=10713, **_ASTGNN),
     DatasetFacts("PEMS-BAY_67", 67, 52116, part_of="PEMS-BAY", **_BAY),
     DatasetFacts("SyntheticTraffic", 64, None, "2024-01-01 00:00", ROW_INDEX, source=None, **_FLOW),
@@ -185,6 +203,8 @@ def how_to_get(name: str) -> str:
         return made
     if facts.part_of is not None:
         return f"{made} (raw file of {facts.part_of}: {facts.source})"
+    if facts.districts:
+        return f"{made} (raw files: {facts.source})"
     return f"{made} (raw file: {facts.source}), or unpack BasicTS's download into datasets/ ({BASICTS_DOWNLOAD})"
 
 
@@ -196,6 +216,9 @@ def not_prepared(name: str, folder: Path) -> UserError:
 def prepare_command(facts: DatasetFacts) -> str:
     """The command that makes a dataset from its raw file, or a synthetic one."""
     command, whole = f"basicts-elin prepare {facts.name}", facts.part_of or facts.name
+    if facts.districts:
+        year = facts.start[:4]
+        return f"{command} --raw ca_his_raw_{year}.h5 --meta ca_meta.csv --adjacency ca_rn_adj.npy"
     if facts.source is not None:
         command += f" --raw {whole.lower()}.h5" if facts.timestamp_rule == DATES else f" --raw {whole}.npz"
     if facts.part_of is None:

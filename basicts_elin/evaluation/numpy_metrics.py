@@ -5,11 +5,11 @@ from typing import Optional
 
 import numpy as np
 
+from ..averages import MEAN, OVERALL, mean_over_horizons
 from ..data.quality import NEAR
 
 METRICS = ("MAE", "RMSE", "MAPE")
 HORIZONS = (3, 6, 12)
-OVERALL = "overall"
 
 
 def masked_metrics(prediction: np.ndarray, targets: np.ndarray, mask: np.ndarray) -> dict[str, Optional[float]]:
@@ -44,6 +44,7 @@ def metrics_of(sums: np.ndarray) -> dict[str, Optional[float]]:
 
 
 def metrics_by_horizon(sums: np.ndarray, horizons: Sequence[int] = HORIZONS) -> dict[str, dict]:
-    """Metrics at some steps of a forecast and overall, of the `error_sums` of each step [steps, 5]."""
-    rows = {str(step): metrics_of(sums[step - 1]) for step in horizons if step <= len(sums)}
-    return {**rows, OVERALL: metrics_of(sums.sum(axis=0))}
+    """Metrics at some steps of a forecast, overall and the mean of all steps, of the `error_sums` [steps, 5]."""
+    steps = [metrics_of(row) for row in sums]
+    rows = {str(step): steps[step - 1] for step in horizons if step <= len(sums)}
+    return {**rows, OVERALL: metrics_of(sums.sum(axis=0)), MEAN: mean_over_horizons(steps)}

@@ -36,7 +36,9 @@ class Backtest:
     notes: tuple[str, ...]
 
     def metrics(self, horizons: Optional[Sequence[int]] = None) -> dict[str, dict]:
-        """MAE, RMSE and MAPE (per cent) by step ahead and overall; None where nothing was measured.
+        """MAE, RMSE and MAPE (per cent) by step ahead, "overall", and as "mean" of all steps.
+
+        None where nothing was measured.
 
         horizons: steps ahead; None: all.
         Raises: UserError for a step that the forecasts do not have.

@@ -174,6 +174,7 @@ def metrics_table(backtest: "Backtest", quantities: dict[str, "np.ndarray"], lev
     """A line for each step ahead, and one for all: the metrics, and the coverage of each level in per cent."""
     import numpy as np
 
+    from ..averages import MEAN, OVERALL
     from .tables.frames import bound_names
 
     target = backtest.windows.target
@@ -181,7 +182,9 @@ def metrics_table(backtest: "Backtest", quantities: dict[str, "np.ndarray"], lev
     titles = ["MAE", "RMSE", "MAPE %", *(f"in {level:g} %" for level in levels)]
     lines = ["  ".join([f"{'steps ahead':>11}", *(f"{title:>9}" for title in titles)])]
     for horizon, values in backtest.metrics().items():
-        chosen = slice(None) if horizon == "overall" else slice(int(horizon) - 1, int(horizon))
+        if horizon == MEAN:
+            continue
+        chosen = slice(None) if horizon == OVERALL else slice(int(horizon) - 1, int(horizon))
         cells = list(values.values())
         for level in levels:
             lower, upper = (quantities[name][:, chosen] for name in bound_names(level))

@@ -5,6 +5,7 @@ Letters: B batch, T steps, N nodes, C channels.
 
 import contextlib
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional
@@ -22,6 +23,9 @@ from .reader import Reading, reading
 from .runners import Batch, forward_of
 
 _NUM_CHANNELS = 3
+
+# the attribute that holds the architecture, and the prefix that torch.compile gives to names
+_ARCHITECTURE, _COMPILED = "architecture.", "_orig_mod."
 
 
 class Checkout:
@@ -132,6 +136,20 @@ class LegacyModel(nn.Module):
         extra |= {RETURNED: rest} if rest else {}
         return {"prediction": prediction[..., 0], **extra} if extra else prediction[..., 0]
 
+    def own_state(self, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """The state in a checkpoint, under the names of this model.
+
+        BasicTS 0.5 stores the architecture alone, without the constants that it keeps outside of the state_dict.
+        """
+        if any(name.startswith(_ARCHITECTURE) for name in state):
+            return dict(state)
+        constants = {name: value for name, value in self.state_dict().items() if name in self._constants}
+        return constants | {_ARCHITECTURE + name.removeprefix(_COMPILED): value for name, value in state.items()}
+
+    def load_state_dict(self, state_dict: Mapping[str, torch.Tensor], *args: Any, **kwargs: Any) -> Any:
+        """As in torch, also for the state of a checkpoint of BasicTS 0.5."""
+        return super().load_state_dict(self.own_state(state_dict), *args, **kwargs)
+
     def _channels(self, values: torch.Tensor, timestamps: torch.Tensor) -> torch.Tensor:
         """The features that the configuration selects, [B, T, N, C]."""
         times = timestamps[:, :, None, :2].expand(*values.shape, 2)
@@ -174,8 +192,9 @@ class LegacyModel(nn.Module):
             left -= size
             delattr(module, name)
             module.register_buffer(name, value, persistent=left >= 0)
+        self._constants = [f"{prefix}.{name}" for _, prefix, _, name in constants]
         # DDP would send buffers to every process in every step; ParallelRunner sends them once
-        self._ddp_params_and_buffers_to_ignore = [f"{prefix}.{name}" for _, prefix, _, name in constants]
+        self._ddp_params_and_buffers_to_ignore = self._constants
 
 
 def _check(found: Reading, config: LegacyConfig) -> None:

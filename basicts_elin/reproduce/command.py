@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
+from ..averages import OVERALL
 from ..env_vars import ROOT_VARIABLE, RUNS_AT_ONCE
 from ..errors import UserError, one_line, refuse_options
-from ..evaluation.numpy_metrics import OVERALL
 from ..results.run_reader import read_run
 from ..results.schema import IDENTITY_FIELDS, Result
 from ..results.store import ResultsFile, read_results
@@ -22,7 +22,7 @@ from .interrupts import signals_as_ctrl_c
 from .pages import PAGES, describe_datasets, render
 from .plan import DATASETS_TABLE, TABLES, Run, plan_runs
 from .progress import Progress
-from .status import CPU, PlanStatus, RunStatus, status_of
+from .status import CPU, SOME_GPU, PlanStatus, RunStatus, status_of
 
 LOGS = Path("checkpoints", "reproduce")
 _OF_RUNS = ("models", "seeds", "gpus", "epochs", "set", "small", "jobs", "legacy_root")
@@ -43,7 +43,8 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("-o", "--output", type=Path, metavar="CSV", help="default: results/<table>_<hardware>.csv")
     verb.add_argument("--pages", type=Path, default=PAGES, help="folder of the pages and pictures")
     only = verb.add_mutually_exclusive_group()
-    only.add_argument("--dry-run", action="store_true", help="only print the plan: runs, missing data, hours, memory")
+    plan = "only print the plan: runs, missing data, hours, memory; --gpus may name those of another machine"
+    only.add_argument("--dry-run", action="store_true", help=plan)
     only.add_argument("--render", action="store_true", help="run nothing; render the page from the CSV --output")
 
 
@@ -81,11 +82,12 @@ def _reproduce_runs(arguments: argparse.Namespace) -> int:
     table, seeds, small = arguments.table, arguments.seeds or (42,), bool(arguments.small)
     runs = plan_runs(table, arguments.models, arguments.datasets, seeds, arguments.epochs, small, arguments.set or ())
     gpus = [number for text in arguments.gpus or () for number in text.split(",")]
-    found = status_of(runs, gpus or None)
+    found = status_of(runs, gpus or None, elsewhere=arguments.dry_run)
     slug = hardware_slug(found.hardware)
     output = arguments.output or Path("results", f"{TABLES[table].stem}_{slug}.csv")
-    measured = [*Path("results").glob(f"*_{slug}.csv"), *output.parent.glob(f"*_{slug}.csv"), output]
-    estimator = Estimator(dict.fromkeys(path for path in measured if path.is_file()))
+    folders = (Path("results"), output.parent)
+    measured = [path for folder in folders for path in folder.glob("*.csv") if _is_measured_on(found.hardware, path)]
+    estimator = Estimator(dict.fromkeys([*measured, *([output] if output.is_file() else [])]))
     if arguments.dry_run:
         print("\n".join(plan_lines(runs, found, estimator)))
         return 0
@@ -94,6 +96,13 @@ def _reproduce_runs(arguments: argparse.Namespace) -> int:
     results.write()
     render(arguments, output, read_results(output))
     return 0 if finished == len(runs) else 1
+
+
+def _is_measured_on(hardware: str, file: Path) -> bool:
+    """Whether the results in a file say what a run costs there, by its name. For a GPU elsewhere, those of any GPU."""
+    if hardware == SOME_GPU:
+        return not file.stem.endswith(f"_{CPU}")
+    return file.stem.endswith(f"_{hardware_slug(hardware)}")
 
 
 def hardware_slug(hardware: str) -> str:

@@ -7,7 +7,7 @@ from typing import Optional, Union
 from ..config.assignments import assignment, assignments_text
 from ..data.dataset import find_dataset
 from ..errors import UserError
-from ..results import ablation, paper
+from ..results import ablation, published
 from ..results.schema import labelled
 from ..zoo import registry
 
@@ -31,7 +31,7 @@ class Table:
 def _table2_models() -> list[str]:
     """The models of Table 2, and each with the attention that the paper used for its measurements."""
     names = []
-    for paper_name in next(iter(paper.TABLE2.values())):
+    for paper_name in published.systems_of(published.TABLE2):
         entry = registry.paper_entry(paper_name)
         names += [f"{entry.name}_{entry.paper_attention}"] if entry.paper_attention else []
         names.append(entry.name)
@@ -40,11 +40,13 @@ def _table2_models() -> list[str]:
 
 DATASETS_TABLE = "table1"
 TABLES = {
-    DATASETS_TABLE: Table(tuple, tuple(paper.TABLE1), "table1"),
-    "table2": Table(_table2_models, tuple(paper.TABLE2), "table2"),
-    "table3": Table(lambda: tuple(paper.TABLE3), paper.TABLE3_DATASETS, "table3"),
+    DATASETS_TABLE: Table(tuple, published.datasets_of(published.TABLE1), "table1"),
+    "table2": Table(_table2_models, published.datasets_of(published.TABLE2), "table2"),
+    "table3": Table(lambda: published.systems_of(published.TABLE3), published.datasets_of(published.TABLE3), "table3"),
     # attention_cpu.csv is the layer's benchmark
-    "attention": Table(lambda: tuple(registry.compared_models()), tuple(paper.TABLE2), "attention_methods"),
+    "attention": Table(
+        lambda: tuple(registry.compared_models()), published.datasets_of(published.TABLE2), "attention_methods"
+    ),
     "ablation": Table(lambda: tuple((row.model, row.changes) for row in ablation.ROWS), ("PEMS08",), "ablation"),
 }
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..training.launch.processes import Group
 
 _FLAGS = ("fresh", "resume", "compile", "save_predictions")
-_VALUES = ("init", "processes", "precision", "legacy_root")
+_VALUES = ("init", "processes", "precision", "accumulate", "legacy_root")
 
 
 def seeds_of(arguments: argparse.Namespace) -> Optional[list[int]]:

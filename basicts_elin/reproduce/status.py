@@ -15,6 +15,8 @@ from ..legacy.checkout import CHECKOUT, HOW_TO_NAME
 from .plan import Run
 
 CPU = "cpu"
+# in a plan for another machine
+SOME_GPU = "gpu"
 
 
 @dataclass(frozen=True)
@@ -47,21 +49,23 @@ class RunStatus:
 
 @dataclass(frozen=True)
 class PlanStatus:
-    """The devices to run on, "cpu" or GPU numbers; "cpu" or the first GPU's name; the status of each run."""
+    """The devices to run on, "cpu" or GPU numbers; "cpu", the first GPU's name or `SOME_GPU`; each run's status."""
 
     gpus: list[str]
     hardware: str
     runs: list[RunStatus]
 
 
-def status_of(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> PlanStatus:
+def status_of(runs: Sequence[Run], gpus: Optional[Sequence[str]], *, elsewhere: bool = False) -> PlanStatus:
     """The status of each run, found in another process.
 
-    gpus: None = the first GPU, or the CPU if there is none.
+    Args:
+        gpus: None = the first GPU, or the CPU if there is none.
+        elsewhere: whether GPUs that this machine lacks are taken as those of another one.
     Raises: UserError for missing devices, and for a configuration that cannot be read. A legacy
         configuration that cannot be read is the problem of its run instead.
     """
-    question = {"gpus": gpus, "runs": [asdict(run) for run in runs]}
+    question = {"gpus": gpus, "runs": [asdict(run) for run in runs], "elsewhere": elsewhere}
     command = [sys.executable, "-m", __name__]
     done = subprocess.run(command, input=json.dumps(question), capture_output=True, text=True, check=False)
     if done.returncode:
@@ -73,7 +77,7 @@ def status_of(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> PlanStatus:
     return PlanStatus(answer["gpus"], answer["hardware"], [RunStatus(**status) for status in answer["runs"]])
 
 
-def status_here(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> PlanStatus:
+def status_here(runs: Sequence[Run], gpus: Optional[Sequence[str]], *, elsewhere: bool = False) -> PlanStatus:
     """The result of `status_of`, found in this process."""
     import torch
 
@@ -85,8 +89,9 @@ def status_here(runs: Sequence[Run], gpus: Optional[Sequence[str]]) -> PlanStatu
     gpus = list(gpus or (["0"] if torch.cuda.device_count() else [CPU]))
     if CPU in gpus and gpus != [CPU]:
         raise UserError("--gpus", " ".join(gpus), "either cpu or device numbers")
-    parse_gpus(",".join(gpus))
-    hardware = CPU if gpus == [CPU] else torch.cuda.get_device_name(int(gpus[0]))
+    device = parse_gpus(",".join(gpus), elsewhere=elsewhere)
+    is_here = device is not None and int(gpus[0]) < torch.cuda.device_count()
+    hardware = CPU if device is None else torch.cuda.get_device_name(int(gpus[0])) if is_here else SOME_GPU
     return PlanStatus(gpus, hardware, [_run_status(run, gpus[0]) for run in runs])
 
 
@@ -96,7 +101,7 @@ def _run_status(run: Run, gpu: str) -> RunStatus:
     from ..training.launch.run_dir import OtherDataError, check_same_data, progress
 
     try:
-        config = _config(run, gpu)
+        config = _config(run, None if gpu == CPU else gpu)
     except UserError as error:
         if run.is_legacy:
             return RunStatus(problem=str(error))
@@ -117,14 +122,13 @@ def _run_status(run: Run, gpu: str) -> RunStatus:
     return RunStatus(**known, epoch=epoch, is_finished=is_finished)
 
 
-def _config(run: Run, gpu: str) -> Any:
+def _config(run: Run, gpu: Optional[str]) -> Any:
     """The configuration that the train command makes from the run's arguments."""
     from ..config.assignments import assignment
     from ..config.lengths import is_count
-    from ..config.overrides import with_overrides
     from ..legacy.checkout import legacy_root
-    from ..training.launch.devices import parse_gpus
     from ..zoo.config_file import load_config
+    from ..zoo.sides import with_changes
 
     if run.is_legacy and legacy_root() is None:
         raise UserError("legacy models", "not found", CHECKOUT, HOW_TO_NAME)
@@ -133,7 +137,7 @@ def _config(run: Run, gpu: str) -> Any:
     lengths = {name: changes[name] for name in ("input_len", "output_len") if is_count(changes.get(name))}
     config = load_config(run.config, **lengths)
     try:
-        return with_overrides(config, {**changes, "seed": run.seed, "gpus": parse_gpus(gpu)})
+        return with_changes(config, {**changes, "seed": run.seed, "gpus": gpu})
     except UserError as error:
         # of several models, one may lack a field
         raise UserError(f"{run.config}, {error.field}", error.found, error.expected, error.fix) from error
@@ -152,7 +156,8 @@ def main() -> int:
     try:
         # the output of configurations while they are read is not part of the answer
         with contextlib.redirect_stdout(sys.stderr):
-            answer = asdict(status_here([Run(**run) for run in question["runs"]], question["gpus"]))
+            runs = [Run(**run) for run in question["runs"]]
+            answer = asdict(status_here(runs, question["gpus"], elsewhere=question["elsewhere"]))
     except UserError as error:
         answer = {"error": error.args}
     print(json.dumps(answer))

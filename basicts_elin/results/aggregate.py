@@ -11,8 +11,9 @@ from .schema import Result, distinct_labels
 
 # memory of a GPU, else of the process
 MEMORY = ("peak_reserved_mib", "peak_memory_mib")
+INFERENCE = "inference_ms_per_window"
 # values that depend on the conditions of a run as much as on its model
-_COSTS = ("seconds_per_epoch", "validation_seconds", *MEMORY)
+COSTS = ("seconds_per_epoch", "validation_seconds", "peak_memory_mib", "peak_reserved_mib", INFERENCE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +30,7 @@ class Summary:
     results: tuple[Result, ...]
 
     def values(self, column: str) -> list[float]:
-        if column in _COSTS and len(self._conditions) > 1:
+        if column in COSTS and len(self._conditions) > 1:
             return []
         return [value for result in self.results if (value := result.number(column)) is not None]
 
@@ -48,7 +49,7 @@ class Summary:
 
     def is_comparable(self, other: "Summary", column: str) -> bool:
         """Whether a ratio of the two compares the models. Costs under different conditions do not."""
-        return column not in _COSTS or self._conditions == other._conditions
+        return column not in COSTS or self._conditions == other._conditions
 
     def text(self, column: str, decimals: int) -> str:
         """Mean ± deviation; "" where nothing is known. Says how many runs have a value, if not all have one."""

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Optional
 
-from ..evaluation.numpy_metrics import OVERALL
+from ..averages import OVERALL
 from .aggregate import Summary, each_once, table_rows
 from .report import decimals, metric_title
-from .schema import Result, horizons_of, metric_column, metric_names
+from .schema import Result, horizon_title, horizons_of, metric_column, metric_names
 
 # of other metrics, such as the user's own, it is not known which values are good
 _LOWER_IS_BETTER = {"MAE", "MSE", "RMSE", "MAPE", "WAPE", "SMAPE", "HUBER"}
@@ -77,7 +77,7 @@ def _block(
         column, digits = metric_column(metric, horizon), decimals(results, metric, 2)
         best = _lowest(column, digits, rows) if is_compared and metric in _LOWER_IS_BETTER else None
         columns.append([_cell(summary, column, digits, best) for _, summary in rows])
-    name = "all" if horizon == OVERALL else horizon
+    name = "all" if horizon == OVERALL else horizon_title(horizon)
     lines = []
     for (label, _), *cells in zip(rows, *columns, strict=True):
         lines.append(f"{' & '.join([name, escaped(label), *cells])} \\\\")

@@ -1,17 +1,18 @@
 """The tables that `report` prints: runs and naive forecasts, as text and as Markdown."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Optional
 
+from ..averages import MEAN, OVERALL
 from ..config.lengths import usual_horizons
 from ..data.dataset import Dataset
 from ..errors import UserError
 from ..evaluation.naive import naive_metrics
-from ..evaluation.numpy_metrics import OVERALL
 from ..record import RECORD_FILE
 from .aggregate import seeds_text, summaries, table_rows
-from .schema import PERCENT, Result, horizons_of, metric_column, metric_names
+from .schema import PERCENT, Result, horizon_title, horizons_of, metric_column, metric_names, steps_of
 
 
 def naive_results(like: Result, dataset: Dataset) -> list[Result]:
@@ -19,7 +20,7 @@ def naive_results(like: Result, dataset: Dataset) -> list[Result]:
     for name in ("input_len", "output_len"):
         if getattr(like, name) is None:
             raise UserError(f"{Path(like.run, RECORD_FILE)}, {name}", "missing", "int", "train the run again")
-    horizons = [int(name) for name in like.metrics if name != OVERALL] or usual_horizons(like.output_len)
+    horizons = list(map(int, steps_of([like]))) or usual_horizons(like.output_len)
     metrics = naive_metrics(dataset, like.input_len, like.output_len, horizons)
     same = ("dataset", "input_len", "output_len", "interval_minutes", "unit", "nodes")
     facts = {name: getattr(like, name) for name in same}
@@ -44,7 +45,7 @@ def text_table(results: Sequence[Result], by_model: bool = False) -> str:
         name = label + seeds_text(summary) if by_model else label
         for horizon in horizons_of(summary.results):
             cells = [summary.text(*cell) for cell in zip(_columns(metrics, horizon), digits, strict=True)]
-            lines.append([name, horizon, *(cell or "-" for cell in cells)])
+            lines.append([name, horizon_title(horizon), *(cell or "-" for cell in cells)])
             name = ""
     least = [0, 7, *(9 for _ in metrics)]
     widths = [max(size, *map(len, column)) for size, column in zip(least, zip(*lines, strict=True), strict=True)]
@@ -56,7 +57,7 @@ def markdown_table(results: Sequence[Result], by_model: bool = False) -> str:
     metrics, horizons = metric_names(results), horizons_of(results)
     titles = [metric_title(metric) for metric in metrics]
     if titles:
-        titles[0] += f" {' / '.join(horizons)}"
+        titles[0] += f" {' / '.join(map(horizon_title, horizons))}"
     head = ["model", "epochs", "parameters", "s / epoch", *titles]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for label, summary in table_rows(results, by_model):
@@ -80,6 +81,17 @@ def deviation_line(results: Sequence[Result]) -> str:
     if all(len(summary.results) == 1 for summary in summaries(results)):
         return ""
     return "mean ± sample standard deviation (n - 1) over the seeds"
+
+
+def average_lines(metrics: Mapping[str, Mapping[str, Optional[float]]]) -> list[str]:
+    """The two averages of the metrics of a run, a line each; only the first where a file has no other."""
+    titles = {OVERALL: "over all targets", MEAN: "mean over horizons"}
+    lines = []
+    for horizon, title in titles.items():
+        values = {metric_title(name): value for name, value in metrics.get(horizon, {}).items()}
+        texts = (f"{name} {'-' if value is None else f'{value:.4f}'}" for name, value in values.items())
+        lines += [f"{title + ':':<20}{', '.join(texts)}"] if values else []
+    return lines
 
 
 def metric_title(metric: str) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Optional
 
+from ..averages import MEAN, MEAN_KEY, OVERALL
 from ..errors import UserError, one_line
-from ..evaluation.numpy_metrics import OVERALL
 from ..files import read_json
 from ..record import CONFIG_FILE, METRICS_FILE, RECORD_FILE, comparable_epochs
 from ..zoo.run_name import model_name
@@ -72,13 +72,17 @@ def read_record(folder: Path) -> dict[str, Any]:
     return read_json(file, _AGAIN) if file.is_file() else {}
 
 
-def read_metrics(file: Path) -> dict[str, dict[str, float]]:
-    """BasicTS's `test_metrics.json`: horizon ("3", ..., "overall") -> metric -> value, MAPE in per cent."""
+def read_metrics(file: Path) -> dict[str, dict[str, Optional[float]]]:
+    """`test_metrics.json`: horizon ("3", ..., "overall", "mean") -> metric -> value, MAPE in per cent.
+
+    A file of an earlier version or of BasicTS has no mean over the horizons.
+    """
     content = read_json(file, _AGAIN)
     try:
         found = {
-            name.rpartition("_")[2]: {
-                metric: 100 * float(value) if metric == PERCENT else float(value) for metric, value in values.items()
+            MEAN if name == MEAN_KEY else name.rpartition("_")[2]: {
+                metric: None if value is None else float(value) * (100 if metric == PERCENT else 1)
+                for metric, value in values.items()
             }
             for name, values in content.items()
         }

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Optional, get_args
 
-from ..evaluation.numpy_metrics import OVERALL
+from ..averages import MEAN, OVERALL
+from ..config.lengths import INPUT_LEN, OUTPUT_LEN
 
 # in per cent in every table; the other metrics are in the units that the run computed them in
 PERCENT = "MAPE"
@@ -21,12 +22,15 @@ class Result:
         model: the name that commands and tables use, such as "ELinFormer_small" or "legacy/STID".
         differences: the configuration fields that distinguish this run from others of the model, such as "dropout=0.2".
         dataset: name of its folder under `datasets/`.
-        metrics: horizon ("3", ..., "overall") -> metric -> value. MAPE is in per cent.
+        metrics: horizon ("3", ..., "overall", "mean") -> metric -> value. MAPE is in per cent. "overall" is over all
+            targets; "mean" is the mean of the metrics of all steps ahead.
         interval_minutes: minutes between two rows of the dataset.
         unit: unit of the measured values.
         seconds_per_epoch, validation_seconds: medians over the epochs.
         peak_memory_mib: allocated on the GPU, else the resident size of the process.
         peak_reserved_mib: reserved on the GPU by the process.
+        inference_ms_per_window: milliseconds of the model for a window of the test part, in batches of
+            `inference_batch_size`: median over the batches.
         num_epochs: epochs that the configuration asks for; `epochs` is the last epoch trained.
         run: folder of the run.
         mape_warning: what the run has noted of targets near zero that carry MAPE; not in a CSV.
@@ -50,6 +54,8 @@ class Result:
     validation_seconds: Optional[float] = None
     peak_memory_mib: Optional[float] = None
     peak_reserved_mib: Optional[float] = None
+    inference_ms_per_window: Optional[float] = None
+    inference_batch_size: Optional[int] = None
     num_epochs: Optional[int] = None
     epochs: Optional[int] = None
     best_epoch: Optional[int] = None
@@ -70,8 +76,15 @@ class Result:
 
     @property
     def label(self) -> str:
-        """The model and what differs: "ELinFormer (dropout=0.2)"."""
-        return labelled(self.model, self.differences)
+        """The model, what differs, and other lengths than the benchmark's: "ELinFormer (dropout=0.2, input_len=96)"."""
+        return labelled(self.model, self.differences, *self._other_lengths)
+
+    @property
+    def _other_lengths(self) -> list[str]:
+        """The lengths that are not the benchmark's, unless the differences name them."""
+        lengths = (("input_len", self.input_len, INPUT_LEN), ("output_len", self.output_len, OUTPUT_LEN))
+        named = {text.partition("=")[0] for text in self.differences.split(", ")}
+        return [f"{name}={value}" for name, value, usual in lengths if value not in (None, usual) and name not in named]
 
     @property
     def metric_columns(self) -> dict[str, Optional[float]]:
@@ -94,11 +107,12 @@ FIELD_TYPES: dict[str, type] = {
     for item in fields(Result)
     if item.name not in ("metrics", "mape_warning")
 }
+OPTIONAL_FIELDS = ("inference_ms_per_window", "inference_batch_size")
 IDENTITY_FIELDS = ("model", "dataset", "differences", "seed")
 
 
 def metric_column(metric: str, horizon: str) -> str:
-    """The column of a metric: its name, with the horizon appended unless it is over all horizons."""
+    """The column of a metric: its name, with the horizon ("3", "mean") appended unless it is over all targets."""
     return metric if horizon == OVERALL else f"{metric}_{horizon}"
 
 
@@ -108,12 +122,23 @@ def metric_names(results: Iterable[Result]) -> list[str]:
 
 
 def horizons_of(results: Iterable[Result]) -> list[str]:
-    """All horizons of the results, ascending, "overall" last."""
+    """All horizons of the results: the steps ascending, "overall", "mean"."""
     return in_order({horizon for result in results for horizon in result.metrics})
 
 
 def in_order(horizons: Iterable[str]) -> list[str]:
-    return sorted(horizons, key=lambda horizon: (horizon == OVERALL, horizon == OVERALL or int(horizon)))
+    last = (OVERALL, MEAN)
+    return sorted(horizons, key=lambda name: (1, last.index(name)) if name in last else (0, int(name)))
+
+
+def steps_of(results: Iterable[Result]) -> list[str]:
+    """The steps ahead among the horizons of the results, ascending."""
+    return [horizon for horizon in horizons_of(results) if horizon.isdigit()]
+
+
+def horizon_title(horizon: str) -> str:
+    """In tables."""
+    return "mean over horizons" if horizon == MEAN else horizon
 
 
 def labelled(name: str, *details: str) -> str:
@@ -131,7 +156,7 @@ def distinct_labels(results: Sequence[Result]) -> list[str]:
         details = []
         if shown[result.label] > 1:
             details = [f"{name}={getattr(result, name)}" for name in _telling(same) if getattr(result, name)]
-        labels.append(labelled(result.model, result.differences, *details))
+        labels.append(labelled(result.model, result.differences, *result._other_lengths, *details))
     return labels
 
 

@@ -8,15 +8,23 @@ from typing import Any, Optional
 
 from filelock import FileLock
 
+from ..averages import MEAN, OVERALL
 from ..errors import UserError, one_line, system_message
-from ..evaluation.numpy_metrics import OVERALL
 from ..files import made_folder, write_atomically
-from .aggregate import Summary, each_once, table_rows
-from .schema import FIELD_TYPES, IDENTITY_FIELDS, Result, horizons_of, in_order, metric_column, metric_names
+from .aggregate import COSTS, Summary, each_once, table_rows
+from .schema import (
+    FIELD_TYPES,
+    IDENTITY_FIELDS,
+    OPTIONAL_FIELDS,
+    Result,
+    horizons_of,
+    in_order,
+    metric_column,
+    metric_names,
+)
 
 _OTHER_FILE = "name another file by --output"
 _MEND = "correct it, or name another file by --output"
-_COSTS = ("seconds_per_epoch", "validation_seconds", "peak_memory_mib", "peak_reserved_mib")
 _FACTS_OF_SUMMARIES = (
     "input_len", "output_len", "interval_minutes", "unit", "parameters", "nodes", "batch_size", "train_windows",
     "device", "hardware", "processes", "compiled", "runs_at_once", "python", "torch", "basicts", "basicts_elin",
@@ -28,11 +36,13 @@ _COLUMNS_OF_SUMMARIES = ("model", "dataset", "differences", "num_epochs", "seeds
 def write_results(path: Path, results: Sequence[Result]) -> None:
     """Write a CSV with a row for each result, whole or not at all.
 
-    The columns are the fields of `Result`. The metrics of all results, by horizon, follow the seed.
+    The columns are the fields of `Result`. The metrics of all results, by horizon, follow the seed. A column of
+    `OPTIONAL_FIELDS` is there if a result has its value.
     Raises: UserError for a metric whose name is that of another column.
     """
     metrics = _metric_columns(results)
-    columns = [*IDENTITY_FIELDS, *metrics, *(name for name in FIELD_TYPES if name not in IDENTITY_FIELDS)]
+    others = (name for name in _written(results) if name not in IDENTITY_FIELDS)
+    columns = [*IDENTITY_FIELDS, *metrics, *others]
     rows = []
     for result in results:
         row = {name: getattr(result, name) for name in FIELD_TYPES}
@@ -47,7 +57,7 @@ def write_summaries(path: Path, results: Sequence[Result]) -> None:
     that differs between the seeds, such as the folder, has all its values.
     Raises: UserError for a metric whose name is that of another column, and for two runs with the same seed.
     """
-    numbers = [*_metric_columns(results), *_COSTS]
+    numbers = [*_metric_columns(results), *_costs(results)]
     columns = [
         *_COLUMNS_OF_SUMMARIES,
         *(name for number in numbers for name in (number, f"{number}_deviation")),
@@ -66,7 +76,7 @@ def read_results(path: Path) -> list[Result]:
     Raises: UserError for a file in another format, and for a cell with a value of the wrong type.
     """
     columns, rows = _read_csv(path)
-    missing = [name for name in FIELD_TYPES if name not in columns]
+    missing = [name for name in FIELD_TYPES if name not in (*columns, *OPTIONAL_FIELDS)]
     if rows is None:
         return []
     if missing:
@@ -77,7 +87,7 @@ def read_results(path: Path) -> list[Result]:
 
 def holds_results(path: Path) -> bool:
     """Whether the file is a CSV of results, by its columns."""
-    return set(_read_csv(path)[0]) >= FIELD_TYPES.keys()
+    return set(_read_csv(path)[0]) >= FIELD_TYPES.keys() - {*OPTIONAL_FIELDS}
 
 
 def check_replaced(path: Path, by_model: bool = False) -> None:
@@ -183,13 +193,24 @@ def _read_csv(path: Path) -> tuple[list[str], Optional[list[tuple[int, dict[str,
 
 
 def _metric_columns(results: Sequence[Result]) -> list[str]:
-    """The columns of every metric: over all horizons first, then by horizon. Raises: UserError."""
+    """The columns of every metric: over all targets, by step, the means over the steps. Raises: UserError."""
     names, horizons = metric_names(results), horizons_of(results)
-    columns = [metric_column(name, horizon) for horizon in horizons[-1:] + horizons[:-1] for name in names]
+    horizons.sort(key=lambda horizon: horizon != OVERALL)
+    columns = [metric_column(name, horizon) for horizon in horizons for name in names]
     taken = [name for name in columns if name in FIELD_TYPES or columns.count(name) > 1]
     if taken:
         raise UserError("metrics", taken[0], "a name that no column has", "rename the metric")
     return columns
+
+
+def _written(results: Sequence[Result]) -> list[str]:
+    """The fields that have a column. CSVs of earlier versions lack the optional ones."""
+    known = [name for name in OPTIONAL_FIELDS if any(getattr(result, name) is not None for result in results)]
+    return [name for name in FIELD_TYPES if name not in OPTIONAL_FIELDS or name in known]
+
+
+def _costs(results: Sequence[Result]) -> list[str]:
+    return [name for name in COSTS if name in _written(results)]
 
 
 def _summary_row(summary: Summary, numbers: Sequence[str]) -> dict[str, Any]:
@@ -210,14 +231,15 @@ def _metric_text(value: Optional[float]) -> str:
 
 
 def _result(row: Mapping[str, str], metrics: Sequence[str], place: str) -> Result:
-    values = {name: _read(row[name], kind, f"{place}, {name}") for name, kind in FIELD_TYPES.items()}
+    values = {name: _read(row[name], kind, f"{place}, {name}") for name, kind in FIELD_TYPES.items() if name in row}
     by_horizon: dict[str, dict[str, float]] = {}
     for column in metrics:
         value = _read(row[column], float, f"{place}, {column}")
         if value is not None:
             name, _, horizon = column.rpartition("_")
             # a metric of the user's own may end in a number, too
-            metric, horizon = (name, horizon) if name in metrics and horizon.isdigit() else (column, OVERALL)
+            is_split = name in metrics and (horizon.isdigit() or horizon == MEAN)
+            metric, horizon = (name, horizon) if is_split else (column, OVERALL)
             by_horizon.setdefault(horizon, {})[metric] = value
     return Result(**values, metrics={horizon: by_horizon[horizon] for horizon in in_order(by_horizon)})
 

@@ -10,7 +10,7 @@ from ..data.availability import dataset_status
 from ..data.dataset import open_dataset
 from ..data.graphs.graph import graph_of
 from ..data.layout import GRAPH_FILE, META_FILE
-from . import paper
+from . import published
 
 COLUMNS = ("dataset", "nodes", "edges", "timesteps", "interval_minutes", "first", "last")
 
@@ -55,12 +55,11 @@ def page(rows: Sequence[dict[str, str]], source: str, command: str) -> str:
     found = {row["dataset"]: row for row in rows}
     lines = ["| dataset | " + " | ".join(f"{title}: paper | file" for title in _TITLES) + " |"]
     lines.append("|---" * (1 + 2 * len(_TITLES)) + "|")
-    for name in dict.fromkeys([*paper.TABLE1, *found]):
-        printed, row = paper.TABLE1.get(name), found.get(name, dict.fromkeys(COLUMNS, ""))
+    for name in dict.fromkeys([*published.datasets_of(published.TABLE1), *found]):
+        row = found.get(name, dict.fromkeys(COLUMNS, ""))
         period = f"{row['first']} to {row['last']}" if row["first"] else ""
         ours = [row["nodes"], row["edges"], row["timesteps"], row["interval_minutes"], period]
-        papers = ["" if value is None else str(value) for value in printed or [None] * len(ours)]
-        cells = [cell for pair in zip(papers, ours, strict=True) for cell in pair]
+        cells = [cell for pair in zip(published.dataset_facts(name), ours, strict=True) for cell in pair]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    head = _HEAD.format(command=command, name=source.rpartition("/")[2], source=source, paper=paper.SOURCE)
+    head = _HEAD.format(command=command, name=source.rpartition("/")[2], source=source, paper=published.PAPER)
     return head + "\n".join(lines) + "\n"

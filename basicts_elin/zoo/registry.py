@@ -41,6 +41,7 @@ __all__ = [
     "register",
     "resolve",
     "suggestion",
+    "title",
     "variant_names",
 ]
 
@@ -129,6 +130,12 @@ def base_name(name: str) -> str:
     return found.class_name if found else name
 
 
+def title(name: str) -> str:
+    """The model as rendered pages name it. STID is two models: "STID (BasicTS 1.1)" and "STID (BasicTS 0.5)"."""
+    found = find(name)
+    return found.entry.title if found and found.name == name and found.entry.title else name
+
+
 def paper_entry(paper_name: str) -> Optional[ModelEntry]:
     """The model that has this name in the paper's tables."""
     return next((other for other in _entries().values() if other.paper_name == paper_name), None)
@@ -177,12 +184,12 @@ def config_for(name: str, dataset: str, **differences: Any) -> "BasicTSForecasti
     open_fields = {one.name: None for one in fields(config_type) if one.name == "num_features" or _is_required(one)}
     model_config = config_type(**open_fields)
     # the configuration may not declare these fields
-    model_config.update(_model_fields(variant))
+    model_config.update(_model_fields(variant, dataset))
     lengths = [differences.get(name, default) for name, default in _LENGTHS.items()]
     # other lengths are refused before the run starts
     if all(map(is_count, lengths)):
         model_config.update(_window_fields(variant.entry, *lengths))
-    callbacks = [*variant.entry.callbacks(), *differences.pop("callbacks", [])]
+    callbacks = [*_callbacks(variant, dataset), *differences.pop("callbacks", [])]
     run_fields = {**_run_fields(variant, dataset), **differences}
     return benchmark_config(model, model_config, dataset, callbacks=callbacks, **run_fields)
 
@@ -205,7 +212,9 @@ def _load_entries() -> None:
 
 def legacy_entry(name: str, paper_name: str = "") -> ModelEntry:
     """The entry of a model of BasicTS 0.5, `legacy/<Model>`."""
-    return ModelEntry(name, partial(_load_legacy, name.removeprefix(LEGACY)), paper_name=paper_name)
+    model = name.removeprefix(LEGACY)
+    title = "" if paper_name else f"{model} (BasicTS 0.5)"
+    return ModelEntry(name, partial(_load_legacy, model), paper_name=paper_name, title=title)
 
 
 def _load_legacy(model: str) -> tuple[type, type]:
@@ -241,8 +250,8 @@ def _named(other: ModelEntry, attention: str, is_small: bool) -> Variant:
     return Variant(owner, "" if attention == owner.attention else attention, is_small)
 
 
-def _model_fields(variant: Variant) -> dict[str, Any]:
-    found = dict(variant.entry.model_fields)
+def _model_fields(variant: Variant, dataset: str) -> dict[str, Any]:
+    found = {**variant.entry.model_fields, **variant.entry.dataset_model_fields.get(dataset, {})}
     if variant.is_small:
         found.update(variant.entry.small.model_fields)
     if variant.attention:
@@ -258,11 +267,21 @@ def _window_fields(entry: ModelEntry, input_len: int, output_len: int) -> dict[s
 
 
 def _run_fields(variant: Variant, dataset: str) -> dict[str, Any]:
-    found = {}
-    for size in (variant.entry, variant.entry.small if variant.is_small else None):
-        if size is not None:
-            found |= {**size.run_fields, **size.dataset_fields.get(dataset, {})}
+    own = variant.entry.run_fields
+    found = {**(own() if callable(own) else own), **variant.entry.dataset_fields.get(dataset, {})}
+    if variant.is_small:
+        found |= {**variant.entry.small.run_fields, **variant.entry.small.dataset_fields.get(dataset, {})}
     return copy.deepcopy(found)
+
+
+def _callbacks(variant: Variant, dataset: str) -> list[Any]:
+    entry, found = variant.entry, []
+    if entry.prepare:
+        from ..training.protocol.prepared import PreparedBuffers
+
+        found.append(PreparedBuffers(entry.prepare))
+    found += entry.callbacks()
+    return found + (entry.dataset_callbacks(dataset, variant.is_small) if entry.dataset_callbacks else [])
 
 
 def _unknown(name: str) -> UserError:

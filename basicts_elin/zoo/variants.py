@@ -1,46 +1,81 @@
 """A class for each model with another attention. `iTransformer_linear` is created on first use.
 
+`ELinFormer_by_side` is ELinFormer whose configuration says which side has another attention: see `sides.py`.
+
 BasicTS names folders, checkpoints and records after a model's class, and other processes import it by its name.
 """
 
+from typing import Any, Optional
+
+from easydict import EasyDict
 from torch import nn
 
 from .attention import AttentionEntry, attention_entry
-from .registry import ModelEntry, find
+from .registry import ModelEntry, Variant, find
 from .replace_attention import Replacement, replace_attention
+
+_BY_SIDE = "_by_side"
+
+
+def by_side(name: str) -> str:
+    """The name of the class whose attention differs by side, of the class `name`."""
+    return name + _BY_SIDE
 
 
 def __getattr__(name: str) -> type:
-    variant = None if name.startswith("_") else find(name)
-    if variant is None or not variant.attention or variant.class_name != name:
+    base = name.removesuffix(_BY_SIDE)
+    variant = None if name.startswith("_") else find(base)
+    is_by_side = base != name and variant is not None and bool(variant.entry.sides)
+    if variant is None or variant.class_name != base or not (is_by_side or (base == name and variant.attention)):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    made = _made(name, variant.entry, attention_entry(variant.attention))
+    made = _made_by_side(variant) if is_by_side else _made(variant.entry, attention_entry(variant.attention))
+    made.__name__ = made.__qualname__ = name
+    made.__module__ = __name__
     globals()[name] = made
     return made
 
 
-def _made(name: str, entry: ModelEntry, attention: AttentionEntry) -> type:
+# subclasses, because BasicTS reads the arguments of forward, and the callbacks that a model needs, from the class
+def _made(entry: ModelEntry, attention: AttentionEntry) -> type:
     base, _ = entry.load()
 
-    # a subclass, because BasicTS reads the arguments of forward, and the callbacks that a model needs, from the class
-    class Variant(base):
+    class Made(base):
+        __doc__ = f"{entry.name} with another attention: {attention.title}."
+
         def __init__(self, config):
             super().__init__(config)
             done = _replace(self, entry, attention, config)
             if not done.replaced:
-                raise ValueError(f"{name}: there is no attention to replace in {base.__name__} ({done})")
+                raise ValueError(f"{type(self).__name__}: there is no attention to replace in {base.__name__} ({done})")
 
-    Variant.__name__ = Variant.__qualname__ = name
-    Variant.__module__ = __name__
-    Variant.__doc__ = f"{entry.name} with another attention: {attention.title}."
-    return Variant
+    return Made
 
 
-def _replace(model, entry: ModelEntry, attention: AttentionEntry, config) -> Replacement:
+def _made_by_side(variant: Variant) -> type:
+    base, _ = variant.load()
+
+    class Made(base):
+        __doc__ = f"{variant.class_name} with another attention in some of its layers."
+
+        def __init__(self, config):
+            super().__init__(config)
+            for side, layers in variant.entry.sides.items():
+                if config.get(side):
+                    attention = attention_entry(config[side])
+                    # two attentions may read the same field, such as entropy
+                    own = {**config, **attention.model_fields}
+                    _replace(self, variant.entry, attention, EasyDict(own), f"{layers}*")
+
+    return Made
+
+
+def _replace(
+    model: nn.Module, entry: ModelEntry, attention: AttentionEntry, config: Any, where: Optional[str] = None
+) -> Replacement:
     def factory(layer, name):
         # a registered attention is called like BasicTS's
         if isinstance(layer, nn.MultiheadAttention):
             return None
         return attention.factory(layer, config, entry.num_tokens(name, config) if entry.num_tokens else None)
 
-    return replace_attention(model, factory)
+    return replace_attention(model, factory, where)

@@ -255,6 +255,7 @@ def options(draw):
         "--raw": file,
         "--rows": rows,
         "--first-row": number,
+        "--meta": file,
         "--sensors": file,
         "--distances": file,
         "--ids": file,

@@ -20,7 +20,7 @@ GRAPH = ["--sensors", "--distances", "--ids", "--adjacency"]
 VERBS = {
     "train": RUN,
     "evaluate": [*RUN, "-cfg", "-ckpt", "--ckpt", "--checkpoint", "-b", "--batch-size"],
-    "prepare": ["NAME", "--raw", "--rows", "--first-row", *GRAPH, "--nodes", "--days", "--seed", "--out", "--force"],
+    "prepare": ["NAME", "--raw", "--rows", "--first-row", "--meta", *GRAPH, "--nodes", "--days", "--seed", "--out"],
     "list": [],
     "report": ["RUN", "--naive", "--markdown", "-o", "--output"],
     "demo": ["-c", "--cfg"],

@@ -23,6 +23,11 @@ from basicts_elin.data.times.options import TimeOptions
         (["SyntheticTraffic", "--graph", "g.csv"], "error: --graph: given with SyntheticTraffic"),
         (["small.npz", "--name", "PEMS08"], "error: name: PEMS08; "),
         (["small.npz", "--name", "my city"], "error: name: 'my city'; "),
+        (["small.npz", "--meta", "m.csv"], "error: --meta: given with a file of your own"),
+        (["SyntheticTraffic", "--meta", "m.csv"], "error: --meta: given with SyntheticTraffic"),
+        (["PEMS08", "--raw", "small.npz", "--meta", "m.csv"], "error: meta: m.csv; "),
+        (["SD", "--raw", "small.npz"], "error: file: small.npz; expected the .h5 file of SD"),
+        (["SD"], "error: --raw: missing; expected the raw file of SD"),
         (["PEMS08"], "error: --raw: missing; expected the raw file of PEMS08"),
         (["PEMS08", "--raw", "no.npz"], "no.npz does not exist"),
         (["PEMS08", "--raw", "small.npz"], "error: file: 3 nodes in small.npz; expected 170"),
@@ -59,13 +64,13 @@ def test_what_is_asked_of_a_public_dataset_is_passed_on(workplace, monkeypatch):
     monkeypatch.setattr("basicts_elin.data.prepare.known.prepare_dataset", note)
     files = ["--sensors", "s.txt", "--ids", "i.txt", "--graph", "g.csv", "--distances", "d.csv", "--adjacency", "a.npy"]
     rule = ["--graph-rule", "gaussian", "--graph-sigma", "3", "--threshold", "0.2", "--graph-key", "k"]
-    rows = ["--rows", "5:", "--first-row", "0", "--out", "there", "--force", "--plot"]
+    rows = ["--rows", "5:", "--first-row", "0", "--meta", "m.csv", "--out", "there", "--force", "--plot"]
     assert main(["prepare", "PEMS-BAY", "--raw", "x.h5", *files, *rule, *rows]) == 0
     assert main(["prepare", "PEMS08", "--raw", "x.npz"]) == 0
     given = ("sensors", "ids", "graph", "distances", "adjacency")
     paths_ = dict(zip(given, map(Path, files[1::2]), strict=True))
     options = {"graph_options": GraphOptions("gaussian", 3.0, 0.2, "k"), "plot": True, "force": True}
-    where = {"rows": "5:", "first_row": 0, "out": Path("there")}
+    where = {"rows": "5:", "first_row": 0, "meta": Path("m.csv"), "out": Path("there")}
     assert calls[0] == (("PEMS-BAY", Path("x.h5")), {**paths_, **where, **options})
     nothing = dict.fromkeys((*given, "rows", "first_row"))
     defaults = {"graph_options": GraphOptions(), "out": Path("datasets"), "plot": False, "force": False}

@@ -20,8 +20,8 @@ def test_report_prints_and_writes_the_runs(place, capsys):
     assert main(["report", *map(str, runs), "--naive", "-o", "out/runs.csv"]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].split() == ["model", "horizon", "MAE", "RMSE", "MAPE", "%"]
-    assert len(printed) == 1 + 4 * 4
-    assert [line[:20].strip() for line in printed[1::4]] == [
+    assert len(printed) == 1 + 4 * 5
+    assert [line[:20].strip() for line in printed[1::5]] == [
         "Tiny_small (seed=1)", "Tiny_small (seed=2)", "last value", "historical average",
     ]  # fmt: skip
     found = read_results(Path("out/runs.csv"))
@@ -58,10 +58,16 @@ def test_metrics_of_the_users_own_are_in_text_markdown_and_csv(workplace, capsys
     assert main(["report", str(folder), "-o", "runs.csv"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["model", "horizon", "MAE", "WAPE", "worst"]
-    assert lines[-1].split()[-1] == f"{overall['worst']:.3f}"
+    assert lines[-2].split()[-1] == f"{overall['worst']:.3f}"
     assert main(["report", str(folder), "--markdown"]) == 0
-    assert capsys.readouterr().out.splitlines()[0].endswith("| MAE 3 / 6 / 12 / overall | WAPE | worst |")
+    assert (
+        capsys.readouterr()
+        .out.splitlines()[0]
+        .endswith("| MAE 3 / 6 / 12 / overall / mean over horizons | WAPE | worst |")
+    )
     (found,) = read_results(Path("runs.csv"))
+    mean = metrics(folder)["mean_over_horizons"]
+    assert found.number("MAE_mean") == pytest.approx(mean["MAE"], abs=1e-4)
     assert found.number("worst_12") == pytest.approx(metrics(folder)["horizon_12"]["worst"], abs=1e-4)
 
 

@@ -242,7 +242,7 @@ def test_table1_describes_what_is_prepared(made_runs, capsys):
 @pytest.mark.parametrize(
     ("arguments", "field", "value"),
     [
-        (["table3", "--models", "PDFormer"], "--models", "PDFormer"),
+        (["table3", "--models", "Informer"], "--models", "Informer"),
         (["table3", "--epochs", "0"], "--epochs", "0"),
         (["table3", "--jobs", "0"], "--jobs", "0"),
         (["table3", "--render", "-o", "other.csv", "--seeds", "1"], "--seeds", "--render"),

@@ -140,6 +140,8 @@ def test_without_gpus_the_choice_is_printed(place, capsys, monkeypatch):
         (["-c", CFG, "--set", "train_batch_size=0"], "train_batch_size: 0; expected 1 or more"),
         (["-c", CFG, "--set", "save_results=True"], "save_results: True; expected False"),
         (["-c", CFG, "--precision", "tf32"], "precision: 'tf32'; expected fp32 or bf16"),
+        (["-c", CFG, "--set", "accumulate=0"], "accumulate: 0; expected batches, 1 or more"),
+        (["-c", CFG, "--accumulate", "2", "--set", "loss=RMSE"], "loss: 'RMSE'; expected MAE, MSE or HUBER"),
         (["-c", CFG, "--set", "precision=fp8"], "precision: 'fp8'; expected one of fp32, tf32"),
         (["-c", CFG, "--set", "epochs=3"], "--set epochs: no field 'epochs'"),
         (["-c", CFG, "--set", "num_epoch=3"], "(did you mean num_epochs or num_steps?)"),

@@ -142,7 +142,8 @@ def test_what_ends_the_command_ends_the_run(made, capfd, monkeypatch):
 def test_the_command_of_a_seed_has_the_other_arguments():
     given = [
         "-c", "x", "--gpus", "0", "--resume", "--compile", "--save-predictions", "--init", "run", "--processes", "2",
-        "--precision", "bf16", "--legacy-root", "checkout", "--set", "num_epochs=3", "model_config.dropout=0.2",
+        "--precision", "bf16", "--accumulate", "2", "--legacy-root", "checkout",
+        "--set", "num_epochs=3", "model_config.dropout=0.2",
     ]  # fmt: skip
     asked = _parser().parse_args(["train", *given, "--seeds", "1", "2"])
     found = _parser().parse_args(seeds.command(asked, 7, "0")[3:])

@@ -17,6 +17,7 @@ from basicts_elin.data.catalog import CATALOG, dataset_facts, register_dataset, 
         ("PEMS07", 28224, (16934, 5644, 5646)),
         ("PEMS08", 17856, (10713, 3571, 3572)),
         ("PEMS08_tail", 7143, (4285, 1428, 1430)),
+        ("CA", 35040, (21024, 7008, 7008)),
     ],
 )
 def test_parts_are_as_long_as_in_basicts(name, num_rows, expected):
@@ -29,6 +30,19 @@ def test_the_tail_starts_where_pems08_is_split():
     full, tail = dataset_facts("PEMS08"), dataset_facts("PEMS08_tail")
     assert tail.first_row == split_lengths(full.num_rows, full.split)[0]
     assert tail.first_row + tail.num_rows == full.num_rows
+
+
+def test_the_test_windows_of_largest_are_those_that_its_page_says():
+    """LargeST cuts the windows 6:2:2, here the rows are cut; docs/largest.md has the numbers."""
+    rows, window = dataset_facts("CA").num_rows, 24
+    windows = rows - window + 1
+    parts = round(windows * 0.6), round(windows * 0.2)
+    first_of_test = sum(parts)
+    assert (*parts, windows - first_of_test) == (21010, 7003, 7004)
+    train, val, test = split_lengths(rows, dataset_facts("CA").split)
+    assert [part - window + 1 for part in (train, val, test)] == [21001, 6985, 6985]
+    assert train + val - first_of_test == 19
+    assert (rows - first_of_test, first_of_test) == (7027, 21010 + 7003)
 
 
 def test_an_unknown_name_lists_the_known_ones():
@@ -63,4 +77,4 @@ def test_regular_settings_repeat_the_facts(name):
     assert facts.regular_settings["train_val_test_ratio"] == list(facts.split)
     assert facts.regular_settings["null_val"] == facts.null_value
     assert sum(facts.split) == pytest.approx(1.0)
-    assert facts.steps_per_day == 288
+    assert facts.steps_per_day == (96 if facts.districts else 288)

@@ -136,11 +136,14 @@ def test_naive_metrics_are_those_of_plain_loops(workplace, name, in_loops):
     write_dataset(workplace, steps_per_day=24)
     forecast, targets = in_loops()
     rows = naive_metrics(open_dataset(Path("datasets") / NAME))[name]
-    assert list(rows) == ["3", "6", "12", "overall"]
+    assert list(rows) == ["3", "6", "12", "overall", "mean"]
     assert rows["overall"] == pytest.approx(metrics_in_loops(forecast, targets), rel=1e-6)
     for step in (3, 6, 12):
         expected = metrics_in_loops(forecast[:, step - 1], targets[:, step - 1])
         assert rows[str(step)] == pytest.approx(expected, rel=1e-6)
+    steps = [metrics_in_loops(forecast[:, step], targets[:, step]) for step in range(12)]
+    means = {metric: np.mean([step[metric] for step in steps]) for metric in ("MAE", "RMSE", "MAPE")}
+    assert rows["mean"] == pytest.approx(means, rel=1e-6)
 
 
 def test_a_dataset_without_a_test_window_is_refused(tiny):
@@ -173,7 +176,7 @@ def test_windows_across_breaks_are_left_out_if_the_dataset_says_so(tiny):
 def test_horizons_may_be_others(tiny):
     dataset = open_dataset(Path("datasets") / NAME)
     found = naive_metrics(dataset, 24, 20, (1, 6, 20, 96))
-    assert list(found[LAST_VALUE]) == ["1", "6", "20", "overall"]
+    assert list(found[LAST_VALUE]) == ["1", "6", "20", "overall", "mean"]
 
 
 def write_series(folder, values, steps_per_day=24):

@@ -75,14 +75,15 @@ def test_each_horizon_is_that_step_alone():
     targets[0, 5] = 0
     prediction = 10 + np.arange(1.0, 13.0)[None, :, None] * np.array([1, 3])[:, None, None]
     rows = by_horizon(prediction, targets)
-    assert list(rows) == ["3", "6", "12", "overall"]
+    assert list(rows) == ["3", "6", "12", "overall", "mean"]
     assert [rows[step]["MAE"] for step in ("3", "6", "12")] == [6.0, 18.0, 24.0]
     assert rows["overall"]["MAE"] == pytest.approx((78 - 6 + 3 * 78) / 23)
+    assert rows["mean"]["MAE"] == pytest.approx((2 * 78 - 12 + 18) / 12)
 
 
 def test_steps_beyond_the_forecast_are_left_out():
     forecast = np.ones((1, 6, 1))
-    assert list(by_horizon(forecast, forecast)) == ["3", "6", "overall"]
+    assert list(by_horizon(forecast, forecast)) == ["3", "6", "overall", "mean"]
 
 
 def test_a_horizon_without_measurements_is_empty():
@@ -90,4 +91,5 @@ def test_a_horizon_without_measurements_is_empty():
     targets[:, 2] = 0
     rows = by_horizon(np.ones_like(targets), targets)
     assert rows["3"] == EMPTY
+    assert rows["mean"] == {"MAE": 0.0, "RMSE": 0.0, "MAPE": 0.0}
     assert rows["6"] == {"MAE": 0.0, "RMSE": 0.0, "MAPE": 0.0}

@@ -37,6 +37,15 @@ def random_pems08(tmp_path_factory, real_root, monkeypatch):
     monkeypatch.setenv(ROOT_VARIABLE, str(real_root))
 
 
+@pytest.mark.parametrize("dataset", ["SD", "GBA", "GLA", "CA"])
+def test_the_configurations_of_largest_are_read(dataset, real_root, monkeypatch):
+    monkeypatch.setenv(ROOT_VARIABLE, str(real_root))
+    config = load_config(f"legacy/STID/{dataset}")
+    assert (config.dataset_name, config.model_config.num_features) == (dataset, CATALOG[dataset].num_nodes)
+    assert config.train_batch_size == (32 if dataset == "SD" else 64)
+    assert config.lr_scheduler_params["milestones"] == [1, 30, 60, 80]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_it_trains(model, random_pems08):

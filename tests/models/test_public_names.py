@@ -13,6 +13,8 @@ NAMES = [
     "STAEformerConfig",
     "ELinFormer",
     "ELinFormerConfig",
+    "STLAformer",
+    "STLAformerConfig",
     "EntropyEqualAttention",
     "SoftmaxAttention",
     "LinformerAttention",
@@ -20,6 +22,8 @@ NAMES = [
     "replace_attention",
     "linearize",
     "benchmark_config",
+    "HuberLoss",
+    "PlateauLR",
     "entropy_equal_attention",
     "attention_entropy",
 ]

@@ -15,7 +15,7 @@ from basicts_elin.errors import UserError
 from basicts_elin.legacy.checkout import CHECKOUT, HOW_TO_NAME
 from basicts_elin.reproduce import status as module
 from basicts_elin.reproduce.plan import Run
-from basicts_elin.reproduce.status import RunStatus, status_here, status_of
+from basicts_elin.reproduce.status import SOME_GPU, RunStatus, status_here, status_of
 from basicts_elin.training.launch.launcher import launch_training
 from basicts_elin.training.launch.run_dir import run_folder
 from basicts_elin.zoo.config_file import load_config
@@ -119,6 +119,23 @@ def test_devices(workplace, monkeypatch):
     found = status_here([], ["1", "0"])
     assert (found.gpus, found.hardware) == (["1", "0"], "NVIDIA Number 1")
     assert status_here([], None).gpus == ["0"]
+
+
+def test_a_plan_for_gpus_that_are_elsewhere(tiny, monkeypatch):
+    Path("tiny.py").write_text(CONFIG)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    found = status_here([RUN], ["0", "1"], elsewhere=True)
+    assert (found.gpus, found.hardware) == (["0", "1"], SOME_GPU)
+    # the run that a machine with a GPU makes
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda number: "NVIDIA X")
+    there = status_here([RUN], ["0", "1"])
+    assert there.hardware == "NVIDIA X" and there.runs == found.runs
+    assert status_here([RUN], ["1"], elsewhere=True) == status_here([RUN], ["1"])
+    assert status_here([], ["2"], elsewhere=True).hardware == SOME_GPU
+    for gpus in (["x"], ["0", "cpu"], ["0", "0"]):
+        with refuses("--gpus"):
+            status_here([], gpus, elsewhere=True)
 
 
 def test_it_is_looked_at_in_another_process(workplace, monkeypatch):

@@ -45,3 +45,5 @@ def test_the_page_says_what_each_row_is():
     assert [line[0] for line in lines] == titles
     assert [line[1] for line in lines] == [ROWS[0].explanation, ROWS[5].explanation, ROWS[8].explanation, ""]
     assert [line[4] for line in lines] == ["", "+3.00", "+0.00", ""]
+    # the published figures are those of other questions
+    assert "published" not in text.partition("## PEMS08")[2].replace(ROWS[0].explanation, "")

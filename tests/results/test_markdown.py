@@ -101,13 +101,81 @@ def test_table3_has_a_line_for_every_model_of_the_paper():
     )
     lines = {cells(line)[0]: line for line in text[2:]}
     assert list(lines) == [
-        "AGCRN", "DCRNN", "GTS", "D2STGNN", "HimNet", "STGCN", "MTGNN", "GWNet", "PDFormer (not in BasicTS)", "STWave",
-        "STAEformer", "ELinFormer", "STID",
+        "AGCRN", "DCRNN", "GTS", "D2STGNN", "HimNet", "STGCN", "MTGNN", "GWNet", "PDFormer", "STWave",
+        "STAEformer", "ELinFormer", "STLAformer", "STID (BasicTS 1.1)",
     ]  # fmt: skip
     assert lines["GWNet"] == "| GWNet | 14.67 | 14.50 | -0.17 | 23.55 | 29.00 | +5.45 | 7.25 | 100 | 50.0 |"
-    assert lines["STID"] == "| STID |  | 14.20 |  |  | 28.40 |  | 7.10 | 100 | 50.0 |"
+    assert lines["STID (BasicTS 1.1)"] == "| STID (BasicTS 1.1) |  | 14.20 |  |  | 28.40 |  | 7.10 | 100 | 50.0 |"
     assert lines["AGCRN"] == "| AGCRN | 15.78 |  |  | 24.76 |  |  |  |  |  |"
-    assert lines["PDFormer (not in BasicTS)"] == "| PDFormer (not in BasicTS) | 13.58 |  |  | 23.41 |  |  |  |  |  |"
+    assert lines["PDFormer"] == "| PDFormer | 13.58 |  |  | 23.41 |  |  |  |  |  |"
+
+
+def with_mean(one, **facts):
+    """With a mean over the horizons below the averages over all targets."""
+    means = {metric: value - 0.5 for metric, value in one.metrics["overall"].items()}
+    return replace(one, metrics={**one.metrics, "mean": means}, **facts)
+
+
+def test_a_published_figure_stands_beside_the_average_that_it_is():
+    pooled = tables(render("table3", [with_mean(result("ELinFormer")), result("GWNet")]))
+    assert pooled[0] == (
+        "| model | MAE: paper | MAE: ours | MAE: difference | MAE, mean over horizons: ours | "
+        "RMSE: paper | RMSE: ours | RMSE: difference | RMSE, mean over horizons: ours | "
+        "MAPE %: ours | MAPE %, mean over horizons: ours | epochs | s / epoch |"
+    )
+    (line,) = (cells(line) for line in pooled if line.startswith("| ELinFormer"))
+    assert line[1:5] == ["13.51", "15.00", "+1.49", "14.50"]
+    results = [with_mean(result(model, "SD", mae=18.0)) for model in ("STID", "legacy/STID", "ELinFormer")]
+    found = [cells(line) for line in tables(render("table3", results))]
+    assert found[0][:5] == [
+        "model",
+        "MAE: ours",
+        *(f"MAE, mean over horizons: {what}" for what in ("paper", "ours", "difference")),
+    ]
+    assert [line[:5] for line in found[2:]] == [
+        ["STID (BasicTS 0.5)", "18.00", "17.80", "17.50", "-0.30"],
+        ["PatchSTG", "", "16.90", "", ""],
+        ["STGformer", "", "17.36", "", ""],
+        ["RAGC", "", "16.16", "", ""],
+        # BasicTS 1.1's is another model
+        ["STID (BasicTS 1.1)", "18.00", "", "17.50", ""],
+        ["ELinFormer", "18.00", "", "17.50", ""],
+    ]
+
+
+def test_figures_of_another_input_length_are_not_compared():
+    longer = with_mean(result("legacy/STID", "CA", mae=16.0, input_len=96))
+    rows = {line[0]: line[2] for line in map(cells, tables(render("table3", [longer])))}
+    assert (rows["STID (BasicTS 0.5, input_len=96)"], rows["FaST"]) == ("16.32", "15.78") and "RAGC" not in rows
+    assert "16.32" not in render("table3", [replace(longer, input_len=12)])
+
+
+def test_figures_of_other_sources_are_named():
+    text = render("table3", [result("GWNet", "PEMS04")])
+    assert (
+        "- PDFormer, also published: MAE 18.32 (its own paper, AAAI 2023). Row 12 of a table of running means" in text
+    )
+    assert "| STLAformer | 18.06 | 17.90 | -0.16 |" in render("table3", [result("STLAformer", "PEMS04", mae=17.9)])
+    assert "- STLAformer, MAE 18.06, RMSE 29.90 (doi 10.1016/j.trc.2025.105423)" in text
+    assert "also published" not in render("table2", [result("ELinFormer", "PEMS04")])
+
+
+@pytest.mark.parametrize("table", ["table2", "table3", "attention"])
+def test_the_time_of_inference_is_said_with_batch_and_hardware(table):
+    text = render(
+        table, [result("ELinFormer", inference_ms_per_window=1.234, inference_batch_size=64), result("GWNet")]
+    )
+    assert "`inference, ms / window`: median forward pass over test windows in batches of 64" in text
+    assert any(cells(line)[-1] == "1.23" or "inference" in line and "1.23" in line for line in tables(text))
+    assert "inference" not in render(table, [result("ELinFormer")])
+
+
+def test_table2_has_the_mean_over_horizons_where_runs_have_it():
+    found = {
+        (line[0], line[1]): line for line in map(cells, tables(render("table2", [with_mean(result("ELinFormer"))])))
+    }
+    assert found["MAE", "ELinFormer"][3:6] == ["13.51", "15.00", "+1.49"]
+    assert found["MAE, mean over horizons", "ELinFormer"][3:6] == ["", "14.50", ""]
 
 
 def test_table3_of_a_dataset_that_the_paper_does_not_have():
@@ -213,11 +281,31 @@ def test_a_metric_of_the_users_own_is_on_the_page(table):
     own = {"overall": {"MAE": 15.0, "WAPE": 0.125}, "3": {"MAE": 14.0, "WAPE": 0.1}}
     lines = tables(render(table, [result("ELinFormer", metrics=own), result("STID")]))
     place = lines.index("| model | epochs | WAPE |")
-    assert lines[place + 2 :] == ["| ELinFormer | 100 | 0.1250 |", "| STID | 100 |  |"]
+    assert lines[place + 2 :] == ["| ELinFormer | 100 | 0.1250 |", "| STID (BasicTS 1.1) | 100 |  |"]
     assert "WAPE" not in render(table, [result("STID")])
 
 
 def test_runs_of_one_model_that_differ_have_lines_of_their_own():
     results = [result("STID", differences=f"dropout={value}", mae=mae) for value, mae in ((0.1, 14.0), (0.2, 15.0))]
     lines = tables(render("table3", results))[-2:]
-    assert [cells(line)[:3:2] for line in lines] == [["STID (dropout=0.1)", "14.00"], ["STID (dropout=0.2)", "15.00"]]
+    assert [cells(line)[:3:2] for line in lines] == [
+        ["STID (BasicTS 1.1, dropout=0.1)", "14.00"],
+        ["STID (BasicTS 1.1, dropout=0.2)", "15.00"],
+    ]
+
+
+def test_models_of_both_generations_are_told_apart():
+    lines = tables(render("table3", [result("STID"), result("legacy/STID"), result("GWNet"), result("STAEformer")]))
+    shown = [cells(line)[0] for line in lines]
+    assert [name for name in shown if "STID" in name] == ["STID (BasicTS 1.1)", "STID (BasicTS 0.5)"]
+    assert {"GWNet", "STAEformer"} <= set(shown)
+
+
+def test_a_figure_of_the_paper_is_not_beside_other_lengths():
+    longer = {"input_len": 96, "output_len": 12}
+    for table, model in (("table3", "GWNet"), ("table2", "ELinFormer")):
+        lines = tables(render(table, [result(model, **longer), result(model, input_len=12, output_len=12)]))
+        rows = [cells(line) for line in lines if line.startswith((f"| {model}", f"| MAE | {model}"))]
+        place = 1 if table == "table3" else 3
+        of_length = {row[place - 1 if table == "table3" else 1]: row[place] for row in rows}
+        assert of_length[f"{model} (input_len=96)"] == "" != of_length[model]

@@ -8,7 +8,8 @@ from results.runs import result
 from tiny import write_dataset
 
 from basicts_elin.data.dataset import open_dataset
-from basicts_elin.results.report import markdown_table, naive_results, text_table
+from basicts_elin.results.latex import latex_table
+from basicts_elin.results.report import average_lines, markdown_table, naive_results, text_table
 from basicts_elin.results.schema import Result
 from basicts_elin.results.store import read_results, write_results
 
@@ -60,6 +61,26 @@ def test_a_table_as_markdown():
     ]
 
 
+def test_the_mean_over_horizons_is_named_in_every_table():
+    both = METRICS | {"mean": {"MAE": 9.5, "RMSE": 19.0, "MAPE": 6.5}}
+    one = replace(ONE, metrics=both)
+    assert text_table([one]).splitlines() == [
+        "model             horizon       MAE      RMSE    MAPE %",
+        "M                       3     1.235     2.000    12.500",
+        "                  overall    10.000    20.250     7.000",
+        "       mean over horizons     9.500    19.000     6.500",
+    ]
+    head, _, line = markdown_table([one]).splitlines()
+    assert "| MAE 3 / overall / mean over horizons |" in head and "| 1.23 / 10.00 / 9.50 |" in line
+    assert "    mean over horizons & M & 9.50 & 19.00 & 6.50 " in latex_table([one])
+    assert average_lines(both) == [
+        "over all targets:   MAE 10.0000, RMSE 20.2500, MAPE % 7.0000",
+        "mean over horizons: MAE 9.5000, RMSE 19.0000, MAPE % 6.5000",
+    ]
+    # a run of an earlier version
+    assert len(average_lines(METRICS)) == 1
+
+
 def test_markdown_is_the_same_from_a_csv(tmp_path):
     write_results(tmp_path / "a.csv", [ONE, NAIVE])
     assert markdown_table(read_results(tmp_path / "a.csv")) == markdown_table([ONE, NAIVE])
@@ -72,7 +93,7 @@ def test_naive_forecasts_are_results_on_the_window_of_a_run(tmp_path):
     assert [one.model for one in found] == ["last value", "historical average"]
     for one in found:
         assert (one.dataset, one.output_len, one.unit, one.nodes, one.seed) == ("MyCity", 6, "kWh", 5, None)
-        assert list(one.metrics) == ["3", "6", "overall"] and one.metrics["overall"]["MAE"] > 0
+        assert list(one.metrics) == ["3", "6", "overall", "mean"] and one.metrics["overall"]["MAE"] > 0
 
 
 def test_a_run_whose_window_is_not_known_has_no_naive_forecasts(tmp_path):

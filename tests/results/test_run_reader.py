@@ -33,6 +33,13 @@ def test_mape_is_in_per_cent_and_horizons_are_in_order(tmp_path):
     ]
 
 
+def test_the_mean_over_horizons_is_read_where_there_is_one_and_what_is_unknown_stays_so(tmp_path):
+    mean = {"MAE": 2.5, "RMSE": None, "MAPE": 0.25}
+    found = read_metrics(write(tmp_path, CONTENT | {"mean_over_horizons": mean}))
+    assert list(found) == ["3", "12", "overall", "mean"]
+    assert found["mean"] == {"MAE": 2.5, "RMSE": None, "MAPE": 25.0}
+
+
 def test_whatever_metrics_a_run_has_are_read(tmp_path):
     content = {part: {"WAPE": 0.1, "mine": values["MAE"]} for part, values in CONTENT.items()}
     found = read_metrics(write(tmp_path, content))

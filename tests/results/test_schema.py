@@ -3,6 +3,7 @@
 import pytest
 from results.runs import result
 
+from basicts_elin.results.aggregate import summaries
 from basicts_elin.results.schema import FIELD_TYPES, Result, differing_fields, distinct_labels, metric_names
 
 BASE = {
@@ -82,3 +83,14 @@ def test_labels_are_completed_until_they_differ():
     assert distinct_labels(fresh) == ["A (run=checkpoints/A/abc)", "A (run=checkpoints/A/abc-2)"]
     both = distinct_labels([result("A", seed=seed, differences="lr=0.1") for seed in (1, 2)])
     assert both == ["A (lr=0.1, seed=1)", "A (lr=0.1, seed=2)"]
+
+
+def test_other_lengths_than_the_benchmarks_are_part_of_the_label():
+    one, longer = result("A", input_len=12, output_len=12), result("A", input_len=96, output_len=12)
+    assert [found.label for found in (one, longer)] == ["A", "A (input_len=96)"]
+    assert distinct_labels([longer]) == ["A (input_len=96)"]
+    both = result("A", input_len=96, output_len=24, differences="dropout=0.2, input_len=96")
+    assert both.label == "A (dropout=0.2, input_len=96, output_len=24)"
+    # seeds of one length are combined, and not with those of another
+    found = summaries([one, longer, result("A", seed=1, input_len=96, output_len=12)])
+    assert [len(summary.results) for summary in found] == [1, 2]

@@ -51,6 +51,22 @@ def test_the_columns_are_the_fields_and_every_metric(file):
     assert read_results(file)[1].metrics == {"24": {"WAPE": 0.01234}, "overall": {"MAE": 1.2346, "WAPE": 0.5}}
 
 
+def test_the_mean_over_horizons_and_the_time_of_inference_have_columns_where_they_are_known(file):
+    metrics = {"3": {"MAE": 1.0}, "overall": {"MAE": 2.0, "x_mean": 5.0}, "mean": {"MAE": 1.5}}
+    results = [Result("A", "D", metrics=metrics, inference_ms_per_window=0.25, inference_batch_size=64), result("B")]
+    write_results(file, results)
+    (line, other) = rows(file)
+    assert list(line)[4:12] == ["MAE", "x_mean", "RMSE", "MAPE", "MAE_3", "x_mean_3", "RMSE_3", "MAPE_3"]
+    assert (line["MAE"], line["MAE_mean"], other["MAE_mean"]) == ("2.0000", "1.5000", "")
+    assert (line["inference_ms_per_window"], line["inference_batch_size"]) == ("0.25", "64")
+    assert read_results(file) == results
+    assert holds_results(file)
+    # a CSV of an earlier version has neither
+    write_results(file, [result("B")])
+    assert not {"MAE_mean", "inference_ms_per_window", "inference_batch_size"} & set(rows(file)[0])
+    assert read_results(file) == [result("B")] and holds_results(file)
+
+
 def test_a_metric_whose_name_ends_in_a_number_is_read_as_it_was_written(file):
     metrics = {"3": {"quantile_90": 1.5}, "12": {"quantile_90": 1.75}, "overall": {"quantile_90": 2.0}}
     write_results(file, [Result("A", "D", metrics=metrics)])

@@ -5,7 +5,7 @@ from tiny import rewrite_meta
 
 from basicts_elin.cli import main
 from basicts_elin.data.graphs.graph import pickled
-from basicts_elin.results import paper
+from basicts_elin.results import published
 from basicts_elin.results.table1 import COLUMNS, count_edges, dataset_row, page
 
 
@@ -57,7 +57,9 @@ def test_the_page_sets_them_side_by_side():
         "range: paper | file |"
     )
     assert table[1].count("|") == 12
-    assert [line.split(" | ")[0] for line in table[2:]] == [f"| {name}" for name in (*paper.TABLE1, "PEMS08_tail")]
+    assert [line.split(" | ")[0] for line in table[2:]] == [
+        f"| {name}" for name in (*published.datasets_of(published.TABLE1), "PEMS08_tail")
+    ]
     assert table[2] == "| PEMS-BAY | 325 |  | 2369 |  | 52128 |  | 5 |  | 01/01/2018-06/30/2018 |  |"
     assert table[3].startswith("| PEMS03 | 358 |  |  |  | 26208 |")
     assert table[6] == (

@@ -11,6 +11,8 @@ from tiny import NAME, Tiny, TinyConfig, ours, record
 
 from basicts_elin.data.catalog import CATALOG
 from basicts_elin.training.launch.launcher import best_checkpoint, launch_training, run_folder
+from basicts_elin.training.protocol.curriculum import HorizonCurriculum
+from basicts_elin.training.protocol.losses import HuberLoss
 
 EPOCHS = 5
 _CURVES = ("epoch", "is_best", "learning_rate", "train", "validation")
@@ -26,7 +28,8 @@ class Dropping(Tiny):
 
 
 def config():
-    # a schedule that the epoch alone does not determine, and a counter in a callback
+    # A schedule that the epoch alone does not determine, and a counter in a callback. Five batches are three steps,
+    # and the loss of the third epoch begins between two forecast steps.
     return ours(
         Dropping,
         TinyConfig(),
@@ -34,7 +37,10 @@ def config():
         optimizer_params={"lr": 3e-2, "weight_decay": 3e-4},
         lr_scheduler=torch.optim.lr_scheduler.CosineAnnealingWarmRestarts,
         lr_scheduler_params={"T_0": 2},
-        callbacks=[EarlyStopping(2)],
+        loss=HuberLoss(20.0),
+        target_metric="loss",
+        accumulate=2,
+        callbacks=[EarlyStopping(2), HorizonCurriculum(3)],
     )
 
 

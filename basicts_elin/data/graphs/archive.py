@@ -8,17 +8,24 @@ from typing import Optional
 import numpy as np
 
 from ...errors import UserError, one_line
-from ..io.arrays.stream import Header, read_header
+from ..io.arrays.stream import Header, read_channels, read_header
 from .ids import SAME_SENSORS
 from .sparse import is_sparse, to_dense
 
+_MAGIC = b"\x93NUMPY"
+
 
 def read_array(path: Path, field: str) -> np.ndarray:
-    """The array in an `.npy` file.
+    """The array in an `.npy` file; a square one as float32, read in parts, because a large one is a matrix.
 
     Raises: UserError if the file is damaged, or holds objects or a pickle, which is not executed.
     """
     try:
+        with path.open("rb") as file:
+            if file.peek(len(_MAGIC)).startswith(_MAGIC):
+                header = read_header(file)
+                if len(header.shape) == 2 and header.shape[0] == header.shape[1] and header.fits_a_series:
+                    return read_channels(file, header, [0])[..., 0]
         return np.load(path, allow_pickle=False)
     except Exception as error:
         # A damaged header can fail in any way, from EOFError to MemoryError.

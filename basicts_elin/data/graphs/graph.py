@@ -67,7 +67,7 @@ def checked_graph(matrix: np.ndarray, ids: Optional[list[str]], path: Path, fiel
     Raises: UserError if the matrix holds NaN, or the ids are not those of its nodes.
     """
     with np.errstate(over="ignore"):
-        values = np.asarray(matrix).astype(np.float32)
+        values = np.asarray(matrix).astype(np.float32, copy=False)
     if np.isnan(values).any():
         row, column = np.argwhere(np.isnan(values))[0]
         found = f"NaN or infinity in {path} ({np.isnan(values).sum()} x NaN, the first in row {row}, column {column})"
@@ -95,7 +95,8 @@ def fit_graph(
             fix = SAME_SENSORS if common else f"{SAME_SENSORS}, or without ids if they are in the order of the data"
             raise UserError(field, found, f"all {num_nodes} nodes of the dataset", fix)
         order = np.array([places.get(name) for name in names], dtype=np.int64)
-        return graph.matrix[np.ix_(order, order)]
+        is_same = len(order) == len(graph.matrix) and (np.diff(order) == 1).all()
+        return graph.matrix if is_same else graph.matrix[np.ix_(order, order)]
     if len(graph.matrix) != num_nodes:
         size = len(graph.matrix)
         raise UserError(field, f"{path} is {size} x {size}", f"{num_nodes} x {num_nodes}", SAME_SENSORS)

@@ -1,16 +1,30 @@
-"""What a series must have before it is written."""
+"""What a series and its name must have before it is written."""
 
+import re
 from collections.abc import Callable
 from typing import Optional
 
 import numpy as np
 
 from ...errors import UserError
-from ..catalog import DatasetFacts, split_lengths
+from ..catalog import DatasetFacts, find_facts, split_lengths
 from ..quality import blocks, is_missing
 
 # The benchmark's window: 12 steps in, 12 out.
 MIN_PART_ROWS = 24
+
+
+def check_name(name: str, fix: str) -> None:
+    """Raises: UserError unless `name` can be that of a dataset of the user's own.
+
+    fix: what else to do where a public dataset has the name.
+    """
+    if find_facts(name) is not None:
+        fix = f"choose another --name, or {fix}"
+        raise UserError("name", name, "a name that no public dataset has", fix)
+    # a part of run names MODEL/DATASET, and of paths
+    if not re.fullmatch(r"[\w.+-]+", name) or name.startswith("."):
+        raise UserError("name", repr(name), "letters, digits, and any of . _ + -", "give another --name")
 
 
 def check_rows(num_rows: int, split: tuple[float, float, float], num_nodes: int = 0) -> None:

@@ -10,8 +10,9 @@ from .synthetic import NAME
 
 # options by the kind of data that they apply to; those in none of the lists apply to all
 _GENERATED = ("nodes", "days", "seed")
-_PUBLIC = ("raw", "rows", "first_row")
-_OWN = ("name", *SERIES_OPTIONS, "split", "domain", "drop_windows_across_breaks", "append")
+_PUBLIC = ("raw", "rows", "first_row", "meta")
+_SPLIT = ("name", "split_rows")
+_OWN = (*SERIES_OPTIONS, "split", "domain", "drop_windows_across_breaks", "append")
 _GRAPH = ("graph_rule", "graph_sigma", "threshold", "graph_key")
 _FILES = ("sensors", "ids", "graph", "distances", "adjacency", *_GRAPH)
 
@@ -24,12 +25,15 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
         "--out", type=Path, default=Path("datasets"), help="folder that holds the datasets (default: datasets)"
     )
     verb.add_argument("--force", action="store_true", help="replace an existing dataset")
+    name = "name of the dataset (default: of the file, or of the public dataset)"
+    verb.add_argument("--name", help=name)
+    rows = "rows of the training, validation and test part"
+    verb.add_argument("--split-rows", nargs=3, type=int, metavar="N", help=rows)
     verb.add_argument(
         "--plot", action="store_true", help="also draw quality.png: missing values, mean day, distribution"
     )
 
     own = verb.add_argument_group("your own file (docs/your-data.md has the formats and examples)")
-    own.add_argument("--name", help="name of the dataset (default: the name of the file)")
     own.add_argument(
         "--append", action="store_true", default=None, help="add the rows of the file to an existing dataset"
     )
@@ -68,6 +72,8 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     public.add_argument("--rows", metavar="A:B", help="keep only these rows of the full series, such as 10713:")
     public.add_argument("--first-row", type=int, metavar="N", help="the file starts at row N of the full series")
 
+    public.add_argument("--meta", type=Path, metavar="FILE", help="LargeST (SD, GBA, GLA, CA): ca_meta.csv")
+
     made = verb.add_argument_group(NAME)
     made.add_argument("--nodes", type=int, help="number of sensors (default: 64)")
     made.add_argument("--days", type=int, help="number of days (default: 28)")
@@ -84,7 +90,7 @@ def prepare(arguments: argparse.Namespace) -> None:
     name, path = arguments.data, Path(arguments.data)
     common = {"out": arguments.out, "force": arguments.force, "plot": arguments.plot}
     if name == NAME:
-        refuse_options(arguments, (*_PUBLIC, *_OWN, *_FILES), f"{NAME}, which is generated")
+        refuse_options(arguments, (*_PUBLIC, *_SPLIT, *_OWN, *_FILES), f"{NAME}, which is generated")
         prepare_synthetic(**common, **given(arguments, {"nodes": "num_nodes", "days": "num_days", "seed": "seed"}))
         return
     refuse_options(arguments, _GENERATED, f"{name}, which is read from a file")
@@ -95,6 +101,7 @@ def prepare(arguments: argparse.Namespace) -> None:
         refuse_options(arguments, _OWN, f"{name}, a public dataset")
         if arguments.raw is None:
             raise UserError("--raw", "missing", f"the raw file of {name}, or a BasicTS 0.5 folder")
+        files |= given(arguments, {"meta": "meta", "name": "own_name", "split_rows": "split_rows"})
         prepare_dataset(name, arguments.raw, rows=arguments.rows, first_row=arguments.first_row, **files, **common)
         return
     if not path.exists():
@@ -106,7 +113,7 @@ def prepare(arguments: argparse.Namespace) -> None:
         arguments.name,
         read=read_options(arguments),
         times=time_options(arguments),
-        **given(arguments, {"missing": "missing", "split": "split", "domain": "domain", "append": "append"}),
+        **given(arguments, {name: name for name in ("missing", "split", "split_rows", "domain", "append")}),
         across_breaks=not arguments.drop_windows_across_breaks,
         **files,
         **common,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional, Union
 import numpy as np
 
 from ...errors import UserError
-from ..catalog import DatasetFacts, find_facts
+from ..catalog import DatasetFacts
 from ..graphs.graph import pickled
 from ..graphs.rules import GraphOptions
 from ..io.frames import FRAME, read_frame
@@ -21,10 +21,11 @@ from ..times.filling import on_grid
 from ..times.options import Placement, TimeOptions
 from ..times.placing import place
 from .append import Existing
-from .checks import check_rows, check_values
+from .checks import check_name, check_rows, check_values
 from .graph_files import graph_of_files
 from .missing import extremes, mark_missing, parse_markers
 from .sensors import named, num_sensors, selected
+from .split import shares_of
 from .staging import check_destination
 from .writer import write_dataset
 
@@ -46,6 +47,7 @@ def prepare_own(
     times: TimeOptions = TimeOptions(),
     missing: Sequence[str] = (),
     split: Optional[Sequence[float]] = None,
+    split_rows: Optional[Sequence[int]] = None,
     domain: Optional[str] = None,
     across_breaks: bool = True,
     sensors: Optional[Path] = None,
@@ -70,6 +72,7 @@ def prepare_own(
         read, times, graph_options: what the file itself does not say.
         missing: numbers that mark missing values, as texts.
         split: shares of the training, validation and test part; None: 0.6, 0.2, 0.2.
+        split_rows: in place of `split`, the rows of each part, which sum to the rows of the dataset.
         domain: what is measured, with its unit in parentheses.
         across_breaks: whether windows may span times that the series never has, such as nights.
         sensors: take only the sensors that this file names, in its order, one id per line.
@@ -88,13 +91,15 @@ def prepare_own(
     folder = Path(out) / name
     existing = None
     if append:
-        _refuse_with_append(force=force, split=split, domain=domain)
+        _refuse_with_append(force=force, split=split, split_rows=split_rows, domain=domain)
         existing = Existing.at(folder)
         read, times, missing = existing.read_options(read), existing.time_options(times), [*existing.missing, *missing]
         split, domain, across_breaks = existing.dataset.split, existing.dataset.domain, existing.across_breaks
     else:
         fix = "--append adds the rows of the file, --force replaces it, --name gives another name"
         check_destination(folder, force=force, fix=fix)
+    if split is not None and split_rows is not None:
+        raise UserError("split_rows", "given with --split", fix="omit one of them")
     markers, parts = parse_markers(missing), _split(split)
 
     series = named(read_series(file, read) if frame is None else read_frame(frame, read), file, ids)
@@ -110,6 +115,8 @@ def prepare_own(
         placement = place(series, replace(times, start=None))
         notes += existing.calendar_note(placement, added)
     values, covariates = on_grid(series, placement)
+    if split_rows is not None:
+        parts = shares_of(split_rows, len(values))
 
     facts = _facts(name, series, placement, parts, domain or "")
     check_rows(len(values), parts, facts.num_nodes if series.times is None else 0)
@@ -184,12 +191,7 @@ def _check(values: np.ndarray, facts: DatasetFacts, series: RawSeries, placement
 
 def _name(file: Path, name: Optional[str]) -> str:
     found = _ENDINGS.sub("", file.name) if name is None else name
-    if find_facts(found) is not None:
-        fix = f"choose another --name, or `prepare {found} --raw {file}` for the public file"
-        raise UserError("name", found, "a name that no public dataset has", fix)
-    # a part of run names MODEL/DATASET, and of paths
-    if not re.fullmatch(r"[\w.+-]+", found) or found.startswith("."):
-        raise UserError("name", repr(found), "letters, digits, and any of . _ + -", "give another --name")
+    check_name(found, f"`prepare {found} --raw {file}` for the public file")
     return found
 
 

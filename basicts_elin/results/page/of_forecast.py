@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 import numpy as np
 
+from ...averages import MEAN_KEY, OVERALL
 from ...data.catalog import MINUTES_PER_DAY
 from ...data.times.options import length
 from ...errors import UserError, nearest
@@ -195,14 +196,15 @@ def _facts(made: "Made") -> dict[str, str]:
         "interval": length(facts.interval_minutes),
         "rows in, rows out": f"{facts.input_len}, {facts.output_len}",
         "parameters": f"{sum(one.numel() for one in made.forecaster.network.parameters()):,}",
-        "test MAE": _test_mae(made.forecaster.metrics),
+        "test MAE": _test_mae(made.forecaster.metrics, OVERALL),
+        "test MAE, mean over horizons": _test_mae(made.forecaster.metrics, MEAN_KEY),
         "intervals": "" if intervals is None else f"from {intervals.windows:,} validation windows",
     }
     return {name: text for name, text in found.items() if text}
 
 
-def _test_mae(metrics: Mapping[str, Any]) -> str:
-    value = (metrics.get("overall") or {}).get("MAE")
+def _test_mae(metrics: Mapping[str, Any], average: str) -> str:
+    value = (metrics.get(average) or {}).get("MAE")
     return "" if value is None else f"{value:.3f}"
 
 

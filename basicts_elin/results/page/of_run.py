@@ -9,7 +9,7 @@ import numpy as np
 from ...data.dataset import Dataset
 from ...data.quality import observed
 from ...errors import UserError
-from ...evaluation.error_tables import error_tables
+from ...evaluation.error_tables import ErrorTables, error_tables
 from ...evaluation.naive import LAST_VALUE, naive_metrics
 from ...forecasting.forecaster import Forecaster
 from ...forecasting.rolling import windows_of
@@ -94,6 +94,7 @@ def run_page(
         quantities = forecaster.window_quantities(last, level)
         lower, upper = (quantities[name][:, step - 1] for name in bound_names(level))
         bands[level] = lower, upper
+    errors = error_tables(windows.prediction, windows.target, windows.minutes, windows.weekdays)
     naive = naive_metrics(dataset, record["input_len"], output_len, range(1, output_len + 1))
     ahead = f"{step * dataset.interval_minutes} minutes"
     return Page(
@@ -110,13 +111,21 @@ def run_page(
         bands=bands,
         truth=last.target[:, step - 1],
         others={LAST_VALUE: values[last.rows - 1]},
-        errors=error_tables(windows.prediction, windows.target, windows.minutes, windows.weekdays),
+        errors=errors,
         errors_note=f"Of all {len(windows.rows):,} windows of the test part, and all {output_len} steps ahead.",
         interval_minutes=dataset.interval_minutes,
         other_errors={name: _by_step(metrics, output_len) for name, metrics in naive.items()},
-        facts=run_facts({**record, "model": method}),
+        facts=run_facts({**record, "model": method}) | _averages(errors),
         timezone=dataset.timezone or "",
     )
+
+
+def _averages(errors: ErrorTables) -> dict[str, str]:
+    steps = errors.horizon.of_all
+    return {
+        "test MAE, over all targets": f"{errors.overall:.3f}",
+        "test MAE, mean over horizons": f"{np.mean(steps[~np.isnan(steps)]):.3f}",
+    }
 
 
 def _by_step(metrics: Mapping[str, Mapping[str, Any]], steps: int) -> np.ndarray:

@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from ...evaluation.numpy_metrics import OVERALL
 from ...zoo import registry
 from ..aggregate import MEMORY, Summary, each_once, summaries
-from ..schema import Result, horizons_of, metric_column
+from ..schema import Result, metric_column, steps_of
 from .canvas import name_curves
 from .colours import GREY, looks
 
@@ -140,7 +139,7 @@ def _conditions(found: Sequence[Summary], draw: Callable) -> str:
 def _horizons(panels: Sequence[Any], title: str, found: Sequence[Summary], styles: dict[Summary, Style]) -> None:
     """MAE and RMSE at each horizon, on one dataset."""
     results = [result for summary in found for result in summary.results]
-    horizons = [horizon for horizon in horizons_of(results) if horizon != OVERALL]
+    horizons = steps_of(results)
     minutes = _one(results, "interval_minutes")
     ahead = [int(horizon) * int(minutes or 1) for horizon in horizons]
     for metric, axes in zip(("MAE", "RMSE"), panels, strict=True):

@@ -61,6 +61,8 @@ def _check_model_name(path: str, expected: str) -> None:
 def check_parameters(path: str, state: dict[str, torch.Tensor], model: torch.nn.Module, name: str) -> None:
     """Raises: UserError unless the state in the file `path` has the parameters of the model of that name."""
     expected = model.state_dict()
+    # a legacy model also reads the checkpoints of BasicTS 0.5
+    state = model.own_state(state) if hasattr(model, "own_state") else state
     missing, extra = expected.keys() - state.keys(), state.keys() - expected.keys()
     different = [name for name in expected.keys() & state.keys() if expected[name].shape != state[name].shape]
     if not (missing or extra or different):

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from basicts.configs import BasicTSForecastingConfig
-from basicts.metrics import ALL_METRICS
+from basicts.runners.callback import GradAccumulation
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from ...config.field_types import check_types
@@ -19,6 +19,7 @@ from ...errors import UserError, one_line
 from ..protocol.losses import is_mean_over_targets
 from ..protocol.schedules import PlateauLR
 from ..protocol.taskflow import OriginalScaleTaskFlow
+from ..runner.part_metrics import known_metrics
 
 # The metrics of BasicTS that can be trained with. The gradient of MAPE is NaN where a target is missing.
 _LOSSES = ("MAE", "MSE", "RMSE", "WAPE", "HUBER")
@@ -40,6 +41,7 @@ def check_config(config: BasicTSForecastingConfig, processes: int = 1) -> None:
     _check_loss(config)
     _check_metrics(config)
     _check_schedule(config)
+    _check_accumulation(config)
     _check_numerics(config)
     _check_missing_inputs(config)
     if processes > 1:
@@ -98,9 +100,9 @@ def _check_loss(config: BasicTSForecastingConfig) -> None:
 
 
 def _check_metrics(config: BasicTSForecastingConfig) -> None:
-    known = ", ".join(ALL_METRICS)
-    unknown = [metric for metric in config.metrics if isinstance(metric, str) and metric not in ALL_METRICS]
-    _require(not unknown, config, "metrics", f"names among {known}")
+    known = known_metrics()
+    unknown = [metric for metric in config.metrics if isinstance(metric, str) and metric not in known]
+    _require(not unknown, config, "metrics", f"names among {', '.join(known)}")
     targets = _watchable(config)
     _require(len({*targets}) == len(targets), config, "metrics", "each name once, and none of the name loss")
     _require(config.target_metric in targets, config, "target_metric", f"one of {', '.join(targets)}")
@@ -120,6 +122,18 @@ def _check_schedule(config: BasicTSForecastingConfig) -> None:
     metric, names = config.lr_scheduler_params.get("metric"), _watchable(config)
     if metric not in (None, *names):
         raise UserError("lr_scheduler_params.metric", repr(metric), f"one of {', '.join(names)}")
+
+
+def _check_accumulation(config: BasicTSForecastingConfig) -> None:
+    for callback in config.callbacks:
+        if isinstance(callback, GradAccumulation):
+            steps = callback.accumulation_steps
+            expected = "no GradAccumulation: it sums gradients where a mean is due (BasicTS defect 36)"
+            raise UserError("callbacks", f"GradAccumulation({steps})", expected, f"accumulate={steps} in its place")
+    batches = config.get("accumulate")
+    _require(batches is None or _is_count(batches), config, "accumulate", "batches, 1 or more")
+    is_mean = batches in (None, 1) or is_mean_over_targets(config.loss)
+    _require(is_mean, config, "loss", "MAE, MSE or HUBER with accumulate: a mean over the targets")
 
 
 def _watchable(config: BasicTSForecastingConfig) -> list[str]:

@@ -20,9 +20,10 @@ def default_gpus() -> str:
     return "0" if torch.cuda.device_count() else "cpu"
 
 
-def parse_gpus(gpus: str) -> Optional[str]:
+def parse_gpus(gpus: str, *, elsewhere: bool = False) -> Optional[str]:
     """BasicTS's field `gpus` for the option --gpus: "cpu" -> None, "0,1" -> "0,1".
 
+    elsewhere: whether devices that this machine lacks are accepted, for a plan.
     Raises: UserError for devices that do not exist.
     """
     if gpus == "cpu":
@@ -31,6 +32,8 @@ def parse_gpus(gpus: str) -> Optional[str]:
     if not all(number.isdigit() for number in numbers) or len(set(numbers)) != len(numbers):
         raise UserError("--gpus", repr(gpus), "device numbers such as 0 or 0,1, or cpu")
     count = torch.cuda.device_count()
+    if elsewhere:
+        return gpus
     if count == 0:
         raise UserError("--gpus", gpus, f"cpu: torch {torch.__version__} finds no GPU")
     if max(map(int, numbers)) >= count:

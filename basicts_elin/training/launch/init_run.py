@@ -28,7 +28,8 @@ def init_checkpoint(run: str, config: BasicTSForecastingConfig) -> str:
             raise UserError("--init", f"no best checkpoint in {run}", _EXPECTED, "train that run for one epoch or more")
         if names != [model]:
             expected = f"a run of {model}, as in the configuration"
-            raise UserError("--init", f"{run}, a run of {', '.join(names)}", expected)
+            fix = f"--set finetune_from={others[0]} takes the weights alone" if f"Legacy{names[0]}" == model else ""
+            raise UserError("--init", f"{run}, a run of {', '.join(names)}", expected, fix)
         found = others[0]
     found, here = found.resolve(), Path.cwd().resolve()
     return (found.relative_to(here) if found.is_relative_to(here) else found).as_posix()

@@ -17,8 +17,9 @@ from ...errors import UserError
 from ...files import made_folder, write_atomically
 from ...record import CONFIG_FILE
 from ..protocol.missing_inputs import missing_inputs_line
+from ..protocol.prepared import prepare_buffers
 from ..protocol.taskflow import OriginalScaleTaskFlow
-from ..runner.checkpoints import best_checkpoint_file, read_checkpoint
+from ..runner.checkpoints import best_checkpoint_file, epoch_checkpoints, read_checkpoint
 from ..runner.predictions import PREDICTIONS_FILE, announcement
 from ..runner.runner import BenchmarkRunner
 from .checkpoint_checks import check_checkpoint
@@ -29,7 +30,16 @@ from .job import run_job, train
 from .model_checks import check_model
 from .processes import Group, check_picklable, run_in_group
 from .run_dir import check_same_data, describe_resumption, locked, next_run_folder, run_folder
-from .trained_on import array_warning, check_same_dataset, check_start, checkpoint_warnings, facts_of, trained_on
+from .trained_on import (
+    array_warning,
+    check_lengths,
+    check_same_dataset,
+    check_start,
+    checkpoint_warnings,
+    facts_of,
+    model_warnings,
+    trained_on,
+)
 
 
 def best_checkpoint(config: BasicTSForecastingConfig) -> Path:
@@ -72,6 +82,8 @@ def launch_training(
     _announce(config, dataset, folder, group, resume=resume)
     predictions_file = _announced_predictions(config, dataset, folder) if save_predictions else None
     with locked(folder):
+        if not epoch_checkpoints(folder, config.model.__name__):
+            prepare_buffers(config)
         _record_inputs(config, dataset, folder)
         run_in_group(group, train, config, predictions_file)
     return folder
@@ -126,8 +138,15 @@ def _evaluate(
 ) -> BenchmarkRunner:
     """The runner, after an evaluation."""
     dataset = check_run(config)
-    content = check_checkpoint(checkpoint, config, lambda found: check_same_dataset(found, checkpoint, dataset))
-    _print_all([array_warning(content, checkpoint, dataset)])
+
+    def check_content(content: dict[str, Any]) -> None:
+        check_lengths(content, checkpoint, config)
+        check_same_dataset(content, checkpoint, dataset)
+
+    content = check_checkpoint(checkpoint, config, check_content)
+    if config.scaler is not None and not content.get("scaler_stats"):
+        print(f"no statistics of a scaler in {checkpoint}: fitted to the training part in {dataset.folder}")
+    _print_all([array_warning(content, checkpoint, dataset), *model_warnings(checkpoint, config)])
     _print_all(checkpoint_warnings(content, checkpoint, config, dataset))
     config = copy.deepcopy(config)
     predictions_file = _announced_predictions(config, dataset, output) if save_predictions else None
@@ -160,6 +179,8 @@ def _announce(config: BasicTSForecastingConfig, dataset: Dataset, folder: Path, 
     _print_all([resumption])
     if group.size > 1:
         print(f"{group.size} processes divide each batch of {config.train_batch_size}")
+    if config.get("accumulate"):
+        print(f"{config['accumulate']} batches of {config.train_batch_size} make one optimizer step")
 
 
 def _print_all(lines: Iterable[str]) -> None:

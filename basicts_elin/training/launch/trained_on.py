@@ -1,5 +1,6 @@
 """What a checkpoint was trained on, against the dataset and the configuration that it meets."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
@@ -12,11 +13,12 @@ from ...data.dataset import Dataset
 from ...data.times.dates import format_time, weekday_offset
 from ...errors import UserError
 from ...files import read_json
-from ...record import RECORD_FILE
+from ...record import CONFIG_FILE, RECORD_FILE
 
 _SHOWN = 3
-# the fields that a run which starts from another one must share with it
-_SHARED = ("input_len", "output_len", "norm_each_channel")
+# the fields that a run which starts from another one must share with it; an evaluation needs the lengths alone
+_LENGTHS = ("input_len", "output_len")
+_SHARED = (*_LENGTHS, "norm_each_channel")
 
 
 def trained_on(config: BasicTSForecastingConfig, dataset: Dataset, before: Optional[dict[str, Any]]) -> dict[str, Any]:
@@ -91,14 +93,25 @@ def check_same_dataset(checkpoint: dict[str, Any], path: str, dataset: Dataset) 
 
 def check_start(checkpoint: dict[str, Any], path: str, config: BasicTSForecastingConfig) -> None:
     """Raises: UserError if a run with this configuration cannot start from the checkpoint."""
+    _check_shared(_SHARED, checkpoint, path, config)
+    if config.scaler is not None and not checkpoint.get("scaler_stats"):
+        raise UserError(path, "no statistics of a scaler", "a run whose values were scaled", "omit --init")
+
+
+def check_lengths(checkpoint: dict[str, Any], path: str, config: BasicTSForecastingConfig) -> None:
+    """Raises: UserError if the checkpoint was trained with other steps in or out. Some models' parameters are equal."""
+    _check_shared(_LENGTHS, checkpoint, path, config)
+
+
+def _check_shared(
+    names: Sequence[str], checkpoint: dict[str, Any], path: str, config: BasicTSForecastingConfig
+) -> None:
     facts = facts_of(checkpoint, path)
-    for name in _SHARED:
+    for name in names:
         value = config.dataset_params.get(name, config.get(name))
         if facts.get(name, value) != value:
             expected = f"{facts[name]}, as in the run of {path}"
             raise UserError(name, value, expected, f"--set {name}={facts[name]}")
-    if config.scaler is not None and not checkpoint.get("scaler_stats"):
-        raise UserError(path, "no statistics of a scaler", "a run whose values were scaled", "omit --init")
 
 
 def array_warning(checkpoint: dict[str, Any], path: str, dataset: Dataset) -> str:
@@ -133,6 +146,21 @@ def checkpoint_warnings(
     if rule is not None and rule != now:
         warnings.append(f"missing_inputs={now}, but {path} was trained with missing_inputs={rule}")
     return [f"warning: {warning}" for warning in warnings]
+
+
+def model_warnings(path: str, config: BasicTSForecastingConfig) -> list[str]:
+    """Fields of the model that are not those of the run that a checkpoint is of, although its parameters fit."""
+    file = Path(path).with_name(CONFIG_FILE)
+    before = read_json(file, "remove it").get("model_config") if file.is_file() else None
+    now = json.loads(str(config))["model_config"]
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return []
+    # as JSON, in which NaN equals NaN
+    changed = [name for name in before.keys() & now.keys() if json.dumps(before[name]) != json.dumps(now[name])]
+    return [
+        f"warning: model_config.{name}={now[name]}, but {path} is of a run with model_config.{name}={before[name]}"
+        for name in sorted(changed)
+    ]
 
 
 def _difference(trained: Any, found: Sequence[str]) -> str:

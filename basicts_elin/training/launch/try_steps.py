@@ -13,6 +13,7 @@ from basicts.configs import BasicTSForecastingConfig
 
 from ...errors import FailedRunError, UserError
 from ...record import peak_memory_mib
+from ..protocol.prepared import prepare_buffers
 from ..runner.runner import BenchmarkRunner
 from .devices import choose_devices
 from .failures import close_quietly, failure_line
@@ -75,6 +76,9 @@ def try_steps(config: BasicTSForecastingConfig, steps: int, batch_size: Optional
     config = copy.deepcopy(config)
     config.train_batch_size = batch_size or config.train_batch_size
     check_run(config)
+    # each batch is a step
+    config["accumulate"] = None
+    prepare_buffers(config)
     choose_devices(config)
     with tempfile.TemporaryDirectory() as folder:
         config["_output_dir"] = folder

@@ -1,5 +1,6 @@
 """BasicTS's runner in several processes, with the numbers of one."""
 
+from contextlib import nullcontext
 from typing import Any, Optional
 
 import torch
@@ -8,10 +9,13 @@ from easytorch.utils import is_master
 from torch.nn.parallel import DistributedDataParallel
 
 from ..protocol.schedules import PlateauLR
-from .resume import ResumableRunner
+from .accumulation import AccumulatingRunner
+from .part_metrics import PartMetrics
+
+_LOSS = "train/loss"
 
 
-class ParallelRunner(ResumableRunner):
+class ParallelRunner(AccumulatingRunner):
     """Processes divide the batches, and have the gradients and metrics of one process. All stop together."""
 
     def __init__(self, cfg) -> None:
@@ -19,8 +23,8 @@ class ParallelRunner(ResumableRunner):
         if self._is_distributed():
             self._share_constants()
             self.model.register_comm_hook(None, self._weighted_sum)
-        # the weighted sum of each training metric in this process, and its weight
-        self._sums: dict[str, torch.Tensor] = {}
+        # the weighted sum of the training loss in this process, and its weight
+        self._loss_sums: Optional[torch.Tensor] = None
 
     def _is_distributed(self) -> bool:
         return isinstance(self.model, DistributedDataParallel)
@@ -40,6 +44,12 @@ class ParallelRunner(ResumableRunner):
         """BasicTS defect 23: it validates through DDP in one process, which then waits for the others' buffers."""
         return super()._forward(model if self.status == RunnerStatus.TRAINING else self._module(), data, step, epoch)
 
+    def _train_step(self, data: dict[str, Any]) -> None:
+        """Gradients are exchanged once for each optimizer step."""
+        is_exchanged = not self._is_distributed() or self._completes_step()
+        with nullcontext() if is_exchanged else self.model.no_sync():
+            super()._train_step(data)
+
     def _compute_loss(self, forward_return: dict[str, Any]) -> torch.Tensor:
         """The loss of this process's part of the batch. Notes the part's share for `_weighted_sum`."""
         if self._is_distributed():
@@ -47,10 +57,8 @@ class ParallelRunner(ResumableRunner):
             if self._is_padding():
                 forward_return["targets_mask"] = torch.zeros_like(mask)
             count = torch.as_tensor(self._loss_weight(forward_return), device=mask.device).double()
-            total = count.clone()
-            torch.distributed.all_reduce(total)
-            # the share of the targets that count, of all processes
-            self._share = count / total.clamp(min=1)
+            # the share of the targets that count, of all processes; accumulated gradients are divided later
+            self._share = count / _total(count).clamp(min=1) if self.accumulate == 1 else torch.ones_like(count)
         return super()._compute_loss(forward_return)
 
     def _is_padding(self) -> bool:
@@ -71,10 +79,15 @@ class ParallelRunner(ResumableRunner):
         future = torch.distributed.all_reduce(gradient, async_op=True).get_future()
         return future.then(lambda done: done.value()[0])
 
+    def _divide_gradients(self, targets: Any) -> None:
+        if self._is_distributed():
+            targets = _total(torch.as_tensor(targets, device=self._share.device))
+        super()._divide_gradients(targets)
+
     def on_epoch_end(self, epoch: int, step: int) -> None:
         """BasicTS defect 24: early stopping stops the first process alone. Here it tells the others."""
         if self._is_distributed():
-            self._sum_meters()
+            self._sum_loss()
         super().on_epoch_end(epoch, step)
         if self._is_distributed():
             self._follow_validation(epoch)
@@ -90,25 +103,29 @@ class ParallelRunner(ResumableRunner):
             self.lr_scheduler.step(watched)
 
     def update_meter(self, name: str, value: Any, n: Any = 1) -> None:
-        """BasicTS defect 25: training metrics are those of the first process. Here they are summed, see below."""
-        if self._is_distributed() and name in self._shared_meters():
+        """BasicTS defect 25: the training loss is that of the first process. Here it is summed, see below."""
+        if self._is_distributed() and name == _LOSS:
             value, n = (torch.as_tensor(number, device=self._share.device).double() for number in (value, n))
-            self._sums[name] = self._sums.get(name, 0) + torch.stack([value ** self._power(name) * n, n])
+            sums = torch.stack([value * n, n])
+            self._loss_sums = sums if self._loss_sums is None else self._loss_sums + sums
         else:
             super().update_meter(name, value, n)
 
-    def _sum_meters(self) -> None:
-        """Sum the training metrics of all processes. The first one prints them."""
-        names = self._shared_meters()
-        sums = torch.stack([self._sums.pop(name) for name in names])
-        torch.distributed.all_reduce(sums)
-        for name, (total, count) in zip(names, sums.tolist(), strict=True):
-            super().update_meter(name, (total / max(count, 1)) ** (1 / self._power(name)), count)
+    def _sum_loss(self) -> None:
+        """The training loss of all processes. The first one prints it."""
+        torch.distributed.all_reduce(self._loss_sums)
+        total, count = self._loss_sums.tolist()
+        self._loss_sums = None
+        super().update_meter(_LOSS, total / max(count, 1), count)
 
-    def _shared_meters(self) -> list[str]:
-        return [f"train/{name}" for name in ("loss", *self.metrics)]
+    def _share_metrics(self, metrics: PartMetrics) -> None:
+        """BasicTS defect 25: training metrics are those of the first process. Here they are those of all."""
+        if self._is_distributed():
+            metrics.share(torch.distributed.all_reduce)
 
-    @staticmethod
-    def _power(name: str) -> int:
-        """BasicTS's meter of the name RMSE averages squares."""
-        return 2 if name == "train/RMSE" else 1
+
+def _total(count: torch.Tensor) -> torch.Tensor:
+    """The sum over all processes."""
+    total = count.clone()
+    torch.distributed.all_reduce(total)
+    return total

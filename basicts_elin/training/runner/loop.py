@@ -16,21 +16,24 @@ from easytorch.utils.env import set_tf32_mode
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
+from ...averages import OVERALL
+from ...data.quality import NEAR
 from ..protocol.losses import callable_loss, leaves_out_missing
 from ..protocol.schedules import PlateauLR
+from .inference_time import InferenceTime
 from .meters import DeferredMeters
-
-# BasicTS's MAPE leaves out targets this close to zero.
-_NEAR_ZERO = 5e-5
+from .part_metrics import PartMetrics, with_named_metrics
 
 
 class LoopRunner(BasicTSRunner):
     """The steps, hooks and metrics of BasicTS in the same order, without waiting for the device in between."""
 
     def __init__(self, cfg: BasicTSForecastingConfig) -> None:
-        super().__init__(cfg)
+        super().__init__(with_named_metrics(cfg))
         self.loss = callable_loss(cfg.loss, self.loss)
         self.meter_pool = DeferredMeters()
+        # of the test part, by horizon, see `PartMetrics.values`
+        self.test_values: dict[str, dict[str, Optional[float]]] = {}
         self._set_precision(cfg.get("precision"))
         if cfg.compile_model:
             self._compile_in_place()
@@ -66,10 +69,13 @@ class LoopRunner(BasicTSRunner):
             if self.should_training_stop:
                 break
             self._begin_epoch(epoch)
+            self._train_metrics = self._part_metrics(by_step=False)
             for data in tqdm(self.train_data_loader, disable=not is_master()):
                 if self.should_training_stop:
                     break
                 self._train_step(data)
+            self._share_metrics(self._train_metrics)
+            self._note("train/{}", self._train_metrics.values()[OVERALL])
             self._trigger("on_epoch_end", epoch=epoch, step=self.global_steps)
             self.on_epoch_end(epoch, self.global_steps)
 
@@ -112,7 +118,10 @@ class LoopRunner(BasicTSRunner):
 
     @torch.no_grad()
     def _update_metrics(self, forward_return: dict[str, Any]) -> None:
-        self._add_metrics("train/{}", self.taskflow.postprocess(self, forward_return))
+        self._train_metrics.add(self.taskflow.postprocess(self, forward_return))
+
+    def _share_metrics(self, metrics: PartMetrics) -> None:
+        """Sum the training metrics over processes; here there is one."""
 
     def on_validate_end(self, train_step: Optional[int], train_epoch: Optional[int] = None) -> None:
         super().on_validate_end(train_step, train_epoch)
@@ -121,35 +130,43 @@ class LoopRunner(BasicTSRunner):
             self.lr_scheduler.step(self.watched)
 
     def _eval_loop(self, mode: BasicTSMode) -> None:
-        """Validate, or test.
-
-        BasicTS defect 31: its loops weight every metric by the measured targets.
-        """
+        """Validate, or test. Metrics are made of sums over the part, see `part_metrics`."""
         is_validation = mode == BasicTSMode.VAL
+        metrics = self._part_metrics(by_step=not is_validation)
+        self.inference = InferenceTime(on_gpu=get_device_type() == "gpu")
         part, loader = ("val", self.val_data_loader) if is_validation else ("test", self.test_data_loader)
         for number, data in enumerate(tqdm(loader)):
             data = self.taskflow.preprocess(self, data)
-            forward_return = self._forward(self.model, data, step=number)
+            with self.inference.of_batch(len(data["inputs"])):
+                forward_return = self._forward(self.model, data, step=number)
             self._trigger("on_compute_loss", forward_return=forward_return)
             loss = self._metric_forward(self.loss, forward_return)
             self.update_meter(f"{part}/loss", loss, self._loss_weight(forward_return))
             forward_return = self.taskflow.postprocess(self, forward_return)
             if mode == BasicTSMode.EVAL:
                 self._save_results(number, forward_return)
-            if self.eval_horizons is not None:
-                self._eval_on_horizons(forward_return)
-            self._add_metrics(f"{part}/{{}}", forward_return)
+            metrics.add(forward_return)
+        values = metrics.values()
+        self._note(f"{part}/{{}}", values[OVERALL])
+        if not is_validation:
+            self.test_values = values
+            for step in self.eval_horizons or ():
+                self._note(f"test/{{}}@h{step + 1}", values.get(str(step + 1), {}))
 
-    def _eval_on_horizons(self, forward_return: dict[str, Any]) -> None:
-        for step in self.eval_horizons:
-            at_step = {name: forward_return[name][:, step] for name in ("prediction", "targets", "targets_mask")}
-            self._add_metrics(f"test/{{}}@h{step + 1}", at_step)
+    def _part_metrics(self, *, by_step: bool) -> PartMetrics:
+        return PartMetrics(
+            self.metrics,
+            self._metric_forward,
+            lambda metric, batch: self._weight(batch, metric),
+            by_step=by_step,
+            are_exact=not self._has_own_weight(),
+        )
 
-    def _add_metrics(self, meter: str, forward_return: dict[str, Any]) -> None:
-        """Add the metrics of a batch to their meters, whose names `meter` makes of those of the metrics."""
-        for name, metric in self.metrics.items():
-            value = self._metric_forward(metric, forward_return)
-            self.update_meter(meter.format(name), value, self._weight(forward_return, metric))
+    def _note(self, meter: str, values: dict[str, Optional[float]]) -> None:
+        """Give the metrics of a part to their meters, whose names `meter` makes of those of the metrics."""
+        for name, value in values.items():
+            if value is not None:
+                super().update_meter(meter.format(name), value)
 
     def _weight(self, forward_return: dict[str, Any], metric: Optional[Callable] = None) -> Any:
         """The task flow's weight of a batch, for the loss or a metric.
@@ -157,12 +174,15 @@ class LoopRunner(BasicTSRunner):
         BasicTS's, the number of measured targets, stays on the device (defect 18). MAPE is a mean over those that are
         not zero (defect 31).
         """
-        if type(self.taskflow).get_weight is not BasicTSForecastingTaskFlow.get_weight:
+        if self._has_own_weight():
             return self.taskflow.get_weight(forward_return)
         counted = forward_return["targets_mask"]
         if metric is masked_mape:
-            counted = counted & (forward_return["targets"].abs() > _NEAR_ZERO)
+            counted = counted & (forward_return["targets"].abs() > NEAR)
         return counted.sum()
+
+    def _has_own_weight(self) -> bool:
+        return type(self.taskflow).get_weight is not BasicTSForecastingTaskFlow.get_weight
 
     def _loss_weight(self, forward_return: dict[str, Any]) -> Any:
         """The weight of a batch for the loss: the number of targets that it is a mean over."""

@@ -6,6 +6,7 @@ from typing import Any, Optional
 import torch
 from easytorch.utils import is_master, master_only
 
+from ...averages import MEAN, MEAN_KEY, OVERALL
 from ...errors import UserError
 from ...files import write_json
 from ...record import METRICS_FILE
@@ -134,14 +135,10 @@ class ResumableRunner(LoopRunner):
     @master_only
     def _save_metrics(self) -> None:
         """BasicTS defect 15: test_metrics.json is not written atomically."""
-        names = {"overall": ""} | {f"horizon_{step + 1}": f"@h{step + 1}" for step in self.eval_horizons or ()}
-        write_json(
-            Path(self.ckpt_save_dir) / METRICS_FILE,
-            {
-                key: {metric: self.meter_pool.get_value(f"test/{metric}{suffix}") for metric in self.metrics}
-                for key, suffix in names.items()
-            },
-        )
+        names = {OVERALL: OVERALL, MEAN_KEY: MEAN}
+        names |= {f"horizon_{step + 1}": str(step + 1) for step in self.eval_horizons or ()}
+        content = {key: self.test_values[name] for key, name in names.items()}
+        write_json(Path(self.ckpt_save_dir) / METRICS_FILE, content)
 
     def _state(self, epoch: int) -> dict[str, Any]:
         """What BasicTS saves, and what the run is trained on."""

@@ -1,12 +1,14 @@
 """Adjacency matrices from the files they are published in."""
 
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
 from data.small_series import Executed, save_lines
 from refusal import refuses
 
+from basicts_elin.data.graphs.archive import read_array
 from basicts_elin.data.graphs.graph import Graph, fit_graph, graph_of, pickled
 from basicts_elin.data.graphs.reading import TYPES, read_graph
 
@@ -16,6 +18,21 @@ MATRIX = np.random.default_rng(3).normal(size=(3, 3)).astype(np.float32)
 
 def read(path, num_nodes=3, names=None):
     return read_graph(path, num_nodes, names, kind="matrix").matrix
+
+
+def test_a_large_matrix_is_read_in_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr("basicts_elin.data.io.arrays.stream.BATCH_VALUES", 10_000)
+    matrix = np.random.default_rng(0).random((500, 500))
+    np.save(tmp_path / "adj.npy", matrix)
+    tracemalloc.start()
+    try:
+        found = read_array(tmp_path / "adj.npy", "adjacency")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_array_equal(found, matrix.astype(np.float32))
+    # a second copy, even in float32, would need as much again
+    assert found.dtype == np.float32 and peak < 1.5 * found.nbytes
 
 
 def save_adjacency(path, matrix):

@@ -7,6 +7,7 @@ import pytest
 from data.small_series import FILES, FULL, NODES, contents, load, save_legacy
 from refusal import refuses
 
+from basicts_elin.data.io.basicts05 import read_legacy
 from basicts_elin.data.prepare import prepare_dataset
 
 
@@ -28,6 +29,20 @@ def test_rows_of_a_legacy_folder(tmp_path, out, flow):
     np.testing.assert_array_equal(load(folder, "data"), flow[100:900, :, 0])
     np.testing.assert_array_equal(np.round(load(folder, "timestamps")[:, 0] * 288), np.arange(107, 907) % 288)
     assert not (folder / "adj_mx.pkl").exists()
+
+
+@pytest.mark.parametrize("batch", [1, 1000])
+def test_a_legacy_folder_is_read_in_slices_of_rows(tmp_path, flow, monkeypatch, batch):
+    monkeypatch.setattr("basicts_elin.data.io.basicts05.BATCH_VALUES", batch)
+    folder = save_legacy(tmp_path / "old", flow)
+    series = read_legacy(folder)
+    np.testing.assert_array_equal(series.values, flow[..., 0])
+    np.testing.assert_array_equal(np.round(series.timestamps[:, 0] * 288), (np.arange(FULL) + 7) % 288)
+    data = np.fromfile(folder / "data.dat", np.float32).reshape(FULL, NODES, 3)
+    data[1234, 2, 2] = 0.5
+    data.tofile(folder / "data.dat")
+    with refuses("file", found=("day of week", "differs between nodes at row 1234")):
+        read_legacy(folder)
 
 
 def test_a_legacy_folder_takes_no_first_row(tmp_path, out, flow):

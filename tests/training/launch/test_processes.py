@@ -11,16 +11,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from basicts.runners.callback import CurriculumLearning, EarlyStopping
+from basicts.runners.callback import CurriculumLearning, EarlyStopping, GradientClipping
 from cli.commands import SMALL_CONFIG
 from refusal import refuses
-from tiny import NAME, WINDOWS, Diverging, DivergingConfig, metrics, ours, record
-from training.several import Die, Notes, config
+from tiny import Diverging, DivergingConfig, metrics, ours, record
+from training.several import Die, Notes, config, largest_difference, notes, write_uneven
 
 from basicts_elin.data.prepare import prepare_synthetic
 from basicts_elin.errors import FailedRunError, NonFinitePredictionError
 from basicts_elin.training.launch.launcher import launch_training
 from basicts_elin.training.launch.processes import Group, free_port
+from basicts_elin.training.protocol.curriculum import HorizonCurriculum
 from basicts_elin.training.protocol.losses import HuberLoss
 from basicts_elin.training.protocol.schedules import PlateauLR
 from basicts_elin.training.runner import batches
@@ -28,24 +29,6 @@ from basicts_elin.training.runner.batches import EpochBatches
 from basicts_elin.zoo.config_file import load_config
 
 TWO = Group(2)
-
-
-def notes(folder, rank=0):
-    return torch.load(folder / f"notes_{rank}.pt", weights_only=True)
-
-
-def largest_difference(one, other):
-    return max((a - b).abs().max().item() / max(a.abs().max().item(), 1e-9) for a, b in zip(one, other, strict=True))
-
-
-@pytest.fixture
-def uneven(tiny):
-    """Most of what is missing is missing in a few windows, and the last batch is one window: 73 = 8 * 9 + 1."""
-    assert WINDOWS["train"] % 9 == 1
-    file = tiny / "datasets" / NAME / "train_data.npy"
-    values = np.load(file)
-    values[20:50] = 0
-    np.save(file, values)
 
 
 UNMASKED = {"loss": HuberLoss(20.0), "target_metric": "loss", "optimizer_params": {"lr": 1e-2}}
@@ -59,15 +42,18 @@ PLATEAU = {"lr_scheduler": PlateauLR, "lr_scheduler_params": {"patience": 0, "th
         (3, [], {}),
         (2, [CurriculumLearning(12, cl_epochs=1, step_size=4)], {}),
         (2, [], {**UNMASKED, **PLATEAU}),
+        # the last process has no window of the last batch, which is one of three
+        (2, [HorizonCurriculum(4), GradientClipping(0.1)], {"accumulate": 3}),
     ],
 )
-def test_two_processes_have_the_numbers_of_one(uneven, processes, more, fields):
+def test_two_processes_have_the_numbers_of_one(tiny, processes, more, fields):
+    write_uneven()
     one = launch_training(config(ckpt_save_dir="one", callbacks=[*more, Notes()], **fields))
     several = launch_training(
         config(ckpt_save_dir="several", callbacks=[*more, Notes()], **fields), group=Group(processes)
     )
     single, (first, *others) = notes(one), [notes(several, rank) for rank in range(processes)]
-    assert len(first["gradients"]) == len(single["gradients"]) == 3 * 9
+    assert len(first["gradients"]) == len(single["gradients"]) == 3 * 9 // fields.get("accumulate", 1)
     for found, expected in zip(first["gradients"], single["gradients"], strict=True):
         assert largest_difference(expected, found) < 1e-10
     assert largest_difference(single["weights"], first["weights"]) < 1e-10

@@ -58,11 +58,17 @@ def test_metrics_overall_and_at_each_horizon_are_those_by_hand(trained, batch_si
     forecast = launch_prediction(trained, best_checkpoint(trained), Path("out"))
     reported = metrics("out")
     prediction = forecast["prediction"]
-    assert set(reported) == {"overall", "horizon_3", "horizon_6", "horizon_12"}
+    assert set(reported) == {"overall", "mean_over_horizons", "horizon_3", "horizon_6", "horizon_12"}
     assert reported["overall"] == pytest.approx(by_hand(prediction, targets), rel=1e-5)
     for step in (3, 6, 12):
         expected = by_hand(prediction[:, step - 1], targets[:, step - 1])
         assert reported[f"horizon_{step}"] == pytest.approx(expected, rel=1e-5)
+    steps = [by_hand(prediction[:, step], targets[:, step]) for step in range(12)]
+    mean = {name: np.mean([step[name] for step in steps]) for name in METRICS}
+    assert reported["mean_over_horizons"] == pytest.approx(mean, rel=1e-5)
+    # the two averages differ, and that of RMSE always in this direction
+    assert mean["RMSE"] < reported["overall"]["RMSE"] * (1 - 1e-4)
+    assert abs(mean["MAE"] / reported["overall"]["MAE"] - 1) > 1e-4
 
 
 def test_metrics_do_not_depend_on_the_batch_size(trained):

@@ -4,6 +4,6 @@ They are read with h5py, because pandas unpickles attributes of the file. Unpick
 other pandas versions.
 """
 
-from .file import read_h5, read_h5_series
+from .file import dated_frame, read_h5, read_h5_series
 
-__all__ = ["read_h5", "read_h5_series"]
+__all__ = ["dated_frame", "read_h5", "read_h5_series"]

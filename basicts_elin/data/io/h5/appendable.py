@@ -3,6 +3,7 @@
 Its fields are the index, blocks of columns of one type, and single columns that can be queried.
 """
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Optional
 
@@ -54,12 +55,7 @@ class AppendableFrame:
         chunk = (self._table.chunks or (1,))[0]
         step = max(1, BATCH_VALUES // max(1, self._table.dtype.itemsize // 8) // chunk) * chunk
         parts: dict[int, list[np.ndarray]] = {number: [] for number in labels}
-        by_field: dict[str, tuple[list[int], list[int]]] = {}
-        for target, number in enumerate(values):
-            field, place = self._places[number]
-            targets, places = by_field.setdefault(field, ([], []))
-            targets.append(target)
-            places.append(place)
+        by_field = self._by_field(values)
         for start in range(0, num_rows, step):
             rows = self._table[start : start + step]
             for field, (targets, places) in by_field.items():
@@ -70,6 +66,26 @@ class AppendableFrame:
                 parts[number].append(_two_dimensional(rows[field])[:, place].copy())
         cells = {number: np.concatenate(part) for number, part in parts.items() if part}
         return Content({number: self._label(number, part) for number, part in cells.items()}, out)
+
+    def parts(self, values: list[int], rows: Sequence[slice]) -> Iterator[np.ndarray]:
+        """The value columns in each slice of rows, float64 [rows, values]."""
+        by_field = self._by_field(values)
+        for part in rows:
+            out = np.empty((part.stop - part.start, len(values)))
+            cells = self._table[part]
+            for field, (targets, places) in by_field.items():
+                out[:, targets] = _two_dimensional(cells[field])[:, places]
+            yield out
+
+    def _by_field(self, values: list[int]) -> dict[str, tuple[list[int], list[int]]]:
+        """For each field that holds some of the columns: their places among `values`, and their places in it."""
+        found: dict[str, tuple[list[int], list[int]]] = {}
+        for target, number in enumerate(values):
+            field, place = self._places[number]
+            targets, places = found.setdefault(field, ([], []))
+            targets.append(target)
+            places.append(place)
+        return found
 
     def _label(self, number: int, cells: np.ndarray) -> Label:
         field, _ = self._places[number]

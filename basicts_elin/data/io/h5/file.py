@@ -25,7 +25,7 @@ _EXPECTED = (
     "a frame in pandas's fixed or table format, dates x sensors, or an array [rows, nodes] or [rows, nodes, channels]"
 )
 
-_Frame = Union[FixedFrame, AppendableFrame]
+Frame = Union[FixedFrame, AppendableFrame]
 
 
 def read_h5_series(path: Path, options: ReadOptions) -> RawSeries:
@@ -52,6 +52,18 @@ def read_h5(path: Path) -> RawSeries:
         local time and whole minutes.
     """
 
+    with dated_frame(path) as (frame, dates):
+        columns = list(range(1, len(frame.columns)))
+        names = [frame.columns[column].name for column in columns]
+        return RawSeries(frame.read([], columns).values, times=dates, node_names=names)
+
+
+@contextmanager
+def dated_frame(path: Path) -> Iterator[tuple[Frame, np.ndarray]]:
+    """The only frame in `path`, open to be read in parts, and its dates, datetime64[m] [T].
+
+    Raises: UserError as `read_h5`.
+    """
     with _opened(path) as file:
         frame = _frame(file, path, None)
         if frame is None:
@@ -63,14 +75,11 @@ def read_h5(path: Path) -> RawSeries:
             found = f"the index of {frame.where} is {frame.index_kind or 'another type'}{zone}"
             fix = "make it a DatetimeIndex without time zone"
             raise UserError("file", found, "dates in local time, one for each row", fix)
-        columns = list(range(1, len(frame.columns)))
         other = next((column for column in frame.columns[1:] if column.kind != NUMBER), None)
         if other is not None:
             found = f"column {other.name} of {path} holds {other.kind}"
             raise UserError("file", found, "numbers in every column", "remove the column, or convert it")
-        content = frame.read([0], columns)
-        dates = _whole_minutes(content.labels[0].array(), frame.where)
-        return RawSeries(content.values, times=dates, node_names=[frame.columns[column].name for column in columns])
+        yield frame, _whole_minutes(frame.read([0], []).labels[0].array(), frame.where)
 
 
 @contextmanager
@@ -110,7 +119,7 @@ def _content(file: h5py.File) -> tuple[dict[str, Any], dict[str, h5py.Dataset]]:
     return frames, arrays
 
 
-def _frame(file: h5py.File, path: Path, key: Optional[str]) -> Optional[_Frame]:
+def _frame(file: h5py.File, path: Path, key: Optional[str]) -> Optional[Frame]:
     """The frame that is the series; None if the series is an array."""
     frames, arrays = _content(file)
     if key is not None:

@@ -3,6 +3,7 @@
 The axes are datasets of their own; the columns of each type are one block.
 """
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import h5py
@@ -56,12 +57,7 @@ class FixedFrame:
         """The label columns as dates, numbers or strings, the value columns as float32 [T, values]."""
         texts = {number: self._label(number) for number in labels}
         out = np.full((self._num_rows, len(values)), np.nan, np.float32)
-        target = {number: place for place, number in enumerate(values)}
-        for block, is_transposed, numbers in self._blocks:
-            chosen = [place for place, number in enumerate(numbers) if number in target]
-            if not chosen:
-                continue
-            into = np.array([target[numbers[place]] for place in chosen])
+        for block, is_transposed, numbers, chosen, into in self._chosen(values):
             whole = chosen == list(range(len(numbers)))
             for axis, part in slices(block):
                 is_rows = (axis == 0) == is_transposed
@@ -75,6 +71,29 @@ class FixedFrame:
                         columns = [chosen[place] - part.start for place in here]
                         out[:, into[here]] = cells[:, columns]
         return Content(texts, out)
+
+    def parts(self, values: list[int], rows: Sequence[slice]) -> Iterator[np.ndarray]:
+        """The value columns in each slice of rows, float64 [rows, values]."""
+        blocks = self._chosen(values)
+        for part in rows:
+            out = np.full((part.stop - part.start, len(values)), np.nan)
+            for block, is_transposed, _, chosen, into in blocks:
+                # Picking columns while reading would read the file in pieces of a few bytes.
+                cells = block[part] if is_transposed else block[:, part].T
+                out[:, into] = cells[:, chosen]
+            yield out
+
+    def _chosen(self, values: list[int]) -> list[tuple[h5py.Dataset, bool, list[int], list[int], np.ndarray]]:
+        """The blocks that hold some of the columns, whether rows come first, their columns, which of them, and where
+        those come among `values`."""
+        target = {number: place for place, number in enumerate(values)}
+        found = []
+        for block, is_transposed, numbers in self._blocks:
+            chosen = [place for place, number in enumerate(numbers) if number in target]
+            if chosen:
+                into = np.array([target[numbers[place]] for place in chosen])
+                found.append((block, is_transposed, numbers, chosen, into))
+        return found
 
     @staticmethod
     def _put(out: np.ndarray, rows: slice, into: np.ndarray, cells: np.ndarray) -> None:

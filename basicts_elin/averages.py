@@ -1,0 +1,15 @@
+"""The two averages of a metric over the steps ahead, by name."""
+
+from collections.abc import Mapping, Sequence
+from typing import Optional
+
+# over all targets of all steps ahead; and the mean of the metrics of each step
+OVERALL, MEAN = "overall", "mean"
+# the second in test_metrics.json, beside "overall" and "horizon_12"
+MEAN_KEY = "mean_over_horizons"
+
+
+def mean_over_horizons(steps: Sequence[Mapping[str, Optional[float]]]) -> dict[str, Optional[float]]:
+    """The mean of each metric over the steps ahead that have a value. It is "average" in LargeST and after DCRNN."""
+    known = {name: [step[name] for step in steps if step[name] is not None] for name in steps[0]}
+    return {name: sum(values) / len(values) if values else None for name, values in known.items()}

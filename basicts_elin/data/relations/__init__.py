@@ -1,0 +1,1 @@
+"""What models take from the graph and the training part before they are trained."""

@@ -1,0 +1,2 @@
+from .arch.pdformer_arch import PDFormer
+from .config.pdformer_config import PDFormerConfig

@@ -1,0 +1,1 @@
+from .pdformer_config import PDFormerConfig

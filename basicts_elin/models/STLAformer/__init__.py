@@ -1,0 +1,2 @@
+from .arch.stlaformer_arch import STLAformer
+from .config.stlaformer_config import STLAformerConfig

@@ -1,0 +1,1 @@
+from .stlaformer_arch import STLAformer

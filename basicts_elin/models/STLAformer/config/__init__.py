@@ -1,0 +1,1 @@
+from .stlaformer_config import STLAformerConfig

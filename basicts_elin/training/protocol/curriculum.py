@@ -1,0 +1,35 @@
+"""A forecast is learned step by step: the loss sees one step ahead first, and one more after each stage."""
+
+from typing import Any
+
+from basicts.runners.callback import BasicTSCallback
+from basicts.utils import RunnerStatus
+
+from ...errors import UserError
+
+
+class HorizonCurriculum(BasicTSCallback):
+    """The loss of the first k forecast steps, with k = 1 first and one more every `batches_per_step` training batches.
+
+    BasicTS's CurriculumLearning counts epochs instead, and adds several steps at once. PDFormer (AAAI 2023) and its
+    forerunners count batches: their first stages are shorter than an epoch. Validation and test see all steps;
+    training metrics see the steps of the loss.
+
+    Batches are counted over the whole run, each of them once: also if several processes divide it, or if `accumulate`
+    makes one optimizer step of several.
+
+    Args:
+        batches_per_step: training batches of a stage.
+    """
+
+    def __init__(self, batches_per_step: int):
+        if not isinstance(batches_per_step, int) or batches_per_step < 1:
+            raise UserError("HorizonCurriculum(batches_per_step=...)", repr(batches_per_step), "batches, 1 or more")
+        self.batches_per_step = batches_per_step
+
+    def on_compute_loss(self, runner: Any, *args: Any, forward_return: dict[str, Any], **kwargs: Any) -> None:
+        if runner.status != RunnerStatus.TRAINING:
+            return
+        steps = 1 + (runner.global_steps - 1) // self.batches_per_step
+        for name in ("prediction", "targets", "targets_mask"):
+            forward_return[name] = forward_return[name][:, :steps]

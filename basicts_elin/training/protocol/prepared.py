@@ -1,0 +1,55 @@
+"""Buffers of a model that come from the dataset."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from basicts.configs import BasicTSForecastingConfig
+from basicts.runners.callback import BasicTSCallback
+
+from ...data.dataset import Dataset, dataset_of
+
+Prepare = Callable[[Dataset, Any], Mapping[str, np.ndarray]]
+
+
+class PreparedBuffers(BasicTSCallback):
+    """Fills buffers of a new model with what is computed from the training part and the graph.
+
+    It is computed once, by `prepare_buffers`, before the processes of a run start. A run that goes on from a checkpoint
+    has the buffers from there, as an evaluation has.
+
+    Args:
+        prepare: (dataset, configuration of the model) -> name of a buffer -> its content. A function of a module, by
+            whose name the run is told from others.
+    """
+
+    def __init__(self, prepare: Prepare):
+        self.prepare = prepare
+
+    def compute(self, config: BasicTSForecastingConfig) -> None:
+        """Compute the buffers of a run's model. Raises: UserError for a dataset that the model cannot have."""
+        # Attributes that are not parameters of __init__ stay out of the configuration's hash.
+        self._arrays = dict(self.prepare(dataset_of(config), config.model_config))
+
+    def on_train_start(self, runner: Any, *args: Any, **kwargs: Any) -> None:
+        found = [getattr(self, "_arrays", None)]
+        if torch.distributed.is_initialized():
+            # processes that torchrun has started have not computed them
+            torch.distributed.broadcast_object_list(found, src=0)
+        (arrays,) = found
+        if arrays is None:
+            return
+        model = getattr(runner.model, "module", runner.model)
+        left = model.load_state_dict({name: torch.as_tensor(array) for name, array in arrays.items()}, strict=False)
+        if left.unexpected_keys:
+            raise ValueError(f"{type(model).__name__} has no buffers {', '.join(left.unexpected_keys)}")
+
+
+def prepare_buffers(config: BasicTSForecastingConfig) -> None:
+    """Compute the buffers of a model that starts anew. Raises: UserError for a dataset that it cannot have."""
+    if config.get("init_from") is not None or config.finetune_from is not None:
+        return
+    for callback in config.callbacks:
+        if isinstance(callback, PreparedBuffers):
+            callback.compute(config)

@@ -1,0 +1,1 @@
+"""Published weights of models: read, renamed, and put into the folder of a run."""

@@ -1,0 +1,136 @@
+"""What a longer input costs: time and memory of a training step against the steps that go in.
+
+    python benchmarks/lengths.py --output results/lengths_cpu.csv --page docs/lengths.md
+    python benchmarks/lengths.py --render --output results/lengths_cpu.csv --page docs/lengths.md
+
+Whole training steps (forward, backward, the optimizer's step) of models with the 170 sensors of PEMS08, 12 steps out;
+then one attention layer over time on each of its paths. float32; no data is needed. The second command only writes the
+tables of the page again.
+"""
+
+import argparse
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import paths
+import torch
+from measure import bytes_saved, extra_resident_mib, peak_mib, times_in_turn
+from result_rows import markdown, read_rows, run_facts, write_rows
+from variants import check_exactness
+
+from basicts_elin.files import write_atomically
+from basicts_elin.zoo.registry import config_for
+
+LENGTHS = (12, 36, 96, 288)
+SENSORS, STEPS_OUT = 170, 12
+# with the windows of a batch; the full sizes with 288 steps have the memory for a single one
+MODELS = {"ELinFormer_small": 16, "STAEformer_small": 16, "STID": 16, "ELinFormer": 1, "STAEformer": 1}
+# width and heads of the small and of the full size
+WIDTHS = ((64, 4), (152, 4))
+LAYER, MODEL = "attention over time", "training step"
+COSTS = ("milliseconds", "saved_mib", "peak_mib")
+
+
+def make_run(model: str, input_len: int) -> tuple[Callable[[], torch.Tensor], Callable[[], None]]:
+    """The forward up to the loss, and a whole training step."""
+    torch.manual_seed(0)
+    config = config_for(model, "PEMS08", input_len=input_len, output_len=STEPS_OUT)
+    network = config.model(config.model_config).train()
+    optimizer, batch = config.optimizer(network.parameters(), **config.optimizer_params), MODELS[model]
+    inputs, targets = torch.randn(batch, input_len, SENSORS), torch.randn(batch, STEPS_OUT, SENSORS)
+    slots = torch.arange(input_len).expand(batch, -1)
+    times = torch.stack([slots % 288 / 288, slots // 288 % 7 / 7], dim=-1)
+    known = inspect.signature(network.forward).parameters
+    arguments = {name: value for name, value in (("inputs", inputs), ("inputs_timestamps", times)) if name in known}
+
+    def forward() -> torch.Tensor:
+        return (network(**arguments) - targets).abs().mean()
+
+    def step() -> None:
+        forward().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    return forward, step
+
+
+def model_row(model: str, input_len: int, repeats: int) -> dict[str, Any]:
+    forward, step = make_run(model, input_len)
+    saved = bytes_saved(forward) / 2**20
+    seconds = times_in_turn({model: step}, repeats, "cpu")[model]
+    peak = extra_resident_mib(__file__, [model, str(input_len)])
+    return {
+        "what": MODEL, "variant": model, "tokens": input_len, "batch": MODELS[model],
+        "milliseconds": round(1000 * seconds, 1), "saved_mib": round(saved, 1), "peak_mib": round(peak),
+    }  # fmt: skip
+
+
+def layer_rows(hidden_size: int, heads: int, repeats: int) -> list[dict[str, Any]]:
+    """One attention layer, with as many rows of tokens at every length."""
+    check_exactness(hidden_size, heads)
+    rows = [row for length in LENGTHS for row in paths.measure(hidden_size, heads, "taylor", length, repeats)]
+    return [{"what": LAYER, "variant": row["path"], **row} for row in rows]
+
+
+def models_table(rows: Sequence[dict[str, str]]) -> str:
+    """A line for each model, a column for each length: "milliseconds / MiB kept for the gradients / peak MiB"."""
+    lengths = list(dict.fromkeys(row["tokens"] for row in rows))
+    lines = [f"| model | batch | {' | '.join(lengths)} |", "|---" * (len(lengths) + 2) + "|"]
+    for model in dict.fromkeys(row["variant"] for row in rows):
+        own = {row["tokens"]: row for row in rows if row["variant"] == model}
+        costs = ([float(own[length][name]) for name in COSTS] if length in own else () for length in lengths)
+        cells = (" / ".join(f"{cost:.0f}" for cost in of_length) for of_length in costs)
+        lines.append(f"| {model} | {next(iter(own.values()))['batch']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def with_tables(page: str, rows: Sequence[dict[str, str]]) -> str:
+    """The page with its tables, each between `<!-- table: NAME -->` and `<!-- end -->`, made from the rows."""
+    tables = {"models": models_table([row for row in rows if row["what"] == MODEL])}
+    for hidden_size, _ in WIDTHS:
+        of_width = [row for row in rows if row["what"] == LAYER and row["hidden_size"] == str(hidden_size)]
+        tables[f"layer {hidden_size}"] = markdown(of_width)
+    for name, table in tables.items():
+        pattern = rf"(<!-- table: {name} -->\n).*?(<!-- end -->)"
+        page = re.sub(pattern, lambda match, table=table: f"{match[1]}{table}\n{match[2]}", page, flags=re.DOTALL)
+    return page
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: 2)")
+    parser.add_argument("--repeats", type=int, default=3, help="rounds after the first (default: 3)")
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=tuple(MODELS), help="default: all")
+    parser.add_argument("--lengths", nargs="+", type=int, default=LENGTHS, metavar="STEPS", help="default: all")
+    parser.add_argument("--output", type=Path, metavar="CSV", help="where the rows are written")
+    parser.add_argument("--page", type=Path, metavar="MD", help="page whose tables are made again")
+    parser.add_argument("--render", action="store_true", help="measure nothing")
+    parser.add_argument("--peak", nargs=2, metavar=("MODEL", "STEPS"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    if arguments.peak:
+        model, length = arguments.peak
+        print(peak_mib(make_run(model, int(length))[1], "cpu"))
+        return
+    if arguments.output is None:
+        parser.error("--output is missing")
+    if not arguments.render:
+        rows = []
+        for model in arguments.models:
+            for length in arguments.lengths:
+                rows.append(model_row(model, length, arguments.repeats))
+                print(*rows[-1].values(), flush=True)
+                write_rows(arguments.output, rows, run_facts("cpu"))
+        for width in WIDTHS:
+            rows += layer_rows(*width, arguments.repeats)
+            write_rows(arguments.output, rows, run_facts("cpu"))
+    if arguments.page:
+        text = with_tables(arguments.page.read_text(encoding="utf-8"), read_rows(arguments.output))
+        write_atomically(arguments.page, text.encode())
+
+
+if __name__ == "__main__":
+    main()
