@@ -99,7 +99,7 @@ def test_what_a_name_can_be_made_of_is_listed(workplace, capsys):
         f"  {name}" for name in attention_names()
     ]
     assert "  linformer: Linformer; only ELinFormer, iTransformer, STAEformer" in printed
-    assert "  ELinFormer, STAEformer, STLAformer" in printed
+    assert "  ELinFormer, PDFormer, STAEformer, STLAformer" in printed
 
 
 def test_every_listed_name_can_be_given(workplace, capsys):
