@@ -29,6 +29,8 @@ _HOMES = {
     "benchmark_config": ".training.protocol.recipe",
     "HuberLoss": ".training.protocol.losses",
     "PlateauLR": ".training.protocol.schedules",
+    "WarmupCosineLR": ".training.protocol.schedules",
+    "HorizonCurriculum": ".training.protocol.curriculum",
 }
 
 __all__ = ["__version__", *_HOMES]

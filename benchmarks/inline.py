@@ -25,7 +25,7 @@ HEADS = 4
 WIDTHS = (64, 152)
 # steps of a window; around the switches of "auto"; sensors of PEMS08, PEMS04, PEMS07 and GBA
 TOKENS = (12, 38, 64, 100, 140, 170, 307, 883, 2352)
-ROWS = 23_040
+ROWS = 11_520
 
 
 def paths(tokens: int) -> tuple[str, ...]:

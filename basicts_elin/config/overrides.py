@@ -82,7 +82,7 @@ def _adapt_horizons(fields: dict[str, Any], before: Any, overrides: dict[str, An
 def _override(fields: dict[str, Any], types: dict[str, Any], name: str, value: Any) -> None:
     group, dot, last = name.rpartition(".")
     option = f"--set {name}"
-    if group in ("model_config", "dataset_params") and fields.get(last) is not None:
+    if isinstance(fields.get(group), dict) and fields.get(last) is not None:
         raise UserError(option, group, f"the field {last}, which BasicTS copies into it", f"--set {last}={value}")
     if not dot and last not in fields and last in fields["model_config"]:
         group = "model_config"

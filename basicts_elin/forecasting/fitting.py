@@ -12,8 +12,8 @@ from ..data.prepare.own import prepare_own
 from ..errors import UserError, nearest
 from ..training.launch.devices import default_gpus, parse_gpus
 from ..training.launch.launcher import launch_training
+from ..zoo.changes import with_changes
 from ..zoo.config_file import config_name, load_config
-from ..zoo.sides import with_changes
 
 if TYPE_CHECKING:
     import pandas as pd

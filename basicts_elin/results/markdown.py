@@ -34,7 +34,7 @@ def page(
         if len(lines) == len(head()):
             continue
         parts += [f"## {dataset}", "\n".join(lines)]
-        if table != "attention":
+        if table in ("table2", "table3"):
             parts += _also_published(table, dataset, own)
         parts += _other_metrics(own)
     parts += _without_result(results)
@@ -84,10 +84,11 @@ _FACTS = (("", "hardware"), ("torch ", "torch"), ("commit ", "commit"))
 def _also_published(table: str, dataset: str, found: Sequence[Summary]) -> list[str]:
     """What the published figures of a table need said, and the figures that it does not print."""
     shown = published.figures_of(dataset, input_len(found[0] if found else None))
+    lines = []
     if table == "table2":
         models = {published.system_of(summary.model) for summary in found}
         shown = [one for one in shown if one.system in models]
-    lines = published.notes_of([one for one in shown if not one.value])
+        lines = published.notes_of([one for one in shown if not one.value])
     printed: set[tuple] = set()
     groups: dict[tuple, list[str]] = {}
     for one in shown:

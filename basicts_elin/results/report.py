@@ -88,8 +88,11 @@ def average_lines(metrics: Mapping[str, Mapping[str, Optional[float]]]) -> list[
     titles = {OVERALL: "over all targets", MEAN: "mean over horizons"}
     lines = []
     for horizon, title in titles.items():
-        values = {metric_title(name): value for name, value in metrics.get(horizon, {}).items()}
-        texts = (f"{name} {'-' if value is None else f'{value:.4f}'}" for name, value in values.items())
+        values = metrics.get(horizon, {})
+        texts = (
+            f"{name} {'-' if value is None else f'{value:.4f}'}{' %' if name == PERCENT else ''}"
+            for name, value in values.items()
+        )
         lines += [f"{title + ':':<20}{', '.join(texts)}"] if values else []
     return lines
 

@@ -10,6 +10,7 @@ from torch.optim.lr_scheduler import StepLR
 
 from basicts_elin.config.overrides import with_overrides
 from basicts_elin.training.protocol.losses import HuberLoss
+from basicts_elin.training.protocol.schedules import PlateauLR
 from basicts_elin.zoo.registry import config_for
 
 GROUPS = "one of dataset_params, lr_scheduler_params, model_config, optimizer_params"
@@ -343,3 +344,14 @@ def test_a_loss_by_name_takes_the_place_of_an_object(workplace):
     assert with_overrides(config, {"loss": "MAE"}).loss == "MAE"
     assert with_overrides(config, {"num_epochs": 2}).loss.delta == 2.0
     check_refused(config, "loss", 3, found="objects", fix="configuration file")
+
+
+def test_schedules_and_their_arguments(workplace):
+    path, config = "basicts_elin.PlateauLR", ours(num_epochs=9)
+    changed = with_overrides(config, {"lr_scheduler": path, "lr_scheduler_params.metric": "RMSE"})
+    assert (changed.lr_scheduler, changed.lr_scheduler_params) == (PlateauLR, {"metric": "RMSE"})
+    changed = with_overrides(changed, {"lr_scheduler": "basicts_elin.WarmupCosineLR"})
+    assert changed.lr_scheduler_params == {"num_epochs": 9}
+    assert with_overrides(changed, {"num_epochs": 4}).lr_scheduler_params == {"num_epochs": 4}
+    # BasicTS would copy the run's over it
+    check_refused(changed, "lr_scheduler_params.num_epochs", 3, found="lr_scheduler_params", fix="--set num_epochs=3")

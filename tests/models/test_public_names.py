@@ -18,6 +18,7 @@ NAMES = [
     "EntropyEqualAttention",
     "SoftmaxAttention",
     "LinformerAttention",
+    "InLineAttention",
     "replace_attention",
     "linearize",
     "benchmark_config",

@@ -28,6 +28,7 @@ LAYERS = {
     "softmax": lambda: small_layer(SoftmaxAttention, dropout=0.4),
     "softmax of BasicTS": lambda: small_layer(MultiHeadAttention, dropout=0.4),
     "Linformer": lambda: small_layer(LinformerAttention, seq_len=N, proj_len=7, dropout=0.4),
+    "Linformer, tied": lambda: small_layer(LinformerAttention, seq_len=N, proj_len=7, tied_positions=True),
 }
 
 

@@ -7,7 +7,13 @@ import torch
 from ops.compare import draw
 from torch.nn.functional import scaled_dot_product_attention
 
-from basicts_elin import EntropyEqualAttention, LinformerAttention, SoftmaxAttention, entropy_equal_attention
+from basicts_elin import (
+    EntropyEqualAttention,
+    InLineAttention,
+    LinformerAttention,
+    SoftmaxAttention,
+    entropy_equal_attention,
+)
 from basicts_elin.modules.entropy_equal import LAYER_PATHS
 from basicts_elin.ops import ESTIMATORS, PATHS, attention_entropy
 
@@ -17,6 +23,8 @@ HALF = (torch.float16, torch.bfloat16)
 LINEAR = [(path, entropy) for path in LAYER_PATHS for entropy in ("taylor", "gaussian") if path != "reference"]
 LAYERS = {
     **{f"{path}, {entropy}": (EntropyEqualAttention, {"path": path, "entropy": entropy}) for path, entropy in LINEAR},
+    "InLine": (InLineAttention, {}),
+    "InLine, linear": (InLineAttention, {"path": "linear"}),
     "softmax": (SoftmaxAttention, {}),
     "softmax without fusion": (SoftmaxAttention, {"fused": False}),
     "Linformer": (LinformerAttention, {"seq_len": MANY, "proj_len": 16}),

@@ -6,6 +6,7 @@ from basicts.modules.transformer import MultiHeadAttention, prepare_causal_atten
 from modules.compose import parameter_gradients, small_layer
 from modules.inline_twin import inline
 from ops.compare import assert_close, draw
+from ops.memory_meter import saved_bytes
 
 from basicts_elin import EntropyEqualAttention, InLineAttention
 from basicts_elin.modules.entropy_equal import LAYER_PATHS
@@ -92,6 +93,53 @@ def test_weights_are_those_of_the_first_part():
     output, weights, _ = layer(hidden_states, output_attentions=True)
     assert_close(output, layer(hidden_states)[0])
     assert_close(weights.sum(-1), torch.ones(B, 3, N).double())
+
+
+@pytest.mark.parametrize("projection", ["q_proj", "k_proj", "v_proj", "out_proj", "residual.0"])
+def test_hooks_act_at_a_size_of_the_gram_path(projection):
+    layer = small_layer(InLineAttention)
+    calls = []
+    layer.get_submodule(projection).register_forward_hook(lambda module, args, output: calls.append(1) or 2 * output)
+    (hidden_states,) = draw((B, 40, 12))
+    output = layer(hidden_states)[0]
+    doubled = small_layer(InLineAttention)
+    with torch.no_grad():
+        for parameter in doubled.get_submodule(projection).parameters():
+            parameter *= 2
+    assert calls == [1]
+    assert_close(output, doubled(hidden_states)[0])
+
+
+def test_the_gram_path_forms_no_keys_and_keeps_little_beside_the_tokens():
+    layer = small_layer(InLineAttention, dtype=torch.float32)
+    assert [layer.path_for(n) for n in (3, 4, 11, 12, 40)] == ["quadratic", "linear", "linear", "gram", "gram"]
+    (hidden_states,) = draw((B, 800, 12), dtype=torch.float32)
+    kept = saved_bytes(lambda x: layer(x)[0], hidden_states.requires_grad_())
+    assert kept < 1.1 * hidden_states.numel() * hidden_states.element_size()
+
+
+def test_dropout_while_training_is_on_the_first_part():
+    layer = small_layer(InLineAttention, dropout=0.5)
+    (hidden_states,) = draw((B, 40, 12))
+    output = layer(hidden_states)[0]
+    assert (output - layer(hidden_states)[0]).abs().max() > 1e-2
+    layer.eval()
+    assert_close(layer(hidden_states)[0].detach(), inline(layer, hidden_states).detach())
+
+
+@pytest.mark.parametrize("n_tokens", [N, 40])
+def test_second_derivatives(n_tokens):
+    layer = small_layer(InLineAttention)
+
+    def penalty(output, tokens):
+        (gradient,) = torch.autograd.grad(output.sin().sum(), tokens, create_graph=True)
+        return torch.autograd.grad(gradient.square().sum(), [tokens, *layer.parameters()], materialize_grads=True)
+
+    tokens = draw((B, n_tokens, 12))[0].requires_grad_()
+    found, expected = penalty(layer(tokens)[0], tokens), penalty(inline(layer, tokens), tokens)
+    largest = max(gradient.abs().max() for gradient in expected)
+    for gradient, other in zip(found, expected, strict=True):
+        assert (gradient - other).abs().max() <= 1e-11 * largest
 
 
 def test_state_dict_of_multi_head_attention_lacks_the_residual_only():

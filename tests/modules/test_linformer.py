@@ -229,6 +229,26 @@ def test_matrices_are_shared_by_the_heads_and_not_by_keys_and_values():
         assert matrix.std().item() == pytest.approx(bound / math.sqrt(3), rel=0.02)
 
 
+@pytest.mark.parametrize("output_attentions", [False, True])
+def test_tied_positions_are_equal_columns(output_attentions):
+    tied, layer = small(tied_positions=True), small()
+    assert "tied_positions=True" in repr(tied)
+    for name in ("compress_k", "compress_v"):
+        # drawn alike, so that only the tie differs
+        assert torch.equal(getattr(tied, name), getattr(layer, name)[:, :1])
+        with torch.no_grad():
+            getattr(layer, name).copy_(getattr(tied, name).expand(K, N))
+    (hidden_states,) = draw((B, N, 12))
+    for mask in (None, additive(KEEP)):
+        output, weights, _ = tied(hidden_states, attention_mask=mask, output_attentions=output_attentions)
+        expected, expected_weights, _ = layer(hidden_states, attention_mask=mask, output_attentions=output_attentions)
+        assert_close(output, expected)
+        assert weights is expected_weights is None or torch.allclose(weights, expected_weights)
+    # the order of the tokens says nothing
+    shuffled = hidden_states[:, torch.arange(N).roll(3)]
+    assert_close(tied(shuffled)[0], tied(hidden_states)[0][:, torch.arange(N).roll(3)])
+
+
 def test_state_dict_of_multi_head_attention():
     theirs, ours = small_layer(MultiHeadAttention, seed=1), small()
     missing, unexpected = ours.load_state_dict(theirs.state_dict(), strict=False)

@@ -9,7 +9,14 @@ from ops.compare import assert_close, draw
 from tiny import DIMS, NODES, STEPS
 from torch.export import Dim, export
 
-from basicts_elin import ELinFormer, ELinFormerConfig, EntropyEqualAttention, LinformerAttention, SoftmaxAttention
+from basicts_elin import (
+    ELinFormer,
+    ELinFormerConfig,
+    EntropyEqualAttention,
+    InLineAttention,
+    LinformerAttention,
+    SoftmaxAttention,
+)
 from basicts_elin.modules.entropy_equal import LAYER_PATHS
 from basicts_elin.ops import ESTIMATORS
 
@@ -57,6 +64,17 @@ def test_any_batch_and_number_of_tokens(path, entropy, masked):
         assert_close(program.module()(*arguments)[0].detach(), layer(*arguments)[0].detach())
     quadratic = path in ("quadratic", "reference") or entropy == "exact"
     assert bool(square_tensors(program)) == quadratic
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("path", LAYER_PATHS)
+def test_inline_of_any_batch_and_number_of_tokens(path, masked):
+    layer = small_layer(InLineAttention, dtype=torch.float32, path=path)
+    program = exported(layer, masked)
+    for size in [*SIZES, (2, 1)]:
+        arguments = inputs_of(*size, masked)
+        assert_close(program.module()(*arguments)[0].detach(), layer(*arguments)[0].detach())
+    assert bool(square_tensors(program)) == (path in ("quadratic", "reference"))
 
 
 @pytest.mark.slow
@@ -120,20 +138,22 @@ def slow(*values):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 @pytest.mark.parametrize(
-    ("path", "entropy", "masked"),
+    ("cls", "settings", "masked"),
     [
-        ("linear", "gaussian", False),
-        slow("auto", "taylor", False),
-        slow("auto", "gaussian", True),
-        slow("quadratic", "taylor", True),
-        slow("quadratic", "exact", False),
+        (EntropyEqualAttention, {"path": "linear", "entropy": "gaussian"}, False),
+        slow(EntropyEqualAttention, {}, False),
+        slow(EntropyEqualAttention, {"entropy": "gaussian"}, True),
+        slow(EntropyEqualAttention, {"path": "quadratic"}, True),
+        slow(EntropyEqualAttention, {"path": "quadratic", "entropy": "exact"}, False),
+        (InLineAttention, {}, False),
+        slow(InLineAttention, {}, True),
     ],
 )
-def test_onnx(path, entropy, masked, caplog):
+def test_onnx(cls, settings, masked, caplog):
     onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
     pytest.importorskip("onnxscript", reason="needs onnxscript")
     caplog.set_level(logging.ERROR)
-    layer = small_layer(EntropyEqualAttention, dtype=torch.float32, path=path, entropy=entropy).eval()
+    layer = small_layer(cls, dtype=torch.float32, **settings).eval()
     shapes = ({0: BATCH, 1: TOKENS}, None, {0: BATCH, 3: TOKENS} if masked else None)
     program = torch.onnx.export(layer, inputs_of(3, 40, masked), dynamo=True, dynamic_shapes=shapes, verbose=False)
     session = onnxruntime.InferenceSession(program.model_proto.SerializeToString())

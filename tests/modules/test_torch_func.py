@@ -10,7 +10,14 @@ from tiny import DIMS, NODES, STEPS
 from torch.autograd import forward_ad
 from torch.func import functional_call, grad, hessian, jacfwd, jacrev, jvp, stack_module_state, vmap
 
-from basicts_elin import ELinFormer, ELinFormerConfig, EntropyEqualAttention, LinformerAttention, SoftmaxAttention
+from basicts_elin import (
+    ELinFormer,
+    ELinFormerConfig,
+    EntropyEqualAttention,
+    InLineAttention,
+    LinformerAttention,
+    SoftmaxAttention,
+)
 
 FEW, MANY = 6, 30
 CASES = {
@@ -21,6 +28,8 @@ CASES = {
     "gram, gaussian": (EntropyEqualAttention, {"entropy": "gaussian"}, MANY, False),
     "exact": (EntropyEqualAttention, {"entropy": "exact"}, MANY, False),
     "linear": (EntropyEqualAttention, {"path": "linear"}, FEW, False),
+    "InLine": (InLineAttention, {}, FEW, True),
+    "InLine, gram": (InLineAttention, {}, MANY, False),
     "softmax": (SoftmaxAttention, {}, FEW, False),
     "Linformer": (LinformerAttention, {"seq_len": MANY, "proj_len": 5}, MANY, True),
 }

@@ -74,8 +74,8 @@ def test_the_mean_over_horizons_is_named_in_every_table():
     assert "| MAE 3 / overall / mean over horizons |" in head and "| 1.23 / 10.00 / 9.50 |" in line
     assert "    mean over horizons & M & 9.50 & 19.00 & 6.50 " in latex_table([one])
     assert average_lines(both) == [
-        "over all targets:   MAE 10.0000, RMSE 20.2500, MAPE % 7.0000",
-        "mean over horizons: MAE 9.5000, RMSE 19.0000, MAPE % 6.5000",
+        "over all targets:   MAE 10.0000, RMSE 20.2500, MAPE 7.0000 %",
+        "mean over horizons: MAE 9.5000, RMSE 19.0000, MAPE 6.5000 %",
     ]
     # a run of an earlier version
     assert len(average_lines(METRICS)) == 1

@@ -43,7 +43,7 @@ class Notes(BasicTSCallback):
         self._noted["gradients"].append([parameter.grad.clone() for parameter in runner.model.parameters()])
 
     def on_validate_start(self, runner, *args, **kwargs):
-        names = ("loss", "MAE", "RMSE", "MAPE")
+        names = ("loss", *runner.metrics)
         self._noted["meters"].append([runner.meter_pool.get_value(f"train/{name}") for name in names])
 
     def on_train_end(self, runner, *args, **kwargs):
@@ -60,8 +60,18 @@ class Die(BasicTSCallback):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+METRICS = ["MAE", "RMSE", "MAPE", "WAPE", "R2", ("own", absolute_error)]
+
+
 def config(**differences):
-    fields = {"num_epochs": 3, "loss": absolute_error, "train_batch_size": 9, "callbacks": [Notes()], **differences}
+    fields = {
+        "num_epochs": 3,
+        "loss": absolute_error,
+        "train_batch_size": 9,
+        "callbacks": [Notes()],
+        "metrics": METRICS,
+        **differences,
+    }
     return ours(Double, TinyConfig(), **fields)
 
 

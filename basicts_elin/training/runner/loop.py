@@ -69,7 +69,6 @@ class LoopRunner(BasicTSRunner):
             if self.should_training_stop:
                 break
             self._begin_epoch(epoch)
-            self._train_metrics = self._part_metrics(by_step=False)
             for data in tqdm(self.train_data_loader, disable=not is_master()):
                 if self.should_training_stop:
                     break
@@ -83,7 +82,9 @@ class LoopRunner(BasicTSRunner):
         self.epoch = epoch
         self.on_epoch_start(epoch)
         self._trigger("on_epoch_start", epoch=epoch)
+        self._train_metrics = self._part_metrics(by_step=False)
         self.model.train()
+        self._train_metrics = self._part_metrics(by_step=False)
 
     def _train_step(self, data: dict[str, Any]) -> None:
         """One batch, from the loader to the metrics."""
@@ -130,7 +131,10 @@ class LoopRunner(BasicTSRunner):
             self.lr_scheduler.step(self.watched)
 
     def _eval_loop(self, mode: BasicTSMode) -> None:
-        """Validate, or test. Metrics are made of sums over the part, see `part_metrics`."""
+        """Validate, or test. Metrics are made of sums over the part, see `part_metrics`.
+
+        BasicTS defect 9: validation batches count in the test metrics of each horizon.
+        """
         is_validation = mode == BasicTSMode.VAL
         metrics = self._part_metrics(by_step=not is_validation)
         self.inference = InferenceTime(on_gpu=get_device_type() == "gpu")

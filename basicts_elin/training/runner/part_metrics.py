@@ -44,7 +44,7 @@ def with_named_metrics(config: BasicTSForecastingConfig) -> BasicTSForecastingCo
 
 
 class PartMetrics:
-    """The metrics of one part, whatever its batches. The device is waited for only when they are read.
+    """The metrics of one part, whatever its batches. The device is waited for only when they are read (defect 18).
 
     BasicTS's metrics are made of sums over all targets. Any other function is called for each batch, and its values
     are averaged.

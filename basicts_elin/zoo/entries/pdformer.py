@@ -61,7 +61,7 @@ def _batches_per_step(name: str) -> int:
     dataset = find_dataset(name)
     if dataset.num_rows is None:
         return _ANY
-    windows = int((dataset.num_rows - INPUT_LEN - OUTPUT_LEN + 1) * dataset.split[0])
+    windows = round((dataset.num_rows - INPUT_LEN - OUTPUT_LEN + 1) * dataset.split[0])
     batch = _DATASET_FIELDS.get(name, {}).get("train_batch_size", _BATCH)
     return max(_EPOCHS_PER_STEP * math.ceil(windows / batch), 1)
 

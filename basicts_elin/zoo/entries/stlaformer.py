@@ -19,11 +19,6 @@ def _load() -> tuple[type, type]:
     return STLAformer, STLAformerConfig
 
 
-def _num_tokens(name: str, config: Any) -> int:
-    """Steps of the attention over time, nodes of that over space."""
-    return config.input_len if name.endswith("temporal_attention") else config.num_features
-
-
 def _run_fields() -> dict[str, Any]:
     from ...training.protocol.losses import HuberLoss
     from ...training.protocol.schedules import PlateauLR
@@ -62,7 +57,6 @@ register(
             run_fields={"num_epochs": 8},
             dataset_fields={"SyntheticTraffic": {"num_epochs": 4}},
         ),
-        num_tokens=_num_tokens,
         unfit_window=_short_window,
     )
 )

@@ -1,6 +1,7 @@
 """The time of a forward pass: the median of whole batches after the first ones."""
 
 import pytest
+import torch
 from tiny import ours, record
 
 from basicts_elin.results.run_reader import read_run
@@ -40,3 +41,28 @@ def test_a_run_has_it_in_its_record_and_in_its_result(tiny):
     content, found = record(folder), read_run(folder)
     assert found.inference_ms_per_window == content["inference_ms_per_window"] > 0
     assert found.inference_batch_size == content["inference_batch_size"] == 8
+
+
+def test_on_a_gpu_the_device_is_waited_for_once(monkeypatch):
+    waits = []
+
+    class Event:
+        times = iter([0.0, 8.0, 10.0, 14.0])
+
+        def __init__(self, enable_timing):
+            assert enable_timing
+
+        def record(self):
+            self.time = next(self.times)
+
+        def elapsed_time(self, other):
+            assert waits
+            return other.time - self.time
+
+    monkeypatch.setattr(torch.cuda, "Event", Event)
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: waits.append(1))
+    found = InferenceTime(on_gpu=True)
+    for windows in (4, 4):
+        with found.of_batch(windows):
+            assert not waits
+    assert found.facts() == {"inference_ms_per_window": 1.0, "inference_batch_size": 4} and len(waits) == 1
