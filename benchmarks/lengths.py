@@ -4,14 +4,16 @@
     python benchmarks/lengths.py --render --output results/lengths_cpu.csv --page docs/lengths.md
 
 The tables are those of the costs, and that of the errors in results/input_length_cpu.csv and in
-results/convergence_pems08_tail_cpu.csv. Whole training steps (forward, backward, the optimizer's step) of models with the 170 sensors of PEMS08, 12 steps out;
-then one attention layer over time on each of its paths. float32; no data is needed. The second command only writes the
-tables of the page again.
+results/convergence_pems08_tail_cpu.csv. Costs are those of whole training steps (forward, backward, the optimizer's
+step) of models with the 170 sensors of PEMS08, 12 steps out; then of one attention layer over time on each of its
+paths. One thread, float32; times are those of the processor, without the other work on the machine. No data is needed.
+The second command only writes the tables of the page again.
 """
 
 import argparse
 import inspect
 import re
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,7 +67,7 @@ def make_run(model: str, input_len: int) -> tuple[Callable[[], torch.Tensor], Ca
 def model_row(model: str, input_len: int, repeats: int) -> dict[str, Any]:
     forward, step = make_run(model, input_len)
     saved = bytes_saved(forward) / 2**20
-    seconds = times_in_turn({model: step}, repeats, "cpu")[model]
+    seconds = times_in_turn({model: step}, repeats, "cpu", time.process_time)[model]
     peak = extra_resident_mib(__file__, [model, str(input_len)])
     return {
         "what": MODEL, "variant": model, "tokens": input_len, "batch": MODELS[model],
@@ -76,7 +78,8 @@ def model_row(model: str, input_len: int, repeats: int) -> dict[str, Any]:
 def layer_rows(hidden_size: int, heads: int, repeats: int) -> list[dict[str, Any]]:
     """One attention layer, with as many rows of tokens at every length."""
     check_exactness(hidden_size, heads)
-    rows = [row for length in LENGTHS for row in paths.measure(hidden_size, heads, "taylor", length, repeats)]
+    settings = (hidden_size, heads, "taylor")
+    rows = [row for length in LENGTHS for row in paths.measure(*settings, length, repeats, time.process_time)]
     return [{"what": LAYER, "variant": row["path"], **row} for row in rows]
 
 
@@ -119,7 +122,6 @@ def with_tables(page: str, rows: Sequence[dict[str, str]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: 2)")
     parser.add_argument("--repeats", type=int, default=3, help="rounds after the first (default: 3)")
     parser.add_argument("--models", nargs="+", choices=MODELS, default=tuple(MODELS), help="default: all")
     parser.add_argument("--lengths", nargs="+", type=int, default=LENGTHS, metavar="STEPS", help="default: all")
@@ -128,7 +130,7 @@ def main() -> None:
     parser.add_argument("--render", action="store_true", help="measure nothing")
     parser.add_argument("--peak", nargs=2, metavar=("MODEL", "STEPS"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
+    torch.set_num_threads(1)
     if arguments.peak:
         model, length = arguments.peak
         print(peak_mib(make_run(model, int(length))[1], "cpu"))

@@ -7,6 +7,8 @@ about as many at every size, so that the projections cost the same. The exactnes
 """
 
 import argparse
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -22,7 +24,14 @@ ROWS = 23_040
 PATHS = ("quadratic", "linear", "gram")
 
 
-def measure(hidden_size: int, heads: int, entropy: str, tokens: int, repeats: int) -> list[dict]:
+def measure(
+    hidden_size: int,
+    heads: int,
+    entropy: str,
+    tokens: int,
+    repeats: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> list[dict]:
     batch = ROWS // tokens
     states = torch.randn(batch, tokens, hidden_size, requires_grad=True)
     gradient = torch.randn_like(states)
@@ -32,7 +41,8 @@ def measure(hidden_size: int, heads: int, entropy: str, tokens: int, repeats: in
         layer(states)[0].backward(gradient)
         states.grad = None
 
-    seconds = times_in_turn({path: lambda layer=layer: step(layer) for path, layer in layers.items()}, repeats, "cpu")
+    steps = {path: lambda layer=layer: step(layer) for path, layer in layers.items()}
+    seconds = times_in_turn(steps, repeats, "cpu", clock)
     chosen = EntropyEqualAttention(hidden_size, heads, entropy=entropy).path_for(tokens)
     return [
         {

@@ -25,6 +25,8 @@ def model_lines() -> list[str]:
         "the same with another attention (-c MODEL_ATTENTION/DATASET):",
         f"  MODEL: {_names(one for one in fit if one.attention)}",
         *(f"  {name}: {_attention(name, fit)}" for name in attention_names()),
+        "the same with another attention on one side (--set temporal_attention=ATTENTION spatial_attention=ATTENTION):",
+        f"  MODEL: {_names(one for one in fit if one.sides)}",
         "the same in a small size (-c MODEL_small/DATASET, -c MODEL_ATTENTION_small/DATASET):",
         f"  {_names(one for one in fit if one.small)}",
         f"models of BasicTS 0.5 (-c {LEGACY}MODEL/DATASET):",

@@ -98,6 +98,7 @@ def test_what_a_name_can_be_made_of_is_listed(workplace, capsys):
     assert [line.split(":")[0] for line in printed if line.split(":")[0].strip() in attention_names()] == [
         f"  {name}" for name in attention_names()
     ]
+    assert "  MODEL: ELinFormer, STAEformer" in printed
     assert "  linformer: Linformer; only ELinFormer, iTransformer, STAEformer" in printed
     assert "  ELinFormer, PDFormer, STAEformer, STLAformer" in printed
 

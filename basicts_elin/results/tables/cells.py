@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from typing import Optional
 
 from ...averages import OVERALL
+from ...config.lengths import OUTPUT_LEN
 from ...zoo import registry
 from ..aggregate import Summary
 from ..schema import horizon_title, metric_column
 
 INFERENCE_TITLE = "inference, ms / window"
+# a number of steps in that nothing is published for
+_UNPUBLISHED = -1
 
 
 def head(*titles: str) -> list[str]:
@@ -70,5 +73,8 @@ def same_epochs(found: Sequence[Summary], model: str, like: Summary) -> Optional
 
 
 def input_len(summary: Optional[Summary]) -> Optional[int]:
-    """Steps in; None if they are not known."""
-    return summary.results[0].input_len if summary else None
+    """Steps in, for published figures, which are all for 12 steps out; None if they are not known."""
+    if summary is None:
+        return None
+    one = summary.results[0]
+    return one.input_len if one.output_len in (None, OUTPUT_LEN) else _UNPUBLISHED
