@@ -38,9 +38,9 @@ def run_config(arguments: argparse.Namespace) -> Any:
     from .config.overrides import with_overrides
     from .training.launch.devices import parse_gpus
     from .training.launch.init_run import init_checkpoint
+    from .zoo.changes import with_changes
     from .zoo.config_file import config_file, config_name, load_config
     from .zoo.run_name import named_run
-    from .zoo.sides import with_changes
 
     if arguments.legacy_root:
         os.environ[ROOT_VARIABLE] = arguments.legacy_root

@@ -3,7 +3,8 @@
     python benchmarks/lengths.py --output results/lengths_cpu.csv --page docs/lengths.md
     python benchmarks/lengths.py --render --output results/lengths_cpu.csv --page docs/lengths.md
 
-Whole training steps (forward, backward, the optimizer's step) of models with the 170 sensors of PEMS08, 12 steps out;
+The tables are those of the costs, and that of the errors in results/input_length_cpu.csv and in
+results/convergence_pems08_tail_cpu.csv. Whole training steps (forward, backward, the optimizer's step) of models with the 170 sensors of PEMS08, 12 steps out;
 then one attention layer over time on each of its paths. float32; no data is needed. The second command only writes the
 tables of the page again.
 """
@@ -22,6 +23,8 @@ from result_rows import markdown, read_rows, run_facts, write_rows
 from variants import check_exactness
 
 from basicts_elin.files import write_atomically
+from basicts_elin.results.aggregate import summaries
+from basicts_elin.results.store import read_results
 from basicts_elin.zoo.registry import config_for
 
 LENGTHS = (12, 36, 96, 288)
@@ -32,6 +35,8 @@ MODELS = {"ELinFormer_small": 16, "STAEformer_small": 16, "STID": 16, "ELinForme
 WIDTHS = ((64, 4), (152, 4))
 LAYER, MODEL = "attention over time", "training step"
 COSTS = ("milliseconds", "saved_mib", "peak_mib")
+ROOT = Path(__file__).resolve().parents[1]
+ERRORS = tuple(ROOT / "results" / f"{name}_cpu.csv" for name in ("input_length", "convergence_pems08_tail"))
 
 
 def make_run(model: str, input_len: int) -> tuple[Callable[[], torch.Tensor], Callable[[], None]]:
@@ -87,9 +92,22 @@ def models_table(rows: Sequence[dict[str, str]]) -> str:
     return "\n".join(lines)
 
 
+def errors_table() -> str:
+    """The test errors of STID with each length: means over the seeds."""
+    results = [result for file in ERRORS if file.is_file() for result in read_results(file) if result.model == "STID"]
+    found = sorted(summaries(results), key=lambda one: (one.dataset, one.results[0].input_len))
+    lines = ["| dataset | steps in | epochs | seeds | MAE | RMSE | MAPE % | MAE at 3 / 6 / 12 |", "|---" * 8 + "|"]
+    for one in found:
+        steps = [f"{one.mean(f'MAE_{step}'):.2f}" for step in (3, 6, 12)]
+        cells = [one.dataset, one.results[0].input_len, one.num_epochs, ", ".join(map(str, one.seeds))]
+        cells += [one.text(metric, 2) for metric in ("MAE", "RMSE", "MAPE")]
+        lines.append(f"| {' | '.join(map(str, cells))} | {' / '.join(steps)} |")
+    return "\n".join(lines)
+
+
 def with_tables(page: str, rows: Sequence[dict[str, str]]) -> str:
     """The page with its tables, each between `<!-- table: NAME -->` and `<!-- end -->`, made from the rows."""
-    tables = {"models": models_table([row for row in rows if row["what"] == MODEL])}
+    tables = {"models": models_table([row for row in rows if row["what"] == MODEL]), "errors": errors_table()}
     for hidden_size, _ in WIDTHS:
         of_width = [row for row in rows if row["what"] == LAYER and row["hidden_size"] == str(hidden_size)]
         tables[f"layer {hidden_size}"] = markdown(of_width)

@@ -7,12 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Optional
 
-from ..config.overrides import with_overrides
 from ..data.dataset import DATASETS, open_dataset
 from ..data.prepare.own import prepare_own
 from ..errors import UserError, nearest
 from ..training.launch.devices import default_gpus, parse_gpus
 from ..training.launch.launcher import launch_training
+from ..zoo.changes import with_changes
 from ..zoo.config_file import config_name, load_config
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def train_on_frame(
     _write_dataset(frame, name, prepare)
     names, lengths = f"{model}/{name}", {"input_len": input_len, "output_len": output_len}
     device = parse_gpus(default_gpus() if gpus is None else str(gpus))
-    config = with_overrides(load_config(names, **lengths), {"gpus": device, **lengths, **fields})
+    config = with_changes(load_config(names, **lengths), {"gpus": device, **lengths, **fields})
     config["_config_file"] = config_name(names)
     return launch_training(config)
 

@@ -127,8 +127,8 @@ def _config(run: Run, gpu: Optional[str]) -> Any:
     from ..config.assignments import assignment
     from ..config.lengths import is_count
     from ..legacy.checkout import legacy_root
+    from ..zoo.changes import with_changes
     from ..zoo.config_file import load_config
-    from ..zoo.sides import with_changes
 
     if run.is_legacy and legacy_root() is None:
         raise UserError("legacy models", "not found", CHECKOUT, HOW_TO_NAME)

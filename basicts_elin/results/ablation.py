@@ -56,10 +56,9 @@ ROWS = (
         "token is which node",
     ),
     Row(
-        "STAEformer_linformer",
+        "STAEformer_linformer_tied",
         "Linformer, tied positions",
         "one weight for all tokens of a mixture, which takes that knowledge away; to be compared with Linformer",
-        ("model_config.tied_positions=True",),
     ),
 )
 

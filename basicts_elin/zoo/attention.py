@@ -5,6 +5,7 @@ This module imports neither torch nor BasicTS before a layer is built, so that n
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Optional
 
 from ..errors import UserError
@@ -100,13 +101,12 @@ def _sdpa(attention: Any, config: Any, num_tokens: Optional[int]) -> Any:
     return SoftmaxAttention(attention.hidden_size, attention.n_heads)
 
 
-def _linformer(attention: Any, config: Any, num_tokens: Optional[int]) -> Any:
+def _linformer(attention: Any, config: Any, num_tokens: Optional[int], *, is_tied: bool = False) -> Any:
     from ..modules import LinformerAttention
 
     # more mixtures than tokens would compress nothing
     proj_len = min(config.get("proj_len", PROJ_LEN), num_tokens)
-    tied = config.get("tied_positions", False)
-    return LinformerAttention(attention.hidden_size, attention.n_heads, num_tokens, proj_len, tied_positions=tied)
+    return LinformerAttention(attention.hidden_size, attention.n_heads, num_tokens, proj_len, tied_positions=is_tied)
 
 
 def _inline(attention: Any, config: Any, num_tokens: Optional[int]) -> Any:
@@ -127,8 +127,13 @@ def _entropy_equal(attention: Any, config: Any, num_tokens: Optional[int]) -> An
 
 register_attention("matmul", _matmul, "softmax (matmul)")
 register_attention("sdpa", _sdpa, "softmax (SDPA)")
+register_attention("linformer", _linformer, "Linformer", {"proj_len": PROJ_LEN}, needs_num_tokens=True)
 register_attention(
-    "linformer", _linformer, "Linformer", {"proj_len": PROJ_LEN, "tied_positions": False}, needs_num_tokens=True
+    "linformer_tied",
+    partial(_linformer, is_tied=True),
+    "Linformer, tied positions",
+    {"proj_len": PROJ_LEN},
+    needs_num_tokens=True,
 )
 register_attention("inline", _inline, "InLine")
 register_attention("linear", _entropy_equal, "entropy-equal, taylor", {"entropy": "taylor", "path": "auto"})

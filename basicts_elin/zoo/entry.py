@@ -41,7 +41,7 @@ class ModelEntry:
         attention: the name, in `attention.py`, of its own attention; "" = its attention cannot be replaced.
         num_tokens: (layer name, model's configuration) -> number of key tokens of that attention layer. None = not
             known: the model cannot have an attention that is built for a fixed number of tokens.
-        sides: field -> how the names of the attention layers begin that it gives another attention, see `sides.py`.
+        sides: field -> how the names of the attention layers begin that it gives another attention, see `changes.py`.
         backbone: the model that differs from it only in the attention; "" = it is a backbone itself.
         compared: its attentions in the comparison of attention methods.
         paper_name: in the paper's tables; "" = not there.

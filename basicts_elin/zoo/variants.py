@@ -1,6 +1,6 @@
 """A class for each model with another attention. `iTransformer_linear` is created on first use.
 
-`ELinFormer_by_side` is ELinFormer whose configuration says which side has another attention: see `sides.py`.
+`ELinFormer_changed` is ELinFormer with the changes that its configuration names: see `changes.py`.
 
 BasicTS names folders, checkpoints and records after a model's class, and other processes import it by its name.
 """
@@ -11,24 +11,25 @@ from easydict import EasyDict
 from torch import nn
 
 from .attention import AttentionEntry, attention_entry
+from .node_embedding import FIELD, fix_node_embedding
 from .registry import ModelEntry, Variant, find
 from .replace_attention import Replacement, replace_attention
 
-_BY_SIDE = "_by_side"
+_CHANGED = "_changed"
 
 
-def by_side(name: str) -> str:
-    """The name of the class whose attention differs by side, of the class `name`."""
-    return name + _BY_SIDE
+def changed(name: str) -> str:
+    """The name of the class with changes, of the class `name`."""
+    return name + _CHANGED
 
 
 def __getattr__(name: str) -> type:
-    base = name.removesuffix(_BY_SIDE)
+    base = name.removesuffix(_CHANGED)
     variant = None if name.startswith("_") else find(base)
-    is_by_side = base != name and variant is not None and bool(variant.entry.sides)
-    if variant is None or variant.class_name != base or not (is_by_side or (base == name and variant.attention)):
+    is_changed = base != name and variant is not None and bool(variant.entry.sides)
+    if variant is None or variant.class_name != base or not (is_changed or (base == name and variant.attention)):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    made = _made_by_side(variant) if is_by_side else _made(variant.entry, attention_entry(variant.attention))
+    made = _made_changed(variant) if is_changed else _made(variant.entry, attention_entry(variant.attention))
     made.__name__ = made.__qualname__ = name
     made.__module__ = __name__
     globals()[name] = made
@@ -51,11 +52,11 @@ def _made(entry: ModelEntry, attention: AttentionEntry) -> type:
     return Made
 
 
-def _made_by_side(variant: Variant) -> type:
+def _made_changed(variant: Variant) -> type:
     base, _ = variant.load()
 
     class Made(base):
-        __doc__ = f"{variant.class_name} with another attention in some of its layers."
+        __doc__ = f"{variant.class_name} with the changes that its configuration names."
 
         def __init__(self, config):
             super().__init__(config)
@@ -65,6 +66,8 @@ def _made_by_side(variant: Variant) -> type:
                     # two attentions may read the same field, such as entropy
                     own = {**config, **attention.model_fields}
                     _replace(self, variant.entry, attention, EasyDict(own), f"{layers}*")
+            if config.get(FIELD):
+                fix_node_embedding(self, config[FIELD])
 
     return Made
 

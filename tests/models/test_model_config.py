@@ -22,7 +22,6 @@ DEFAULTS = {
     "tid_hidden_size": 24,
     "diw_hidden_size": 24,
     "adaptive_hidden_size": 80,
-    "node_embedding": "learned",
     "intermediate_size": 256,
     "n_heads": 4,
     "num_layers": 3,

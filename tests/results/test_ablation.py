@@ -32,7 +32,7 @@ def test_named_models_are_planned_as_they_are():
 
 def test_the_page_says_what_each_row_is():
     results = [
-        result("STAEformer_linformer_small", differences="tied_positions=True", mae=17.0),
+        result("STAEformer_linformer_tied_small", mae=17.0),
         result("ELinFormer_small", seed=42, mae=16.0),
         result("ELinFormer_small", seed=43, mae=18.0),
         result("ELinFormer_small", differences="node_embedding=none", mae=20.0),

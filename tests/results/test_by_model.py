@@ -150,8 +150,8 @@ def test_the_caption_says_how_the_runs_were_made():
     # different for each model, and stopped early
     early = [replace(one, **facts, epochs=epochs) for one, epochs in zip(OTHER, (40, 60), strict=True)]
     caption = latex_table([*(replace(one, **facts) for one in SEEDS), *early], by_model=True)
-    assert r"B\_x: 100 epochs planned, 40--60 trained, seeds 1 and 2" in caption
-    assert "A: 100 epochs, seeds 1, 2 and 3" in caption
+    assert r"B\_x (output\_len=6): 100 epochs planned, 40--60 trained, seeds 1 and 2" in caption
+    assert r"A (output\_len=6): 100 epochs, seeds 1, 2 and 3" in caption
 
 
 def test_each_dataset_and_window_has_a_table():

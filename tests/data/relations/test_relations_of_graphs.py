@@ -57,7 +57,7 @@ def test_codes_are_eigenvectors_in_ascending_order(nodes):
     laplacian = np.eye(nodes) - links / np.sqrt(np.outer(degree, degree))
     values = np.diag(codes.T @ laplacian @ codes)
     np.testing.assert_allclose(laplacian @ codes, codes * values, atol=1e-12)
-    assert 0 < values[0] and (np.diff(values) > 0).all()
+    assert values[0] > 0 and (np.diff(values) > 0).all()
 
 
 def test_codes_have_a_fixed_sign():

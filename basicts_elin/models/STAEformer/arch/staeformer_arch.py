@@ -7,24 +7,6 @@ from ....modules import SoftmaxAttention
 from ..config.staeformer_config import STAEformerConfig
 
 
-NODE_EMBEDDINGS = ("learned", "sinusoidal", "none")
-
-
-def sinusoidal_code(length: int, width: int) -> torch.Tensor:
-    """Position codes of "Attention Is All You Need" (arXiv 1706.03762).
-
-    Args:
-        length (int): number of positions, 0, 1, 2, ...
-        width (int): number of columns; even ones hold sines, odd ones cosines
-
-    Returns:
-        torch.Tensor: shape [length, width]
-    """
-    columns = torch.arange(width)
-    angles = torch.arange(length).unsqueeze(-1) / 10000 ** ((columns - columns % 2) / width)
-    return torch.where(columns % 2 == 0, angles.sin(), angles.cos())
-
-
 class STAEformerLayer(nn.Module):
     """
     Attention over the tokens, then a feed-forward network. Each has a residual connection with dropout, then LayerNorm.
@@ -61,7 +43,7 @@ class STAEformer(nn.Module):
     Task: Spatial-Temporal Forecasting
 
     Raises:
-        ValueError: a size in the config is not a positive integer, or node_embedding is unknown.
+        ValueError: a size in the config is not a positive integer.
     """
 
     def __init__(self, config: STAEformerConfig):
@@ -70,11 +52,6 @@ class STAEformer(nn.Module):
             if not isinstance(config[name], int) or config[name] < 1:
                 raise ValueError(f"{name}: {config[name]!r} in the config of {type(self).__name__}; "
                                  "expected a positive integer")
-        # stored configs may be older than this field
-        node_embedding = config.get("node_embedding", "learned")
-        if node_embedding not in NODE_EMBEDDINGS:
-            raise ValueError(f"node_embedding: {node_embedding!r} in the config of {type(self).__name__}; "
-                             f"expected one of {', '.join(map(repr, NODE_EMBEDDINGS))}")
         self.input_len = config.input_len
         self.output_len = config.output_len
         self.num_features = config.num_features
@@ -87,13 +64,9 @@ class STAEformer(nn.Module):
         self.input_layer = nn.Linear(3, config.input_hidden_size)
         self.time_in_day_emb = nn.Embedding(config.num_time_in_day, config.tid_hidden_size)
         self.day_in_week_emb = nn.Embedding(config.num_day_in_week, config.diw_hidden_size)
-        shape = (config.input_len, config.num_features, config.adaptive_hidden_size)
-        if node_embedding == "learned":
-            self.adaptive_emb = nn.Parameter(torch.empty(shape))
-            nn.init.xavier_uniform_(self.adaptive_emb)
-        else:
-            code = sinusoidal_code(*shape[1:]) if node_embedding == "sinusoidal" else torch.zeros(shape[1:])
-            self.register_buffer("adaptive_emb", code.expand(shape), persistent=False)
+        self.adaptive_emb = nn.Parameter(
+            torch.empty(config.input_len, config.num_features, config.adaptive_hidden_size))
+        nn.init.xavier_uniform_(self.adaptive_emb)
 
         self.temporal_layers = self._build_layers(config)
         self.spatial_layers = self._build_layers(config)

@@ -20,10 +20,6 @@ class STAEformerConfig(BasicTSModelConfig):
     diw_hidden_size: int = field(default=24, metadata={"help": "Hidden size of day of week embedding."})
     adaptive_hidden_size: int = field(
         default=80, metadata={"help": "Hidden size of the adaptive embedding of each (step, node)."})
-    node_embedding: str = field(
-        default="learned",
-        metadata={"help": "What the adaptive embedding holds: \"learned\" (published: of each step and node), "
-                          "\"sinusoidal\" (a fixed code of the node's index) or \"none\" (zeros)."})
     intermediate_size: int = field(default=256, metadata={"help": "Intermediate size of FFN layers."})
     n_heads: int = field(default=4, metadata={"help": "Number of attention heads."})
     num_layers: int = field(default=3, metadata={"help": "Number of temporal and of spatial attention layers."})

@@ -16,8 +16,8 @@ from basicts_elin.forecasting.storage.architecture import build_model
 from basicts_elin.reproduce.plan import plan_runs
 from basicts_elin.reproduce.status import status_here
 from basicts_elin.zoo.attention import attention_names
+from basicts_elin.zoo.changes import with_changes
 from basicts_elin.zoo.registry import config_for
-from basicts_elin.zoo.sides import with_changes
 
 SMALL = {f"model_config.{name}": size for name, size in {**DIMS, "num_features": NODES, "num_layers": 2}.items()}
 KINDS = {
@@ -92,7 +92,7 @@ def test_a_run_without_them_is_the_same_run():
 def test_the_class_can_be_stored_and_found_again():
     config = changed("ELinFormer", spatial="linformer")
     assert pickle.loads(pickle.dumps(config)).md5 == config.md5
-    assert (config.model.__name__, config.model.__module__) == ("ELinFormer_by_side", "basicts_elin.zoo.variants")
+    assert (config.model.__name__, config.model.__module__) == ("ELinFormer_changed", "basicts_elin.zoo.variants")
     stored = {"model": {"name": config.model.__name__, "module": config.model.__module__}}
     stored["model_config"] = json.loads(json.dumps(dict(config.model_config)))
     model = build_model(stored, Path("cfg.json"), is_own_run=False)
@@ -121,7 +121,7 @@ def test_a_run_by_the_command_and_in_the_plan(workplace, capsys):
     assert main(["train", *arguments]) == 0
     trained = paths(capsys.readouterr().out)
     folder = trained["metrics"].parent
-    assert folder.parent == Path("checkpoints", "STAEformer_by_side", "SyntheticTraffic_1_12_12")
+    assert folder.parent == Path("checkpoints", "STAEformer_changed", "SyntheticTraffic_1_12_12")
     assert record(folder)["config"] == "STAEformer/SyntheticTraffic"
     (run,) = plan_runs("attention", ["STAEformer"], ["SyntheticTraffic"], epochs=1, changes=changes)
     assert {"spatial_attention=linear", "temporal_attention=sdpa"} <= set(run.differences.split(", "))
