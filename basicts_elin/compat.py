@@ -43,7 +43,6 @@ PRIVATE = {
         "update_meter",
         # evaluation
         "_eval_loop",
-        "_eval_on_horizons",
         "_save_metrics",
         "_save_results",
         "on_eval_end",
