@@ -43,7 +43,6 @@ PRIVATE = {
         "update_meter",
         # evaluation
         "_eval_loop",
-        "_eval_on_horizons",
         "_save_metrics",
         "_save_results",
         "on_eval_end",
@@ -61,7 +60,13 @@ PRIVATE = {
     },
     "basicts.runners.builder": {"DDP"},
     "basicts.runners.callback.AddAuxiliaryLoss": {"on_compute_loss"},
-    "basicts.runners.callback.BasicTSCallback": {"on_compute_loss", "on_epoch_end", "on_test_end", "on_validate_end"},
+    "basicts.runners.callback.BasicTSCallback": {
+        "on_compute_loss",
+        "on_epoch_end",
+        "on_test_end",
+        "on_train_start",
+        "on_validate_end",
+    },
     "basicts.runners.taskflow.BasicTSForecastingTaskFlow": {"postprocess", "preprocess"},
     "basicts.scaler.ZScoreScaler": {"fit", "inverse_transform", "transform"},
     "basicts.utils.MeterPool": {"get_value", "plt_meters", "print_meters", "reset", "update"},

@@ -277,7 +277,8 @@ def render(rows: list[dict[str, str]]) -> str:
     ]
     absent = absent_models().items()
     failed += [f"| {model} |  |  | {reason}; its row keeps the paper's figures |" for model, reason in absent]
-    table = ["Not run here:", "", "| model | dataset | nodes | reason |", "|---|---|---|---|", *failed, "", ""]
+    header = ["Not run here:", "", "| model | dataset | nodes | reason |", "|---|---|---|---|"]
+    table = [*header, *failed, "", ""] if failed else []
     return PAGE.format(
         batch=_each(rows, "batch"),
         hardware=_each(rows, "hardware"),

@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from public_pdformer import pdformer_vectors  # noqa: F401  a fixture
 from tiny import tiny, workplace  # noqa: F401  the fixtures of a dataset that a run takes a moment with
+from without_jit import without_jit  # noqa: F401  a fixture
 
 # The tests' tensors are tiny: handing them to a second thread costs ten times what it saves.
 torch.set_num_threads(1)

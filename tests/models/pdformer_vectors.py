@@ -1,18 +1,14 @@
 """The public PDFormer's numbers, with the published names of its parameters mapped to ours."""
 
 import json
-import os
 import re
 from pathlib import Path
 
-import numpy as np
-import pytest
 import torch
 
 from basicts_elin import PDFormer, PDFormerConfig
 
-VARIABLE = "PDFORMER_VECTORS"
-MINIATURE = Path(__file__).with_name("pdformer_block.npz")
+MINIATURE = Path(__file__).with_name("pdformer_miniature.npz")
 
 _NAMES = [
     (r"pattern_embeddings\.0\.token_embed", "pattern_layer"),
@@ -24,7 +20,7 @@ _NAMES = [
     (r"encoder_blocks\.(\d+)\.norm2", r"layers.\1.ffn_norm"),
     (r"encoder_blocks\.(\d+)\.mlp", r"layers.\1.ffn"),
     (r"encoder_blocks\.(\d+)\.st_attn", r"layers.\1.attention"),
-    (r"attention\.pattern_([qkv])_linears\.0", r"attention.geographic.pattern_\1_proj"),
+    (r"attention\.pattern_([qkv])_linears\.0", r"attention.delays.\1_proj"),
     (r"attention\.geo_([qkv])_conv", r"attention.geographic.\1_proj"),
     (r"attention\.sem_([qkv])_conv", r"attention.semantic.\1_proj"),
     (r"attention\.t_([qkv])_conv", r"attention.temporal.\1_proj"),
@@ -91,18 +87,17 @@ def public_model(found):
     return model
 
 
+def first_attention(model, values, timestamps):
+    """What the attention of the first layer adds, [B, T, N, D]."""
+    layer = model.layers[0]
+    recent, patterns = model.pattern_layer(model._recent_values(values)), model.pattern_layer(model.pattern_keys)
+    hidden_states = model.embedding(values, timestamps, model.laplacian_codes)
+    masks = ~model.geographic_mask, ~model.semantic_mask
+    return layer.attention(layer.attention_norm(hidden_states), recent, patterns, *masks)
+
+
 def own_inputs(channels):
     """What BasicTS gives for the public model's channels [B, T, N, 9]: values [B, T, N] and timestamps [B, T, 2]."""
     channels = torch.as_tensor(channels)
     day = channels[:, :, 0, 2:].argmax(dim=-1) / 7
     return channels[..., 0].clone(), torch.stack([channels[:, :, 0, 1], day], dim=-1)
-
-
-@pytest.fixture(scope="module")
-def vectors(request):
-    """From the file that the variable names, else from the developers' folder."""
-    path = os.environ.get(VARIABLE) or request.getfixturevalue("shared") / "reference" / "pdformer_vectors.npz"
-    if not Path(path).is_file():
-        pytest.skip(f"needs the public model's vectors, {path}")
-    with np.load(path) as found:
-        return dict(found)

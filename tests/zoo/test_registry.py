@@ -208,5 +208,7 @@ def test_an_attention_has_a_usable_name(mine, name):
 
 
 def test_an_unknown_attention_lists_the_known_ones():
-    with refuses("attention", found="'x'", expected="matmul, sdpa, linformer, linformer_tied, inline, linear, gaussian"):
+    with refuses(
+        "attention", found="'x'", expected="matmul, sdpa, linformer, linformer_tied, inline, linear, gaussian"
+    ):
         attention.attention_entry("x")

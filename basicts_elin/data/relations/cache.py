@@ -52,4 +52,5 @@ def _read(file: Path, key: str) -> Arrays:
 
 def _write(file: Path, key: str, arrays: Arrays) -> None:
     with made_folder(file.parent), replacing(file) as temporary, temporary.open("wb") as target:
-        np.savez_compressed(target, **{_KEY: np.array(key)}, **arrays)
+        content: dict[str, Any] = {_KEY: np.array(key), **arrays}
+        np.savez_compressed(target, **content)

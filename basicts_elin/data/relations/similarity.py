@@ -69,7 +69,7 @@ def _compiled() -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     except ImportError as error:
         raise missing_tslearn("numba") from error
 
-    def distances(one, others):
+    def distances(one: np.ndarray, others: np.ndarray) -> np.ndarray:
         found = np.empty(len(others))
         steps = len(one)
         best = np.empty(steps + 1)

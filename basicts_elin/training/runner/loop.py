@@ -137,11 +137,11 @@ class LoopRunner(BasicTSRunner):
         """
         is_validation = mode == BasicTSMode.VAL
         metrics = self._part_metrics(by_step=not is_validation)
-        self.inference = InferenceTime(on_gpu=get_device_type() == "gpu")
+        self.inference_time = InferenceTime(on_gpu=get_device_type() == "gpu")
         part, loader = ("val", self.val_data_loader) if is_validation else ("test", self.test_data_loader)
         for number, data in enumerate(tqdm(loader)):
             data = self.taskflow.preprocess(self, data)
-            with self.inference.of_batch(len(data["inputs"])):
+            with self.inference_time.of_batch(len(data["inputs"])):
                 forward_return = self._forward(self.model, data, step=number)
             self._trigger("on_compute_loss", forward_return=forward_return)
             loss = self._metric_forward(self.loss, forward_return)

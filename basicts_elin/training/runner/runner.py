@@ -70,7 +70,7 @@ class BenchmarkRunner(ParallelRunner):
         """Add the time of a forward pass to the record, if the run was trained here."""
         super().on_eval_end()
         if self.is_train_initialized and is_master():
-            self.record.add(**self.inference.facts())
+            self.record.add(**self.inference_time.facts())
 
     def on_epoch_end(self, epoch: int, step: int) -> None:
         """BasicTS defect 6: a model without training never ends; here, after one epoch."""

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from refusal import refuses
 from tiny import write_dataset
-from without_jit import without_jit  # noqa: F401  a fixture
 
 from basicts_elin.data.dataset import open_dataset
 from basicts_elin.data.relations import patterns

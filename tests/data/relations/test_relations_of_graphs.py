@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from data.relations.city_graph import add_graph, line_graph
-from models.pdformer_vectors import vectors  # noqa: F401  a fixture
 from refusal import refuses
 from tiny import write_dataset
 
@@ -39,15 +38,15 @@ def test_hops_are_links_on_the_shortest_path():
     assert far_mask(hops, 2).sum(axis=1).max() == 4
 
 
-def test_hops_and_mask_of_the_public_model(vectors):
-    links = links_of(vectors["adjacency"])
-    np.testing.assert_array_equal(hop_counts(links), vectors["hops"])
-    np.testing.assert_array_equal(far_mask(hop_counts(links), 3), vectors["geo_mask"])
+def test_hops_and_mask_of_the_public_model(pdformer_vectors):
+    links = links_of(pdformer_vectors["adjacency"])
+    np.testing.assert_array_equal(hop_counts(links), pdformer_vectors["hops"])
+    np.testing.assert_array_equal(far_mask(hop_counts(links), 3), pdformer_vectors["geo_mask"])
 
 
-def test_codes_of_the_public_model_but_for_their_signs(vectors):
-    codes = laplacian_codes(links_of(vectors["adjacency"]), 4)
-    np.testing.assert_allclose(np.abs(codes), np.abs(vectors["lap_pe"]), atol=1e-12)
+def test_codes_of_the_public_model_but_for_their_signs(pdformer_vectors):
+    codes = laplacian_codes(links_of(pdformer_vectors["adjacency"]), 4)
+    np.testing.assert_allclose(np.abs(codes), np.abs(pdformer_vectors["lap_pe"]), atol=1e-12)
 
 
 @pytest.mark.parametrize("nodes", [6, 9])

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from models.pdformer_vectors import vectors  # noqa: F401  a fixture
 from tiny import write_dataset
 
 from basicts_elin.data.dataset import open_dataset
@@ -80,5 +79,5 @@ def test_the_nearest_are_kept_and_itself_among_equals():
     np.testing.assert_array_equal(unlike_mask(np.zeros((3, 3)), 1), ~np.eye(3, dtype=bool))
 
 
-def test_mask_of_the_public_model(vectors):
-    np.testing.assert_array_equal(unlike_mask(vectors["dtw"], 4), vectors["sem_mask"])
+def test_mask_of_the_public_model(pdformer_vectors):
+    np.testing.assert_array_equal(unlike_mask(pdformer_vectors["dtw"], 4), pdformer_vectors["sem_mask"])

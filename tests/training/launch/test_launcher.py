@@ -131,8 +131,11 @@ def test_the_benchmark_configuration_with_basicts_own_launcher(tiny):
     )
     BasicTSLauncher.launch_training(config)
     launch_training(reference)
-    assert metrics(run_folder(config)) == metrics(run_folder(reference))
-    assert metrics(run_folder(config))["overall"]["MAE"] > 0
+    theirs, own = metrics(run_folder(config)), metrics(run_folder(reference))
+    assert own.keys() - theirs.keys() == {"mean_over_horizons"}
+    # ours are sums in float64
+    assert all(own[part] == pytest.approx(values, rel=1e-6) for part, values in theirs.items())
+    assert theirs["overall"]["MAE"] > 0
 
 
 @pytest.mark.parametrize(("model", "model_config"), [(ELinFormer, ELinFormerConfig), (STAEformer, STAEformerConfig)])

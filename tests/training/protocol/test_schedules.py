@@ -118,6 +118,22 @@ def test_a_plateau_is_noticed_across_an_interruption(tiny, at):
     assert states[0]["scheduler_state_dict"] == states[1]["scheduler_state_dict"]
 
 
+def test_a_warm_up_that_is_interrupted(tiny):
+    def config(folder):
+        schedule = {"lr_scheduler": WarmupCosineLR, "lr_scheduler_params": {"warmup_epochs": 3}}
+        return ours(num_epochs=6, callbacks=[Interrupt()], ckpt_save_dir=folder, **schedule)
+
+    whole = learning_rates(config("whole"))
+    for at in (2, 5):
+        Interrupt.at = at
+        with pytest.raises(KeyboardInterrupt):
+            launch_training(config("stopped"))
+        forget_loggers()
+    Interrupt.at = None
+    assert learning_rates(config("stopped")) == whole
+    assert len({*whole}) == 6
+
+
 def test_a_schedule_that_is_told_no_metric(workplace):
     with refuses("lr_scheduler", found="ReduceLROnPlateau", fix="schedules.PlateauLR"):
         check_config(ours(lr_scheduler=ReduceLROnPlateau, lr_scheduler_params={}))

@@ -12,6 +12,8 @@ from training.every_step import EveryStep
 
 from basicts_elin import ELinFormer, ELinFormerConfig
 from basicts_elin.training.launch.launcher import best_checkpoint, launch_evaluation, launch_training, run_folder
+from basicts_elin.training.protocol.curriculum import HorizonCurriculum
+from basicts_elin.training.protocol.losses import HuberLoss
 from basicts_elin.training.runner.meters import DeferredMeters
 
 NAMES = ("loss", "MAE", "RMSE", "MAPE")
@@ -90,12 +92,13 @@ def test_training_and_metrics_are_those_of_the_loop_of_basicts(tiny, more):
     assert len(ours_[0]) == 2
 
 
-def test_a_step_waits_for_no_number(tiny):
+@pytest.mark.parametrize("fields", [{}, {"loss": HuberLoss(masked=True), "accumulate": 2}, {"loss": HuberLoss()}])
+def test_a_step_waits_for_no_number(tiny, fields):
     bare_waits, waits = Waits(), Waits()
     # unlike Adam, it fetches no numbers itself
     plain = {"optimizer": torch.optim.SGD, "optimizer_params": {"lr": 1e-9}}
     BasicTSLauncher.launch_training(bare(callbacks=[bare_waits], **plain))
-    launch_training(ours(callbacks=[waits], **plain))
+    launch_training(ours(callbacks=[HorizonCurriculum(2), waits], **plain, **fields))
     # loss and three metrics, each with its weight
     assert bare_waits.count >= 3 * 8
     assert waits.count == 0

@@ -8,6 +8,7 @@ import torch
 from basicts.metrics import ALL_METRICS
 from tiny import metrics, ours, raw_windows, record
 
+from basicts_elin.cli import main
 from basicts_elin.training.launch.launcher import (
     best_checkpoint,
     launch_evaluation,
@@ -135,3 +136,19 @@ def test_the_named_metric_is_that_of_basicts(trained):
     launch_evaluation(trained, best_checkpoint(trained), Path("one"))
     expected = ALL_METRICS["WAPE"](prediction, target, mask).item()
     assert metrics("one")["overall"]["WAPE_batch_mean"] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.slow
+def test_the_known_answer_of_a_week_of_synthetic_traffic(tmp_path, monkeypatch):
+    """What BasicTS 1.1.0 reports there as WAPE, and what it is, whatever the batch."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["prepare", "SyntheticTraffic", "--nodes", "8", "--days", "7"]) == 0
+    run = ["-c", "DLinear/SyntheticTraffic", "--gpus", "cpu", "--set", "num_epochs=2"]
+    run += ["num_features=8", "metrics=['MAE','WAPE','WAPE_batch_mean']"]
+    assert main(["train", *run]) == 0
+    (checkpoint,) = Path("checkpoints").glob("*/*/*/*_best_val_MAE.pt")
+    found = metrics(checkpoint.parent)["overall"]
+    assert (round(found["WAPE"], 4), round(found["WAPE_batch_mean"], 4)) == (0.1559, 0.2063)
+    assert main(["evaluate", *run, "--ckpt", str(checkpoint), "-b", "37"]) == 0
+    (again,) = Path("checkpoints").glob("*/*/*/evaluation/*/test_metrics.json")
+    assert metrics(again.parent)["overall"]["WAPE"] == pytest.approx(found["WAPE"], rel=1e-6)

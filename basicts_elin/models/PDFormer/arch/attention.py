@@ -24,23 +24,26 @@ class TokenAttention(nn.Module):
         self.k_proj = nn.Linear(hidden_size, n_heads * head_size)
         self.v_proj = nn.Linear(hidden_size, n_heads * head_size)
 
-    def forward(self, hidden_states: torch.Tensor, allowed: Optional[torch.Tensor] = None) -> torch.Tensor:
+    def forward(
+            self,
+            hidden_states: torch.Tensor,
+            allowed: Optional[torch.Tensor] = None,
+            key_shift: Optional[torch.Tensor] = None) -> torch.Tensor:
         """Feed forward.
 
         Args:
             hidden_states (torch.Tensor): shape [..., tokens, hidden_size]
             allowed (Optional[torch.Tensor]): True where a token (row) may attend to another; shape [tokens, tokens]
+            key_shift (Optional[torch.Tensor]): added to the keys; shape [..., tokens, n_heads * head_size]
 
         Returns:
             torch.Tensor: shape [..., tokens, n_heads * head_size]
         """
-        return self._attend(hidden_states, self.k_proj(hidden_states), allowed)
-
-    def _attend(
-            self, hidden_states: torch.Tensor, keys: torch.Tensor, allowed: Optional[torch.Tensor]) -> torch.Tensor:
-        queries, values = self.q_proj(hidden_states), self.v_proj(hidden_states)
-        heads = (self._split(states) for states in (queries, keys, values))
-        attended = scaled_dot_product_attention(*heads, attn_mask=allowed)
+        queries, keys, values = self.q_proj(hidden_states), self.k_proj(hidden_states), self.v_proj(hidden_states)
+        if key_shift is not None:
+            keys = keys + key_shift
+        attended = scaled_dot_product_attention(
+            self._split(queries), self._split(keys), self._split(values), attn_mask=allowed)
         return attended.transpose(1, 2).reshape(queries.shape)
 
     def _split(self, states: torch.Tensor) -> torch.Tensor:
@@ -49,39 +52,36 @@ class TokenAttention(nn.Module):
         return states.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
 
 
-class DelayAwareAttention(TokenAttention):
+class DelayPatterns(nn.Module):
     """
-    Attention whose keys also hold the pattern that the recent values of a node are most like: a change that spreads
-    along the road reaches other nodes later.
+    Attention from the recent values of each token to the pattern keys, with a single head. What it gives is added to
+    the keys of the tokens: a change that spreads along the road reaches other nodes later.
+
+    Args:
+        hidden_size (int): width of the tokens and patterns
+        output_size (int): width of the result
+        head_size (int): the width that scales the scores
     """
 
-    def __init__(self, hidden_size: int, n_heads: int, head_size: int):
-        super().__init__(hidden_size, n_heads, head_size)
+    def __init__(self, hidden_size: int, output_size: int, head_size: int):
+        super().__init__()
         self.scale = head_size ** -0.5
-        self.pattern_q_proj = nn.Linear(hidden_size, n_heads * head_size)
-        self.pattern_k_proj = nn.Linear(hidden_size, n_heads * head_size)
-        self.pattern_v_proj = nn.Linear(hidden_size, n_heads * head_size)
+        self.q_proj = nn.Linear(hidden_size, output_size)
+        self.k_proj = nn.Linear(hidden_size, output_size)
+        self.v_proj = nn.Linear(hidden_size, output_size)
 
-    def forward(
-            self,
-            hidden_states: torch.Tensor,
-            allowed: torch.Tensor,
-            recent: torch.Tensor,
-            patterns: torch.Tensor) -> torch.Tensor:
+    def forward(self, recent: torch.Tensor, patterns: torch.Tensor) -> torch.Tensor:
         """Feed forward.
 
         Args:
-            hidden_states (torch.Tensor): shape [..., tokens, hidden_size]
-            allowed (torch.Tensor): shape [tokens, tokens]
             recent (torch.Tensor): embedded recent values of each token; shape [..., tokens, hidden_size]
             patterns (torch.Tensor): embedded pattern keys; shape [num_patterns, hidden_size]
 
         Returns:
-            torch.Tensor: shape [..., tokens, n_heads * head_size]
+            torch.Tensor: shape [..., tokens, output_size]
         """
-        scores = self.pattern_q_proj(recent) @ self.pattern_k_proj(patterns).transpose(0, 1) * self.scale
-        delays = scores.softmax(dim=-1) @ self.pattern_v_proj(patterns)
-        return self._attend(hidden_states, self.k_proj(hidden_states) + delays, allowed)
+        scores = self.q_proj(recent) @ self.k_proj(patterns).transpose(0, 1) * self.scale
+        return scores.softmax(dim=-1) @ self.v_proj(patterns)
 
 
 class SpatialTemporalAttention(nn.Module):
@@ -95,7 +95,8 @@ class SpatialTemporalAttention(nn.Module):
         width = config.hidden_size
         head_size = width // (config.n_temporal_heads + config.n_geographic_heads + config.n_semantic_heads)
         self.temporal = TokenAttention(width, config.n_temporal_heads, head_size)
-        self.geographic = DelayAwareAttention(width, config.n_geographic_heads, head_size)
+        self.geographic = TokenAttention(width, config.n_geographic_heads, head_size)
+        self.delays = DelayPatterns(width, config.n_geographic_heads * head_size, head_size)
         self.semantic = TokenAttention(width, config.n_semantic_heads, head_size)
         self.out_proj = nn.Linear(width, width)
 
@@ -118,6 +119,6 @@ class SpatialTemporalAttention(nn.Module):
             torch.Tensor: shape [batch_size, input_len, num_features, hidden_size]
         """
         over_steps = self.temporal(hidden_states.transpose(1, 2)).transpose(1, 2)
-        near = self.geographic(hidden_states, geographic, recent, patterns)
+        near = self.geographic(hidden_states, geographic, self.delays(recent, patterns))
         alike = self.semantic(hidden_states, semantic)
         return self.out_proj(torch.cat([over_steps, near, alike], dim=-1))

@@ -1,3 +1,5 @@
+from typing import Any
+
 import torch
 from torch import nn
 from torch.nn.functional import pad
@@ -27,6 +29,11 @@ class PDFormer(nn.Module):
         ValueError: a size in the config is not a positive integer, or the widths do not fit each other.
     """
 
+    geographic_mask: torch.Tensor
+    semantic_mask: torch.Tensor
+    pattern_keys: torch.Tensor
+    laplacian_codes: torch.Tensor
+
     def __init__(self, config: PDFormerConfig):
         super().__init__()
         _check_config(config, type(self).__name__)
@@ -52,7 +59,7 @@ class PDFormer(nn.Module):
         self.register_buffer("pattern_keys", torch.full((config.num_patterns, config.pattern_len), torch.nan))
         self.register_buffer("laplacian_codes", torch.full((nodes, config.num_laplacian), torch.nan))
 
-    def _load_from_state_dict(self, *args, **kwargs) -> None:
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
         super()._load_from_state_dict(*args, **kwargs)
         self.has_relations = bool(self.pattern_keys.isfinite().all() and self.laplacian_codes.isfinite().all())
 
@@ -75,9 +82,9 @@ class PDFormer(nn.Module):
         patterns = self.pattern_layer(self.pattern_keys)
         hidden_states = self.embedding(inputs, inputs_timestamps, self._laplacian_codes())
         total = torch.zeros((), dtype=hidden_states.dtype, device=hidden_states.device)
-        for layer, skip_layer in zip(self.layers, self.skip_layers):
+        for number, layer in enumerate(self.layers):
             hidden_states = layer(hidden_states, recent, patterns, ~self.geographic_mask, ~self.semantic_mask)
-            total = total + skip_layer(hidden_states)
+            total = total + self.skip_layers[number](hidden_states)
         steps = self.step_layer(total.relu().transpose(1, 3)) # [batch_size, skip_size, num_features, output_len]
         return self.output_layer(steps.relu().transpose(1, 3)).squeeze(-1)
 
