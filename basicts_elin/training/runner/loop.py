@@ -69,7 +69,6 @@ class LoopRunner(BasicTSRunner):
             if self.should_training_stop:
                 break
             self._begin_epoch(epoch)
-            self._train_metrics = self._part_metrics(by_step=False)
             for data in tqdm(self.train_data_loader, disable=not is_master()):
                 if self.should_training_stop:
                     break
@@ -81,6 +80,7 @@ class LoopRunner(BasicTSRunner):
 
     def _begin_epoch(self, epoch: int) -> None:
         self.epoch = epoch
+        self._train_metrics = self._part_metrics(by_step=False)
         self.on_epoch_start(epoch)
         self._trigger("on_epoch_start", epoch=epoch)
         self.model.train()
