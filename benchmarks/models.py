@@ -54,8 +54,8 @@ Models that can use timestamps get time of day and day of week.
 
 - STID and StemGNN use the optimizer and schedule of their BasicTS 0.5 configurations. All others use those of
   STAEformer. Tune them with `--set` before you draw conclusions.
-- STID is the one of BasicTS 1.1, not the model of the published figures, which is `legacy/STID`. Other models, too,
-  differ from those of the same name in BasicTS 0.5: see [generations.md](generations.md).
+- STID is that of BasicTS 1.1. Published figures are of `legacy/STID`, another model. Other models also differ from
+  those of the same name in BasicTS 0.5: see [generations.md](generations.md).
 - The table is for 12 steps in. [lengths.md](lengths.md) has the cost of longer inputs.
 - FITS is trained with the loss of the benchmark, because its own ignores missing values.
 - The auxiliary loss of DUET is added to a loss on the original scale, so its relative weight is lower.

@@ -3,7 +3,7 @@
 Conventions of an average over the steps ahead, which are never compared with each other:
 
 - "pooled": over all targets of all steps; BasicTS, and the ELinFormer paper.
-- "mean over horizons": the mean of the metrics of the single steps; LargeST, and the heirs of DCRNN.
+- "mean over horizons": the mean of the metrics of the single steps; LargeST, and papers that follow DCRNN.
 - "running mean": PDFormer's table. Its row i is over all targets of the first i steps: it is not the metric at step i,
   and the row of the last step is the pooled metric.
 """
