@@ -146,6 +146,12 @@ def read_rows(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(content))
 
 
+def sections(page: Path) -> str:
+    """What the page says of single models, in sections written by hand; "" of a new page."""
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    return text[text.index("\n## ") :] if "\n## " in text else ""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", nargs="+", default=[*OURS, *basicts_names()], help="default: all")
@@ -163,7 +169,8 @@ def main() -> None:
             print(*(row.get(name, "") for name in COLUMNS[:9]), flush=True)
     if arguments.markdown:
         arguments.markdown.parent.mkdir(parents=True, exist_ok=True)
-        arguments.markdown.write_text(render(read_rows(arguments.output)), encoding="utf-8")
+        page = render(read_rows(arguments.output)) + sections(arguments.markdown)
+        arguments.markdown.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -80,6 +80,7 @@ class LoopRunner(BasicTSRunner):
 
     def _begin_epoch(self, epoch: int) -> None:
         self.epoch = epoch
+        self._train_metrics = self._part_metrics(by_step=False)
         self.on_epoch_start(epoch)
         self._trigger("on_epoch_start", epoch=epoch)
         self._train_metrics = self._part_metrics(by_step=False)
