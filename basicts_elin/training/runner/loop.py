@@ -85,7 +85,6 @@ class LoopRunner(BasicTSRunner):
         self.on_epoch_start(epoch)
         self._trigger("on_epoch_start", epoch=epoch)
         self.model.train()
-        self._train_metrics = self._part_metrics(by_step=False)
 
     def _train_step(self, data: dict[str, Any]) -> None:
         """One batch, from the loader to the metrics."""
