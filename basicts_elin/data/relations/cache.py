@@ -21,8 +21,9 @@ Arrays = dict[str, np.ndarray]
 def cached(dataset: Dataset, name: str, settings: Mapping[str, Any], compute: Callable[[], Arrays]) -> Arrays:
     """What `compute` returns, from the file `cache/<name>-<key>.npz` in the dataset's folder if it is there.
 
-    The key is that of the data, the graph, what marks missing values, the interval, and the settings. A file that cannot
-    be read or has another key is made again. A folder that cannot be written to does not matter: nothing is kept then.
+    The key is that of the data, the graph, what marks missing values, the interval and the settings. A file that
+    cannot be read or has another key is made again. A folder that cannot be written to does not matter: nothing is
+    kept then.
     """
     content = {
         "data": dataset.fingerprint["data"],
