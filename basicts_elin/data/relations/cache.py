@@ -21,10 +21,17 @@ Arrays = dict[str, np.ndarray]
 def cached(dataset: Dataset, name: str, settings: Mapping[str, Any], compute: Callable[[], Arrays]) -> Arrays:
     """The arrays that `compute` returns, read from `cache/<name>-<key>.npz` in the dataset's folder if it exists.
 
-    The key is a hash of the data, the graph and the settings. A file that cannot be read or has another key is
-    computed again. If the folder is not writable, nothing is stored.
+    The key is a hash of the data, the graph, the marker of missing values and the settings. A file that cannot be read
+    or has another key is computed again. If the folder is not writable, nothing is stored.
     """
-    content = {"data": dataset.fingerprint["data"], "graph": dataset.fingerprint.get("graph"), **settings}
+    content = {
+        "data": dataset.fingerprint["data"],
+        "graph": dataset.fingerprint.get("graph"),
+        # what the arrays mean
+        "null_value": dataset.null_value,
+        "interval_minutes": dataset.interval_minutes,
+        **settings,
+    }
     key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     file = dataset.folder / FOLDER / f"{name}-{key[:16]}.npz"
     if file.is_file():

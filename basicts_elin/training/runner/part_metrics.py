@@ -73,10 +73,12 @@ class PartMetrics:
         self._terms = dict.fromkeys(term for name in self._exact for term in _FORMULAS[name][0])
         # float64: [T] or [1] of each term; [1 + T, 2] or [1, 2] of each other metric, its weighted sum and its weight
         self._sums: dict[str, Tensor] = {}
+        self._steps = 0
 
     @torch.no_grad()
     def add(self, batch: Batch) -> None:
         """Add a batch: prediction, targets, targets_mask (True = measured), each [B, T, N]."""
+        self._steps = batch["prediction"].shape[1]
         if self._terms:
             targets = _Targets(batch["prediction"], batch["targets"], batch["targets_mask"])
             over = (0, 2) if self._by_step else (0, 1, 2)
@@ -94,15 +96,15 @@ class PartMetrics:
 
     def values(self) -> dict[str, dict[str, Optional[float]]]:
         """Overall, and by step "1", "2", ..., with the mean of these: metric -> value, None where nothing counted."""
-        if not self._sums:
+        if not self._steps:
             return {OVERALL: dict.fromkeys(self.metrics)}
         sums = {name: total.cpu() for name, total in self._sums.items()}
         series = {name: self._series(name, sums) for name in self.metrics}
         found = {OVERALL: {name: values[0] for name, values in series.items()}}
         if self._by_step:
-            steps = len(next(iter(series.values()))) - 1
-            found |= {str(step): {name: series[name][step] for name in series} for step in range(1, steps + 1)}
-            found[MEAN] = mean_over_horizons([found[str(step)] for step in range(1, steps + 1)])
+            steps = range(1, self._steps + 1)
+            found |= {str(step): {name: series[name][step] for name in series} for step in steps}
+            found[MEAN] = mean_over_horizons([found[str(step)] for step in steps])
         return found
 
     def _series(self, name: str, sums: Mapping[str, Tensor]) -> list[Optional[float]]:

@@ -119,7 +119,8 @@ class PDFormer(nn.Module):
 def _check_config(config: PDFormerConfig, model: str) -> None:
     sizes = (
         "input_len", "output_len", "num_features", "hidden_size", "intermediate_size", "skip_size", "num_layers",
-        "n_geographic_heads", "n_semantic_heads", "n_temporal_heads", "num_laplacian", "num_patterns", "pattern_len")
+        "n_geographic_heads", "n_semantic_heads", "n_temporal_heads", "num_laplacian", "num_patterns", "pattern_len",
+        "max_hops", "num_semantic", "pattern_days", "num_day_in_week")
     for name in sizes:
         if not isinstance(config[name], int) or config[name] < 1:
             raise ValueError(f"{name}: {config[name]!r} in the config of {model}; expected a positive integer")
