@@ -76,7 +76,7 @@ class RunRecord:
         write_json(self.path, self.content)
 
     def add(self, **facts: Any) -> None:
-        """Add facts that the file lacks, unless a run that resumed after its last epoch has other conditions."""
+        """Add facts that the file lacks, unless its epochs were trained under other conditions than those of now."""
         found = read_json(self.path, _REMOVE) if self.path.is_file() else {}
         if found and all(found.get(name) == self.content.get(name) for name in CONDITIONS):
             write_json(self.path, {**facts, **found})

@@ -23,4 +23,6 @@ def fix_node_embedding(model: torch.nn.Module, name: str) -> None:
     """Replace the learned `adaptive_emb` [steps, N, C] of a model by a buffer, which checkpoints do not hold."""
     shape = model.adaptive_emb.shape
     del model.adaptive_emb
-    model.register_buffer("adaptive_emb", NODE_EMBEDDINGS[name](*shape[1:]).expand(shape), persistent=False)
+    # a copy for each step: processes receive buffers in place
+    values = NODE_EMBEDDINGS[name](*shape[1:]).repeat(shape[0], 1, 1)
+    model.register_buffer("adaptive_emb", values, persistent=False)

@@ -133,7 +133,17 @@ def test_unfit_inputs():
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("num_layers", 0), ("hidden_size", 12), ("hidden_size", "64"), ("n_semantic_heads", 0), ("drop_path", 1.0)],
+    [
+        ("num_layers", 0),
+        ("hidden_size", 12),
+        ("hidden_size", "64"),
+        ("n_semantic_heads", 0),
+        ("drop_path", 1.0),
+        # without a neighbor, attention is NaN
+        ("max_hops", 0),
+        ("num_semantic", 0),
+        ("pattern_days", 0),
+    ],  # fmt: skip
 )
 def test_unfit_sizes(field, value):
     with pytest.raises(ValueError, match=f"^{field}: {value!r}"):

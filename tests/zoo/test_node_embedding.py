@@ -50,6 +50,13 @@ def test_nothing_is_learned_or_stored_for_a_node_and_the_rest_begins_alike(name,
     assert all(parameter.grad is not None for parameter in fixed.parameters())
 
 
+@pytest.mark.parametrize("node_embedding", NODE_EMBEDDINGS)
+def test_processes_can_receive_it_in_place(node_embedding):
+    config = with_changes(config_for("ELinFormer", "PEMS08"), {**SIZES, "node_embedding": node_embedding})
+    code = config.model(config.model_config).adaptive_emb
+    code.copy_(code.clone())
+
+
 @pytest.mark.parametrize("changes", [{}, {"node_embedding": "sinusoidal"}, {"node_embedding": "none"}])
 def test_without_an_embedding_the_order_of_the_nodes_says_nothing(changes):
     model = built("ELinFormer", **changes)

@@ -1,6 +1,7 @@
 """BasicTS's runner with our own loops."""
 
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any, Optional
 
@@ -83,9 +84,7 @@ class LoopRunner(BasicTSRunner):
         self._train_metrics = self._part_metrics(by_step=False)
         self.on_epoch_start(epoch)
         self._trigger("on_epoch_start", epoch=epoch)
-        self._train_metrics = self._part_metrics(by_step=False)
         self.model.train()
-        self._train_metrics = self._part_metrics(by_step=False)
 
     def _train_step(self, data: dict[str, Any]) -> None:
         """One batch, from the loader to the metrics."""
@@ -132,7 +131,7 @@ class LoopRunner(BasicTSRunner):
             self.lr_scheduler.step(self.watched)
 
     def _eval_loop(self, mode: BasicTSMode) -> None:
-        """Validate, or test. Metrics are made of sums over the part, see `part_metrics`.
+        """Validate, or test. Metrics are computed from sums over the part, see `part_metrics`.
 
         BasicTS defect 9: validation batches count in the test metrics of each horizon.
         """
@@ -168,10 +167,12 @@ class LoopRunner(BasicTSRunner):
         )
 
     def _note(self, meter: str, values: dict[str, Optional[float]]) -> None:
-        """Give the metrics of a part to their meters, whose names `meter` makes of those of the metrics."""
+        """Pass the metrics of a part to their meters; `meter` is the format of the meters' names.
+
+        A meter without a value reads 0, which would be the best error of all.
+        """
         for name, value in values.items():
-            if value is not None:
-                super().update_meter(meter.format(name), value)
+            super().update_meter(meter.format(name), math.nan if value is None else value)
 
     def _weight(self, forward_return: dict[str, Any], metric: Optional[Callable] = None) -> Any:
         """The task flow's weight of a batch, for the loss or a metric.

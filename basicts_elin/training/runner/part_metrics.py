@@ -1,6 +1,6 @@
 """The metrics of a part of the data: ratios of sums over its targets. B batch, T steps ahead, N sensors.
 
-BasicTS defect 31: it averages over batches what is no mean over their measured targets.
+BasicTS defect 31: it averages metrics over batches even if they are not means over measured targets.
 """
 
 import copy
@@ -17,7 +17,7 @@ from torch.nn import functional
 from ...averages import MEAN, OVERALL, mean_over_horizons
 from ...data.quality import NEAR
 
-# metrics of ours, besides those of BasicTS: its WAPE is the mean over windows and sensors of each batch
+# Our metrics, besides those of BasicTS. Its WAPE is the mean over windows and sensors of each batch.
 NAMED_METRICS = {"WAPE_batch_mean": masked_wape}
 
 Metric = Callable[..., Tensor]
@@ -33,7 +33,7 @@ def with_named_metrics(config: BasicTSForecastingConfig) -> BasicTSForecastingCo
     """The configuration with the functions of our metrics, whose names BasicTS does not know. Its hash is the same."""
     if not any(name in NAMED_METRICS for name in config.metrics if isinstance(name, str)):
         return config
-    # Computed with the names, and kept.
+    # The hash is computed with the names, and cached.
     _ = config.md5
     config = copy.copy(config)
     config.metrics = [
@@ -44,17 +44,17 @@ def with_named_metrics(config: BasicTSForecastingConfig) -> BasicTSForecastingCo
 
 
 class PartMetrics:
-    """The metrics of one part, whatever its batches. The device is waited for only when they are read (defect 18).
+    """The metrics of one part, whatever its batches. Only reading them waits for the device (defect 18).
 
-    BasicTS's metrics are made of sums over all targets. Any other function is called for each batch, and its values
-    are averaged.
+    BasicTS's metrics are computed from sums over all targets. Any other function is called for each batch, and its
+    values are averaged.
 
     Args:
         metrics: name -> function.
         value: (function, batch) -> its value for the batch.
         weight: (function, batch) -> the weight of that value.
         by_step: whether each step ahead has metrics, too. All batches must then have the same steps.
-        are_exact: whether metrics are ratios of sums; no: each is averaged over batches.
+        are_exact: whether BasicTS's metrics are ratios of sums; otherwise they are averaged, too.
     """
 
     def __init__(
@@ -73,10 +73,12 @@ class PartMetrics:
         self._terms = dict.fromkeys(term for name in self._exact for term in _FORMULAS[name][0])
         # float64: [T] or [1] of each term; [1 + T, 2] or [1, 2] of each other metric, its weighted sum and its weight
         self._sums: dict[str, Tensor] = {}
+        self._steps = 0
 
     @torch.no_grad()
     def add(self, batch: Batch) -> None:
         """Add a batch: prediction, targets, targets_mask (True = measured), each [B, T, N]."""
+        self._steps = batch["prediction"].shape[1]
         if self._terms:
             targets = _Targets(batch["prediction"], batch["targets"], batch["targets_mask"])
             over = (0, 2) if self._by_step else (0, 1, 2)
@@ -94,15 +96,15 @@ class PartMetrics:
 
     def values(self) -> dict[str, dict[str, Optional[float]]]:
         """Overall, and by step "1", "2", ..., with the mean of these: metric -> value, None where nothing counted."""
-        if not self._sums:
+        if not self._steps:
             return {OVERALL: dict.fromkeys(self.metrics)}
         sums = {name: total.cpu() for name, total in self._sums.items()}
         series = {name: self._series(name, sums) for name in self.metrics}
         found = {OVERALL: {name: values[0] for name, values in series.items()}}
         if self._by_step:
-            steps = len(next(iter(series.values()))) - 1
-            found |= {str(step): {name: series[name][step] for name in series} for step in range(1, steps + 1)}
-            found[MEAN] = mean_over_horizons([found[str(step)] for step in range(1, steps + 1)])
+            steps = range(1, self._steps + 1)
+            found |= {str(step): {name: series[name][step] for name in series} for step in steps}
+            found[MEAN] = mean_over_horizons([found[str(step)] for step in steps])
         return found
 
     def _series(self, name: str, sums: Mapping[str, Tensor]) -> list[Optional[float]]:
@@ -128,7 +130,7 @@ class PartMetrics:
 
 
 def _power(name: str) -> int:
-    """BasicTS's meter of the name RMSE averages squares."""
+    """BasicTS's meter named RMSE averages squares."""
     return 2 if name == "RMSE" else 1
 
 

@@ -1,5 +1,6 @@
 """BasicTS's runner. It resumes an interrupted run, with the numbers of an uninterrupted one."""
 
+import math
 from pathlib import Path
 from typing import Any, Optional
 
@@ -128,7 +129,7 @@ class ResumableRunner(LoopRunner):
     @master_only
     def _save_best_model(self, unit_count: int, metric_name: str, greater_best: bool = True) -> None:
         metric, best = self.meter_pool.get_value(metric_name), self.best_metrics.get(metric_name)
-        if best is None or (metric > best if greater_best else metric < best):
+        if best is None or math.isnan(best) or (metric > best if greater_best else metric < best):
             self.best_metrics[metric_name] = metric
             write_checkpoint(self._best_path(metric_name), self._state(unit_count))
 

@@ -10,6 +10,7 @@ from tiny import write_dataset
 
 from basicts_elin.data.dataset import open_dataset
 from basicts_elin.data.relations.cache import cached
+from basicts_elin.files import read_json, write_json
 
 
 class Computing:
@@ -57,6 +58,10 @@ def test_other_data_graph_or_settings_are_computed(folder):
     values = np.load(folder / "train_data.npy")
     values[0, 0] += 1
     np.save(folder / "train_data.npy", values)
+    assert computed() and not computed()
+    meta = read_json(folder / "meta.json", "")
+    meta["regular_settings"]["null_val"] = -1.0
+    write_json(folder / "meta.json", meta)
     assert computed() and not computed()
 
 

@@ -105,6 +105,26 @@ def test_a_step_without_a_target_has_no_value_and_does_not_count_in_the_mean():
     assert [values[step]["MAE"] for step in ("1", "2", "3", "overall", "mean")] == [3.0, None, 5.0, 4.0, 4.0]
 
 
+def test_without_metrics_there_are_empty_ones():
+    assert part([], 20) == {name: {} for name in ("overall", *map(str, range(1, 13)), "mean")}
+
+
+def sometimes(prediction, targets, targets_mask):
+    """The error, or no number once it is small."""
+    error = (prediction - targets)[targets_mask].abs().mean()
+    return error.where(error > 1e9, torch.nan)
+
+
+def test_a_metric_that_is_no_number_is_not_the_best(tiny):
+    """A meter of BasicTS that gets no value reads 0."""
+    config = ours(metrics=["MAE", ("undefined", sometimes)], target_metric="undefined")
+    launch_training(config)
+    (epoch,) = record(run_folder(config))["epochs"]
+    assert epoch["validation"]["undefined"] is epoch["train"]["undefined"] is None
+    assert epoch["validation"]["MAE"] > 0 and best_checkpoint(config).is_file()
+    assert torch.load(best_checkpoint(config))["best_metrics"]["val/undefined"] != 0
+
+
 @pytest.fixture
 def trained(tiny):
     config = ours(num_epochs=2, metrics=["MAE", "WAPE", "WAPE_batch_mean", "SMAPE"], target_metric="WAPE")

@@ -17,7 +17,7 @@ class PDFormer(nn.Module):
     Venue: AAAI 2023
     Task: Spatial-Temporal Forecasting
 
-    What the model takes from the graph and the training data is in four buffers, which are part of its state_dict:
+    What is computed from the graph and the training data is in four buffers, which are part of the state_dict:
     geographic_mask and semantic_mask (True = blocked), shape [num_features, num_features]; pattern_keys, shape
     [num_patterns, pattern_len]; laplacian_codes, shape [num_features, num_laplacian]. They are empty in a new model,
     until load_state_dict loads them, with the parameters or alone (strict=False).
@@ -46,11 +46,9 @@ class PDFormer(nn.Module):
         self.pattern_layer = nn.Linear(config.pattern_len, config.hidden_size)
         last = max(config.num_layers - 1, 1)
         self.layers = nn.ModuleList(
-            PDFormerLayer(config, config.drop_path * number / last) for number in range(config.num_layers)
-        )
+            PDFormerLayer(config, config.drop_path * number / last) for number in range(config.num_layers))
         self.skip_layers = nn.ModuleList(
-            nn.Linear(config.hidden_size, config.skip_size) for _ in range(config.num_layers)
-        )
+            nn.Linear(config.hidden_size, config.skip_size) for _ in range(config.num_layers))
         self.step_layer = nn.Linear(config.input_len, config.output_len)
         self.output_layer = nn.Linear(config.skip_size, 1)
 
@@ -87,7 +85,7 @@ class PDFormer(nn.Module):
         for number, layer in enumerate(self.layers):
             hidden_states = layer(hidden_states, recent, patterns, ~self.geographic_mask, ~self.semantic_mask)
             total = total + self.skip_layers[number](hidden_states)
-        steps = self.step_layer(total.relu().transpose(1, 3))  # [batch_size, skip_size, num_features, output_len]
+        steps = self.step_layer(total.relu().transpose(1, 3)) # [batch_size, skip_size, num_features, output_len]
         return self.output_layer(steps.relu().transpose(1, 3)).squeeze(-1)
 
     def _recent_values(self, inputs: torch.Tensor) -> torch.Tensor:
@@ -95,7 +93,7 @@ class PDFormer(nn.Module):
         return pad(inputs, (0, 0, self.pattern_len - 1, 0)).unfold(1, self.pattern_len, 1)
 
     def _laplacian_codes(self) -> torch.Tensor:
-        """In training, each column with a sign by chance: the sign of an eigenvector is arbitrary."""
+        """The codes. In training each column has a random sign, because the sign of an eigenvector is arbitrary."""
         if not self.training:
             return self.laplacian_codes
         columns = self.laplacian_codes.shape[1]
@@ -105,38 +103,24 @@ class PDFormer(nn.Module):
         if not self.has_relations:
             raise ValueError(
                 f"buffers: the masks, pattern keys and Laplacian codes of this {type(self).__name__} are not filled; "
-                "expected those of the dataset, from a preparation or a checkpoint, by load_state_dict"
-            )
+                "expected those of the dataset, from a preparation or a checkpoint, by load_state_dict")
         if inputs.dim() != 3 or tuple(inputs.shape[1:]) != (self.input_len, self.num_features):
             raise ValueError(
                 f"inputs: shape {list(inputs.shape)}; expected [batch, input_len={self.input_len}, "
-                f"num_features={self.num_features}], for which this {type(self).__name__} was built"
-            )
+                f"num_features={self.num_features}], for which this {type(self).__name__} was built")
         expected = (inputs.shape[0], self.input_len)
         shape = tuple(inputs_timestamps.shape)
         if len(shape) != 3 or shape[:2] != expected or shape[2] < 2:
             raise ValueError(
                 f"inputs_timestamps: shape {list(shape)}; expected {[*expected, 2]}, the time of day and day of week "
-                "of each step, or more columns"
-            )
+                "of each step, or more columns")
 
 
 def _check_config(config: PDFormerConfig, model: str) -> None:
     sizes = (
-        "input_len",
-        "output_len",
-        "num_features",
-        "hidden_size",
-        "intermediate_size",
-        "skip_size",
-        "num_layers",
-        "n_geographic_heads",
-        "n_semantic_heads",
-        "n_temporal_heads",
-        "num_laplacian",
-        "num_patterns",
-        "pattern_len",
-    )
+        "input_len", "output_len", "num_features", "hidden_size", "intermediate_size", "skip_size", "num_layers",
+        "n_geographic_heads", "n_semantic_heads", "n_temporal_heads", "num_laplacian", "num_patterns", "pattern_len",
+        "max_hops", "num_semantic", "pattern_days", "num_day_in_week")
     for name in sizes:
         if not isinstance(config[name], int) or config[name] < 1:
             raise ValueError(f"{name}: {config[name]!r} in the config of {model}; expected a positive integer")
@@ -144,7 +128,6 @@ def _check_config(config: PDFormerConfig, model: str) -> None:
     if config.hidden_size % heads or config.hidden_size % 2:
         raise ValueError(
             f"hidden_size: {config.hidden_size} in the config of {model}; expected an even multiple of the "
-            f"{heads} heads"
-        )
+            f"{heads} heads")
     if not 0 <= config.drop_path < 1:
         raise ValueError(f"drop_path: {config.drop_path!r} in the config of {model}; expected a rate in [0, 1)")

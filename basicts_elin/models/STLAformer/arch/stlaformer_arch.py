@@ -9,18 +9,9 @@ from ....modules import InLineAttention
 from ..config.stlaformer_config import STLAformerConfig
 from .fusion import GatedFusion
 
-_COUNTS = (
-    "input_len",
-    "output_len",
-    "num_features",
-    "num_layers",
-    "n_heads",
-    "hidden_size",
-    "intermediate_size",
-    "num_time_in_day",
-    "num_day_in_week",
-)
-# The fusion pads by reflection: 3 steps and 3 nodes, which needs one more of each.
+_COUNTS = ("input_len", "output_len", "num_features", "num_layers", "n_heads", "hidden_size", "intermediate_size",
+           "num_time_in_day", "num_day_in_week")
+# The fusion pads 3 steps and 3 nodes by reflection, which needs at least 4 of each.
 _FEWEST = 4
 _REDUCTION = 8
 _SLOT_RULES = ("exact", "float32")
@@ -45,7 +36,9 @@ class STLAformerLayer(nn.Module):
         self.ffn_norm = nn.LayerNorm(hidden_size)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, hidden_states: torch.Tensor, node_codes: torch.Tensor, step_codes: torch.Tensor) -> torch.Tensor:
+    def forward(
+        self, hidden_states: torch.Tensor, node_codes: torch.Tensor, step_codes: torch.Tensor
+    ) -> torch.Tensor:
         """Feed forward.
 
         Args:
@@ -72,9 +65,10 @@ class STLAformer(nn.Module):
     Venue: Transportation Research Part C 2026
     Task: Spatial-Temporal Forecasting
 
-    Nothing is learned per node: nodes are told apart by sinusoidal codes of their numbers. The published tables of
+    Nothing is learned per node: a node is identified only by the sinusoidal code of its index. The published tables of
     codes end at 1,000 nodes and 96 steps, and the code of step t is that of position 1000 + t. Here there are codes for
-    any number of both. With more than 1,000 nodes the steps follow the last node, so that no node shares a step's code.
+    any number of both. With more than 1,000 nodes the codes of the steps follow that of the last node, so that no node
+    has the code of a step.
 
     Raises:
         ValueError: a value in the config that the model cannot be built with.
@@ -104,12 +98,10 @@ class STLAformer(nn.Module):
         first_step = max(_FIRST_STEP, config.num_features)
         steps = torch.arange(first_step, first_step + config.input_len)
         self.register_buffer(
-            "node_codes", _sinusoids(torch.arange(config.num_features), config.hidden_size), persistent=False
-        )
+            "node_codes", _sinusoids(torch.arange(config.num_features), config.hidden_size), persistent=False)
         self.register_buffer("step_codes", _sinusoids(steps, config.hidden_size), persistent=False)
         self.register_buffer(
-            "rows", _embedding_rows(self.time_in_week_emb.num_embeddings, config.slot_rule), persistent=False
-        )
+            "rows", _embedding_rows(self.time_in_week_emb.num_embeddings, config.slot_rule), persistent=False)
 
     def forward(self, inputs: torch.Tensor, inputs_timestamps: torch.Tensor) -> torch.Tensor:
         """Feed forward of STLAformer.
@@ -127,7 +119,7 @@ class STLAformer(nn.Module):
             ValueError: inputs or inputs_timestamps have another shape.
         """
         self._check_shapes(inputs, inputs_timestamps)
-        embedded = self._embed(inputs, inputs_timestamps)  # [batch_size, num_features, input_len, hidden_size]
+        embedded = self._embed(inputs, inputs_timestamps) # [batch_size, num_features, input_len, hidden_size]
         shortcut = self.shortcut(embedded)
         hidden_states = embedded - shortcut
         for layer in self.layers:
@@ -151,28 +143,24 @@ class STLAformer(nn.Module):
             fewest = least.get(field, 1)
             if not isinstance(config[field], int) or config[field] < fewest:
                 raise ValueError(
-                    f"{field}: {config[field]!r} in the config of {name}; expected an integer of {fewest} or more"
-                )
+                    f"{field}: {config[field]!r} in the config of {name}; expected an integer of {fewest} or more")
         if config.hidden_size % 2:
             raise ValueError(f"hidden_size: {config.hidden_size} in the config of {name}; expected an even number")
         if config.slot_rule not in _SLOT_RULES:
-            raise ValueError(
-                f"slot_rule: {config.slot_rule!r} in the config of {name}; expected one of {', '.join(_SLOT_RULES)}"
-            )
+            raise ValueError(f"slot_rule: {config.slot_rule!r} in the config of {name}; "
+                             f"expected one of {', '.join(_SLOT_RULES)}")
 
     def _check_shapes(self, inputs: torch.Tensor, inputs_timestamps: torch.Tensor) -> None:
         if inputs.dim() != 3 or tuple(inputs.shape[1:]) != (self.input_len, self.num_features):
             raise ValueError(
                 f"inputs: shape {list(inputs.shape)}; expected [batch, input_len={self.input_len}, "
-                f"num_features={self.num_features}], for which this {type(self).__name__} was built"
-            )
+                f"num_features={self.num_features}], for which this {type(self).__name__} was built")
         expected = (inputs.shape[0], self.input_len)
         shape = tuple(inputs_timestamps.shape)
         if len(shape) != 3 or shape[:2] != expected or shape[2] < 2:
             raise ValueError(
                 f"inputs_timestamps: shape {list(shape)}; expected {[*expected, 2]}, the time of day and day of week "
-                "of each step, or more columns"
-            )
+                "of each step, or more columns")
 
 
 def _sinusoids(positions: torch.Tensor, hidden_size: int) -> torch.Tensor:
