@@ -25,11 +25,10 @@ class TokenAttention(nn.Module):
         self.v_proj = nn.Linear(hidden_size, n_heads * head_size)
 
     def forward(
-        self,
-        hidden_states: torch.Tensor,
-        allowed: Optional[torch.Tensor] = None,
-        key_shift: Optional[torch.Tensor] = None,
-    ) -> torch.Tensor:
+            self,
+            hidden_states: torch.Tensor,
+            allowed: Optional[torch.Tensor] = None,
+            key_shift: Optional[torch.Tensor] = None) -> torch.Tensor:
         """Feed forward.
 
         Args:
@@ -44,8 +43,7 @@ class TokenAttention(nn.Module):
         if key_shift is not None:
             keys = keys + key_shift
         attended = scaled_dot_product_attention(
-            self._split(queries), self._split(keys), self._split(values), attn_mask=allowed
-        )
+            self._split(queries), self._split(keys), self._split(values), attn_mask=allowed)
         return attended.transpose(1, 2).reshape(queries.shape)
 
     def _split(self, states: torch.Tensor) -> torch.Tensor:
@@ -67,7 +65,7 @@ class DelayPatterns(nn.Module):
 
     def __init__(self, hidden_size: int, output_size: int, head_size: int):
         super().__init__()
-        self.scale = head_size**-0.5
+        self.scale = head_size ** -0.5
         self.q_proj = nn.Linear(hidden_size, output_size)
         self.k_proj = nn.Linear(hidden_size, output_size)
         self.v_proj = nn.Linear(hidden_size, output_size)
@@ -103,13 +101,12 @@ class SpatialTemporalAttention(nn.Module):
         self.out_proj = nn.Linear(width, width)
 
     def forward(
-        self,
-        hidden_states: torch.Tensor,
-        recent: torch.Tensor,
-        patterns: torch.Tensor,
-        geographic: torch.Tensor,
-        semantic: torch.Tensor,
-    ) -> torch.Tensor:
+            self,
+            hidden_states: torch.Tensor,
+            recent: torch.Tensor,
+            patterns: torch.Tensor,
+            geographic: torch.Tensor,
+            semantic: torch.Tensor) -> torch.Tensor:
         """Feed forward.
 
         Args:
