@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Optional
 
-# over all targets of all steps ahead; and the mean of the metrics of each step
+# OVERALL: over all targets of all steps ahead. MEAN: the mean of the metrics of the single steps.
 OVERALL, MEAN = "overall", "mean"
-# the second in test_metrics.json, beside "overall" and "horizon_12"
+# the key of MEAN in test_metrics.json, beside "overall" and "horizon_12"
 MEAN_KEY = "mean_over_horizons"
 
 
 def mean_over_horizons(steps: Sequence[Mapping[str, Optional[float]]]) -> dict[str, Optional[float]]:
-    """The mean of each metric over the steps ahead that have a value. It is "average" in LargeST and after DCRNN."""
+    """The mean of each metric over the steps ahead that have a value: the "average" of LargeST and DCRNN."""
     known = {name: [step[name] for step in steps if step[name] is not None] for name in steps[0]}
     return {name: sum(values) / len(values) if values else None for name, values in known.items()}

@@ -236,7 +236,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--processes", type=positive, help="with --gpus cpu: number of processes that divide each batch")
     precision = "number format of matrix products during training (default: fp32)"
     verb.add_argument("--precision", choices=("fp32", "tf32", "bf16"), help=precision)
-    accumulate = "batches that make one optimizer step, as one batch of all their windows does (default: 1)"
+    accumulate = "batches per optimizer step; the gradient is that of one batch of all their windows (default: 1)"
     verb.add_argument("--accumulate", type=positive, metavar="K", help=accumulate)
     verb.add_argument("--compile", action="store_true", help="compile the model; its checkpoints are the same")
     several = "train one run per seed, one after the other, and print mean ± standard deviation"
@@ -261,7 +261,7 @@ def _parser() -> argparse.ArgumentParser:
     verb = _verb(verbs, export, "write a trained model to one file for ONNX Runtime or torch.export, and check it")
     export_arguments(verb)
 
-    verb = _verb(verbs, import_weights, "make a run of published weights", name="import-weights")
+    verb = _verb(verbs, import_weights, "turn published weights into a run", name="import-weights")
     import_arguments(verb)
 
     verb = _verb(verbs, prepare, "write a dataset in BasicTS 1.1's layout")

@@ -76,10 +76,10 @@ class RunRecord:
         write_json(self.path, self.content)
 
     def add(self, **facts: Any) -> None:
-        """Add facts to the file, unless a run that resumed after its last epoch finds other conditions in it."""
+        """Add facts that the file lacks, unless its epochs were trained under other conditions than those of now."""
         found = read_json(self.path, _REMOVE) if self.path.is_file() else {}
         if found and all(found.get(name) == self.content.get(name) for name in CONDITIONS):
-            write_json(self.path, {**found, **facts})
+            write_json(self.path, {**facts, **found})
 
 
 def comparable_epochs(epochs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

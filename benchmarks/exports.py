@@ -27,7 +27,7 @@ from basicts_elin.forecasting.network import ScaledNetwork, evaluating
 from basicts_elin.forecasting.storage.runs import Parts
 from basicts_elin.record import environment
 from basicts_elin.results.store import write_csv
-from basicts_elin.zoo.registry import config_for, variant_names
+from basicts_elin.zoo.registry import config_for, resolve, variant_names
 
 DATASET, STEPS, SEED = "SyntheticTraffic", 12, 0
 SMALL = "_small"
@@ -165,7 +165,14 @@ def untrained(name: str) -> Forecaster:
         dataset.null_value,
         non_negative=True,
     )
-    network = ScaledNetwork(config.model(config.model_config), statistics, facts.missing_inputs, facts.null_val)
+    model = config.model(config.model_config)
+    if resolve(name).entry.prepare:
+        # in place of what comes from a dataset
+        state = model.state_dict()
+        model.load_state_dict(
+            {field: torch.where(one.isnan(), torch.randn(one.shape), one).to(one.dtype) for field, one in state.items()}
+        )
+    network = ScaledNetwork(model, statistics, facts.missing_inputs, facts.null_val)
     return Forecaster(Parts(facts, evaluating(network), {}, statistics, {}, ""))
 
 

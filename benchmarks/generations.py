@@ -217,7 +217,8 @@ def with_table(page: str, rows: Sequence[dict[str, str]]) -> str:
 
 def table(rows: Sequence[dict[str, str]]) -> str:
     lines = [
-        "| model | time features in 0.5 | parameters, 0.5 | 1.1 | outputs | defaults of 1.1 (in 0.5's configuration) |",
+        "| model | time features in 0.5 | parameters in 0.5 | parameters in 1.1 | outputs "
+        "| defaults of 1.1 (in 0.5's configuration) |",
         "|---|---|---|---|---|---|",
     ]
     for one in rows:
@@ -231,11 +232,11 @@ def verdict(one: dict[str, str]) -> str:
     if one["reason"]:
         return one["reason"]
     if one["same_shapes"] != "True":
-        return "other parameters"
+        return "different parameters"
     found, shifted = float(one["difference"]), float(one["difference_shifted"])
     if found < EQUAL:
         return "equal"
-    return "equal with times shifted" if shifted < EQUAL else f"{100 * found:.2g} % apart"
+    return "equal with shifted times" if shifted < EQUAL else f"differ by {100 * found:.2g} %"
 
 
 def number(text: Optional[str]) -> str:

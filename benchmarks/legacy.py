@@ -53,10 +53,9 @@ _PRINTED = re.compile(
 PAGE = """# Legacy models
 
 Legacy models are those of BasicTS 0.5. Most of the models in the paper's Table 3 are among them, and BasicTS 1.1 no
-longer has them; STAEformer and STID are included for comparison. They run from your own checkout of BasicTS 0.5.
-STID of BasicTS 0.5 is another model than STID of BasicTS 1.1, and others differ, too: see
-[generations.md](generations.md).
-Nothing in it is changed:
+longer has them; STAEformer and STID are included for comparison. STID and others differ from the models of that name in
+BasicTS 1.1: see [generations.md](generations.md). Legacy models run from your own checkout of BasicTS 0.5, in which
+nothing is changed:
 
 <!-- not run: checkout -->
 ```bash
@@ -99,7 +98,7 @@ scheduled sampling of DCRNN draws the same numbers in all processes.
 
 ## Checkpoints of BasicTS 0.5
 
-A checkpoint that BasicTS 0.5 has written can be evaluated, or start a run:
+`evaluate` and `train` accept a checkpoint that was written by BasicTS 0.5:
 
 <!-- not run: checkout -->
 ```bash
@@ -107,10 +106,10 @@ basicts-elin evaluate -c legacy/STID/PEMS08 --legacy-root BasicTS-0.5 --ckpt STI
 basicts-elin train -c legacy/STID/PEMS08 --legacy-root BasicTS-0.5 --gpus 0 --set finetune_from=STID_best_val_MAE.pt
 ```
 
-It holds the weights of the architecture alone, under names without our prefix `architecture.`. It has no statistics of
-a scaler, so these are fitted to the training part, as BasicTS 0.5 does. Code in a checkpoint is never run. `--init`
-needs a run of this package, because it also takes over the scaling. The test part of BasicTS 1.1 can begin or end a row
-away from that of 0.5 ([reproduction.md](reproduction.md#differences-from-the-paper)).
+Such a checkpoint holds only weights. The mean and deviation for scaling are therefore computed from the training part,
+as in BasicTS 0.5. No code in a checkpoint is executed. `--init` refuses it, because `--init` also takes over the
+scaling of a run. The test part of BasicTS 1.1 can begin or end one row away from that of 0.5
+([reproduction.md](reproduction.md#differences-from-the-paper)).
 
 ## Trial of every model
 

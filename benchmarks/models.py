@@ -54,8 +54,8 @@ Models that can use timestamps get time of day and day of week.
 
 - STID and StemGNN use the optimizer and schedule of their BasicTS 0.5 configurations. All others use those of
   STAEformer. Tune them with `--set` before you draw conclusions.
-- STID is the one of BasicTS 1.1, not the model of the published figures, which is `legacy/STID`. Other models, too,
-  differ from those of the same name in BasicTS 0.5: see [generations.md](generations.md).
+- STID is that of BasicTS 1.1. Published figures are of `legacy/STID`, another model. Other models also differ from
+  those of the same name in BasicTS 0.5: see [generations.md](generations.md).
 - The table is for 12 steps in. [lengths.md](lengths.md) has the cost of longer inputs.
 - FITS is trained with the loss of the benchmark, because its own ignores missing values.
 - The auxiliary loss of DUET is added to a loss on the original scale, so its relative weight is lower.
@@ -146,6 +146,12 @@ def read_rows(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(content))
 
 
+def sections(page: Path) -> str:
+    """What the page says of single models, in sections written by hand; "" of a new page."""
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    return text[text.index("\n## ") :] if "\n## " in text else ""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", nargs="+", default=[*OURS, *basicts_names()], help="default: all")
@@ -163,7 +169,8 @@ def main() -> None:
             print(*(row.get(name, "") for name in COLUMNS[:9]), flush=True)
     if arguments.markdown:
         arguments.markdown.parent.mkdir(parents=True, exist_ok=True)
-        arguments.markdown.write_text(render(read_rows(arguments.output)), encoding="utf-8")
+        page = render(read_rows(arguments.output)) + sections(arguments.markdown)
+        arguments.markdown.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

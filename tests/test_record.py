@@ -109,6 +109,7 @@ def test_facts_are_added_where_the_conditions_are_those_of_the_epochs(tmp_path):
     RunRecord(tmp_path, 1, False, device="1 GPU").add(inference_ms_per_window=0.5)
     assert "inference_ms_per_window" not in record(tmp_path)
     RunRecord(tmp_path, 1, False, device="cpu").add(inference_ms_per_window=0.5)
+    RunRecord(tmp_path, 1, False, device="cpu").add(inference_ms_per_window=0.75)
     assert record(tmp_path)["inference_ms_per_window"] == 0.5 and len(record(tmp_path)["epochs"]) == 1
 
 

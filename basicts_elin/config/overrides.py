@@ -97,7 +97,7 @@ def _override(fields: dict[str, Any], types: dict[str, Any], name: str, value: A
     if isinstance(current, dict):
         example = next(iter(current), "name")
         raise UserError(option, "a group of fields", "a field", f"set one of them, such as {name}.{example}")
-    # a loss has names beside objects
+    # A loss that is an object can be replaced by the name of one.
     if is_object(current) and not (last == "loss" and isinstance(value, str)):
         raise UserError(option, "objects, which have no text", "a plain value", "set it in a configuration file")
     holder[last] = _of_type(name, current, value, types.get(last))

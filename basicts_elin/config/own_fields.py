@@ -10,7 +10,7 @@ PRECISIONS = ("fp32", "tf32", "bf16")
 # What a model sees in place of a missing input, see `training.protocol.missing_inputs`.
 MISSING_INPUTS = ("zero", "mean", "last")
 
-# `accumulate`: batches that make one optimizer step, see `training.runner.accumulation`.
+# `accumulate`: batches per optimizer step, see `training.runner.accumulation`.
 OWN_FIELDS = ("precision", "missing_inputs", "init_from", "accumulate")
 
 

@@ -46,8 +46,8 @@ class DatasetFacts:
         graph_rule: how its published list becomes a graph, "binary" or "gaussian", see `graphs.rules`; None if the list
             decides.
         graph_sigma: sigma of the gaussian rule, in the unit of the published list; None if it follows from the list.
-        districts: the districts of California whose sensors it has, of a dataset of LargeST; () for any other.
-        num_edges: entries of its published matrix that are not 0, without the diagonal; None if they are not known.
+        districts: for a dataset of LargeST, the districts of California whose sensors it has; else ().
+        num_edges: non-zero entries of its published matrix, without the diagonal; None if the number is not known.
     """
 
     name: str
@@ -105,7 +105,7 @@ _BAY = {
     **_DCRNN,
 }
 
-# Means of the 5-minute values, so their unit stays.
+# Each value is the mean of three 5-minute values, so the unit is that of 5 minutes.
 _LARGEST = {
     "num_rows": 35040,
     "start": "2019-01-01 00:00",

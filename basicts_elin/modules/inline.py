@@ -35,10 +35,10 @@ class InLineAttention(ProjectedAttention):
     Raises: ValueError for an unknown path and for sizes that do not fit together. The call raises it for a mask that
         differs between queries or heads.
 
-    The local residual supposes that neighbours in the order of the tokens are alike. An attention_mask must be the same
-    for all queries and heads. A dropped token has no part in the mean token and is 0 to its neighbours. In
-    cross-attention a query has no place among the keys: there is no local residual, and the gradients of `residual` are
-    zero. output_attentions returns the signed weights of the first part, whose rows sum to 1. A state_dict of
+    The local residual assumes that neighbouring tokens are similar. An attention_mask must be the same for all queries
+    and heads. A dropped token does not count in the mean token, and is 0 for its neighbours. In cross-attention a query
+    has no position among the keys, so there is no local residual, and the gradients of `residual` are zero.
+    output_attentions returns the signed weights of the first part, whose rows sum to 1. A state_dict of
     MultiHeadAttention lacks only the parameters of `residual`: load it with strict=False.
     """
 
@@ -62,7 +62,7 @@ class InLineAttention(ProjectedAttention):
         attention_mask: Optional[torch.Tensor],
         output_attentions: bool,
     ) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
-        # an exported program would be bound to the number of windows it was exported with
+        # an exported program would accept only the number of windows that it was exported with
         unfused = output_attentions or (self.training and self.dropout > 0) or is_exporting()
         is_plain_call = attention_mask is None and tokens is hidden_states
         if is_plain_call and not unfused and self.path_for(tokens.shape[-2]) == "gram":
@@ -75,8 +75,8 @@ class InLineAttention(ProjectedAttention):
     def path_for(self, num_tokens: int) -> str:
         """The path for `num_tokens` tokens, if the call allows it.
 
-        "gram" needs what it needs in `EntropyEqualAttention`, self-attention, and no mask. If one of these does not
-        hold, "linear" or "quadratic" takes its place. benchmarks/inline.py measured where "auto" switches.
+        "gram" has the requirements that it has in `EntropyEqualAttention`, and needs self-attention without a mask.
+        Otherwise "linear" or "quadratic" replaces it. benchmarks/inline.py measured where "auto" should switch.
         """
         if self.path != "auto":
             return self.path
@@ -114,7 +114,7 @@ class InLineAttention(ProjectedAttention):
         if tokens is hidden_states:
             context = context + local_residual(value, self._taps(tokens, key_mask))
         else:
-            # so that these gradients are zero, and not None
+            # so that the gradients of `residual` are zero, and not None
             context = context + 0 * sum(parameter.sum() for parameter in self.residual.parameters())
         return self.out_proj(context), weights
 

@@ -26,8 +26,8 @@ class LinformerAttention(SoftmaxAttention):
         seq_len: N. The layer accepts exactly this number of key tokens, and any number of queries.
         proj_len: K; it saves work only below N.
         dropout: probability on the weights while training.
-        tied_positions: one weight for all tokens of a mixture, E and F of shape [K, 1]: the layer does not know which
-            token is which. For studies; every mixture is then a multiple of the sum of the tokens.
+        tied_positions: one weight for all tokens of a mixture, E and F of shape [K, 1]. Every mixture is then a
+            multiple of the sum of the tokens, and the layer does not know which token is which. For ablations.
     Raises: ValueError for sizes that do not fit together. The call raises it for another number of key tokens and for
         a mask that differs between queries.
 

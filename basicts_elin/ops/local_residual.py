@@ -18,7 +18,7 @@ from .gram import Projections
 from .precision import compute_dtype, widened, without_autocast
 from .tracing import is_transformed
 
-# of the values of a part, on the CPU. What is computed from them then stays in the cache until its last use
+# The values of a part, on the CPU: small enough that all results for them stay in the cache until their last use.
 _PART_BYTES = 2 * 2**20
 
 
@@ -42,7 +42,7 @@ def plain_local_residual(value: Tensor, taps: Tensor) -> Tensor:
 
 
 def add_local_residual(output: Tensor, states: Tensor, weights: Projections, taps: Tensor) -> Tensor:
-    """The output of an attention layer with the local residual of its values, which it need not have formed.
+    """Add the local residual of the values to the output of an attention layer that has not computed its values.
 
     Args:
         output: [..., N, D], without the local residual.

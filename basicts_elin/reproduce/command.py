@@ -99,7 +99,7 @@ def _reproduce_runs(arguments: argparse.Namespace) -> int:
 
 
 def _is_measured_on(hardware: str, file: Path) -> bool:
-    """Whether the results in a file say what a run costs there, by its name. For a GPU elsewhere, those of any GPU."""
+    """Whether a file, by its name, has results of this hardware; of any GPU if `hardware` is one of another machine."""
     if hardware == SOME_GPU:
         return not file.stem.endswith(f"_{CPU}")
     return file.stem.endswith(f"_{hardware_slug(hardware)}")

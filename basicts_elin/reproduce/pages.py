@@ -20,7 +20,7 @@ TITLES = {
     "table2": "Table 2: STAEformer and ELinFormer",
     "table3": "Table 3: the models",
     "attention": "Attention methods",
-    "ablation": "What each part brings",
+    "ablation": "What each part contributes",
 }
 
 

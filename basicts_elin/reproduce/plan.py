@@ -20,7 +20,7 @@ _OPTIONS = {"num_epochs": "--epochs", "seed": "--seeds", "gpus": "--gpus", "gpu_
 class Table:
     """The models and datasets of a table, unless the command names others, and the stem of its files.
 
-    A model may come with what `--set` is given for it.
+    A model may come with assignments of its own, as for `--set`.
     """
 
     models: Callable[[], Sequence[Union[str, tuple[str, tuple[str, ...]]]]]

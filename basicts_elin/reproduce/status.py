@@ -61,7 +61,7 @@ def status_of(runs: Sequence[Run], gpus: Optional[Sequence[str]], *, elsewhere: 
 
     Args:
         gpus: None = the first GPU, or the CPU if there is none.
-        elsewhere: whether GPUs that this machine lacks are taken as those of another one.
+        elsewhere: whether GPUs that this machine lacks are accepted, as those of another machine.
     Raises: UserError for missing devices, and for a configuration that cannot be read. A legacy
         configuration that cannot be read is the problem of its run instead.
     """

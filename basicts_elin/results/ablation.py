@@ -1,4 +1,4 @@
-"""The rows of the ablation: what each part brings, each one change of ELinFormer.
+"""The rows of the ablation. Each is ELinFormer with one change, to measure what the changed part contributes.
 
 `reproduce ablation` plans its runs by them, and its page explains them.
 """
@@ -12,7 +12,7 @@ from ..zoo import registry
 
 @dataclass(frozen=True)
 class Row:
-    """A model, what `--set` is given for it, and the row's name and explanation on the page."""
+    """A model with its assignments, as for `--set`, and the row's name and explanation on the page."""
 
     model: str
     title: str
@@ -33,19 +33,19 @@ ROWS = (
         "STAEformer_inline",
         "local residual",
         "InLine attention: sharpness 1 and a convolution of each token with its two neighbours in the order of the "
-        "tokens; to be compared with the row of sharpness 1",
+        "tokens; compare it with sharpness 1",
     ),
     Row(
         "ELinFormer",
         "node codes",
-        "fixed sinusoids of the node's index in place of the learned embedding: nodes are told apart, but nothing is "
-        "learned for each of them",
+        "fixed sinusoids of the node's index in place of the learned embedding: they identify the nodes, but nothing "
+        "is learned per node",
         ("model_config.node_embedding=sinusoidal",),
     ),
     Row(
         "ELinFormer",
         "no node embedding",
-        "zeros in its place: nodes are told apart by their values alone",
+        "zeros in its place: only their values distinguish the nodes",
         ("model_config.node_embedding=none",),
     ),
     Row("STAEformer", "softmax", "softmax attention, by torch's fused kernel"),
@@ -58,7 +58,7 @@ ROWS = (
     Row(
         "STAEformer_linformer_tied",
         "Linformer, tied positions",
-        "one weight for all tokens of a mixture, which takes that knowledge away; to be compared with Linformer",
+        "one weight for all tokens of a mixture, which removes that knowledge; compare it with Linformer",
     ),
 )
 

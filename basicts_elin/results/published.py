@@ -1,9 +1,9 @@
-"""The figures that others have printed, from published.csv: one row each, with convention, test part and source.
+"""Published figures, from published.csv: one row each, with convention, test part and source.
 
 Conventions of an average over the steps ahead, which are never compared with each other:
 
 - "pooled": over all targets of all steps; BasicTS, and the ELinFormer paper.
-- "mean over horizons": the mean of the metrics of the single steps; LargeST, and the heirs of DCRNN.
+- "mean over horizons": the mean of the metrics of the single steps; LargeST, and papers that follow DCRNN.
 - "running mean": PDFormer's table. Its row i is over all targets of the first i steps: it is not the metric at step i,
   and the row of the last step is the pooled metric.
 """
@@ -23,7 +23,7 @@ TABLE1, TABLE2, TABLE3 = (f"{PAPER}, Table {number}" for number in (1, 2, 3))
 # facts of a dataset in Table 1; the last is a text
 DATASET_FACTS = ("nodes", "edges", "timesteps", "interval_minutes", "range")
 _AVERAGES = {"pooled": OVERALL, "mean over horizons": MEAN}
-# steps in, of runs that do not say it
+# steps in of runs that do not record them
 _USUAL_LENGTH = 12
 
 
@@ -63,7 +63,7 @@ class Figure(NamedTuple):
 
 @functools.cache
 def figures() -> tuple[Figure, ...]:
-    """All rows of the file. The first figure of several for the same is the one that tables print."""
+    """All rows of the file. If several have the same meaning, tables print the first."""
     with FILE.open(newline="", encoding="utf-8") as file:
         rows = [
             row | {"input_len": int(row["input_len"]) if row["input_len"] else None} for row in csv.DictReader(file)
@@ -72,7 +72,7 @@ def figures() -> tuple[Figure, ...]:
 
 
 def figures_of(dataset: str, input_len: Optional[int] = None) -> list[Figure]:
-    """Those of systems on a dataset, with so many steps in; None = the usual 12."""
+    """The figures of systems on a dataset with this number of steps in; None = the usual 12."""
     length = input_len or _USUAL_LENGTH
     return [one for one in figures() if one.system and (one.dataset, one.input_len) == (dataset, length)]
 
@@ -123,10 +123,10 @@ def dataset_facts(dataset: str) -> list[str]:
 
 
 def hardware_of(source: str) -> str:
-    """What memory and seconds were measured on."""
+    """The hardware on which memory and seconds were measured."""
     return next((one.hardware for one in figures() if one.source == source and one.hardware), "")
 
 
 def notes_of(shown: Sequence[Figure]) -> list[str]:
-    """What must be said of figures, each once."""
+    """The notes of figures, without duplicates."""
     return list(dict.fromkeys(one.note for one in shown if one.note))

@@ -45,15 +45,15 @@ def test_weights_of_one_shape_are_the_same_whatever_their_names_and_kernels(gene
 
 @pytest.mark.parametrize(
     ("difference", "shifted", "said"),
-    [("1e-16", "1e-16", "equal"), ("0.12", "1e-6", "equal with times shifted"), ("0.12", "0.12", "12 % apart")],
+    [("1e-16", "1e-16", "equal"), ("0.12", "1e-6", "equal with shifted times"), ("0.12", "0.12", "differ by 12 %")],
 )
 def test_what_is_said_of_the_outputs(generations, difference, shifted, said):
     row = {"reason": "", "same_shapes": "True", "difference": difference, "difference_shifted": shifted}
     assert generations.verdict(row) == said
-    assert generations.verdict({**row, "same_shapes": "False"}) == "other parameters"
+    assert generations.verdict({**row, "same_shapes": "False"}) == "different parameters"
 
 
-@pytest.mark.parametrize(("model", "said"), [("NLinear", "equal"), ("STID", "other parameters")])
+@pytest.mark.parametrize(("model", "said"), [("NLinear", "equal"), ("STID", "different parameters")])
 def test_a_model_is_compared(generations, model, said, real_root):  # noqa: F811
     before = torch.get_default_dtype()
     try:

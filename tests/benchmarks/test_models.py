@@ -23,7 +23,15 @@ def models():
 
 def test_the_page_is_that_of_the_committed_rows(models):
     rows = models.read_rows(ROOT / "results" / "models_cpu.csv")
-    assert (ROOT / "docs" / "models.md").read_text() == models.render(rows)
+    page = ROOT / "docs" / "models.md"
+    assert page.read_text() == models.render(rows) + models.sections(page)
+
+
+def test_sections_written_by_hand_are_kept(models, tmp_path):
+    page = tmp_path / "page.md"
+    assert models.sections(page) == ""
+    page.write_text("# Models\n\n| table |\n\n## A\n\ntext\n\n## B\n")
+    assert models.sections(page) == "\n## A\n\ntext\n\n## B\n"
 
 
 def test_every_model_has_its_row(models):

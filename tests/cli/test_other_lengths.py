@@ -27,7 +27,8 @@ def test_a_longer_input(tiny, capsys):
     folder = long["metrics"].parent
     assert folder.parent == Path("checkpoints", "ELinFormer", "Tiny_1_24_6")
     assert (record(folder)["input_len"], record(folder)["output_len"]) == (24, 6)
-    assert list(metrics(folder))[:4] == ["overall", "horizon_2", "horizon_3", "horizon_6"]
+    assert {"overall", "horizon_2", "horizon_3", "horizon_6"} <= metrics(folder).keys()
+    assert "horizon_12" not in metrics(folder)
     # the table tells the two apart, also alone
     assert main(["report", str(folder), "-o", "alone.csv"]) == 0
     assert "ELinFormer (input_len=24, output_len=6)" in capsys.readouterr().out

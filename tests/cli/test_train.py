@@ -20,7 +20,8 @@ def test_train_prints_where_everything_is(place, capsys):
     assert list(found) == ["checkpoint", "log", "metrics"]
     assert all(path.is_file() for path in found.values())
     assert found["checkpoint"].name == "Tiny_best_val_MAE.pt"
-    assert set(metrics(found["metrics"].parent)) == {"overall", "horizon_3", "horizon_6", "horizon_12"}
+    horizons = {"horizon_3", "horizon_6", "horizon_12"}
+    assert set(metrics(found["metrics"].parent)) == {"overall", "mean_over_horizons", *horizons}
     assert "Epoch 2 / 2" in found["log"].read_text()
     assert "error" not in printed.lower()
 

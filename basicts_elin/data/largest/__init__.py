@@ -1,4 +1,4 @@
-"""The files of LargeST (arXiv 2306.08259), as it publishes them and as its scripts and BasicTS 0.5 name them."""
+"""Reads the files of LargeST (arXiv 2306.08259): as published, as its scripts write them, as BasicTS 0.5 names them."""
 
 from .files import LargestFiles, find_files
 from .series import read_largest

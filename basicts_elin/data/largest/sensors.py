@@ -1,4 +1,4 @@
-"""The table of the sensors, `ca_meta.csv`, and whose rows the adjacency matrix has. S: sensors of the table."""
+"""The table `ca_meta.csv`, and the sensor of each row of the adjacency matrix. S: sensors of the table."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class SensorTable:
         path: of the table.
         ids: S ids.
         districts: int64 [S], the district of each.
-        rows: int64 [S], the row of each in the matrix of all sensors; None if the table does not say it.
+        rows: int64 [S], the row of each in the matrix of all sensors; None if the table has no such column.
     """
 
     path: Path
@@ -40,10 +40,10 @@ class SensorTable:
         return [name for name, is_there in zip(self.ids, chosen, strict=True) if is_there]
 
     def matrix_ids(self, adjacency: Path) -> list[str]:
-        """The sensor of each row of the matrix in an `.npy` file; a text that is no id for those the table lacks.
+        """The sensor id of each row of the matrix in an `.npy` file; "row <number>" for a sensor not in the table.
 
-        The rows are those of all sensors, or those of the table: a part of the table keeps the row numbers of the
-        whole, and has a matrix of its own.
+        The matrix has a row for each of all sensors, or for each sensor of the table: LargeST's table of a part keeps
+        the row numbers of all sensors, but comes with a matrix of the part.
 
         Raises: UserError if the file is of another kind, or has neither number of rows.
         """
@@ -58,8 +58,8 @@ class SensorTable:
                 ids[row] = name
             return ids
         if size != len(self.ids):
-            found = f"{size} rows in {adjacency}"
-            raise UserError("adjacency", found, f"{len(self.ids)}, the sensors of {self.path}", "give the files of one")
+            found, expected = f"{size} rows in {adjacency}", f"{len(self.ids)}, the sensors of {self.path}"
+            raise UserError("adjacency", found, expected, "give files that belong together")
         return self.ids
 
 

@@ -19,11 +19,11 @@ _MINUTE = np.timedelta64(1, "m")
 def read_largest(facts: DatasetFacts, files: LargestFiles) -> RawSeries:
     """The sensors of the dataset's districts, in the order of their table, as float32 [S, N] on a regular grid.
 
-    Rows that are closer than the dataset's interval become means over each step, without missing values.
-    They are rounded to whole numbers, halves to the even one. A step without a value is 0. LargeST does the
+    If rows are closer than the dataset's interval, they become means over each step, without missing values.
+    The means are rounded to whole numbers, halves to the even one. A step without a value is 0. LargeST does the
     same by `resample("15T").mean().round(0).fillna(0)`. Rows at the dataset's interval stay as they are.
 
-    The file is read in slices of rows: that of all sensors has more bytes than many machines have memory.
+    The file is read in slices of rows, because that of all sensors is larger than the memory of many machines.
 
     Raises: UserError if the file is of other sensors or another year, or its rows are not regular.
     """
@@ -65,10 +65,10 @@ def read_largest(facts: DatasetFacts, files: LargestFiles) -> RawSeries:
 
 
 def _means(cells: np.ndarray, bounds: np.ndarray) -> np.ndarray:
-    """The means float64 [S, N] of the rows `bounds[s]` to `bounds[s + 1]` of cells [rows, N]; NaN of no value."""
+    """The means float64 [S, N] of the rows `bounds[s]` to `bounds[s + 1]` of cells [rows, N]; NaN without a value."""
     num_steps, num_sensors = len(bounds) - 1, cells.shape[1]
     sums, counts = np.zeros((num_steps, num_sensors)), np.zeros((num_steps, num_sensors))
-    # `reduceat` takes an empty step for one row.
+    # `reduceat` would return one row for an empty step.
     filled = np.flatnonzero(np.diff(bounds))
     if len(filled):
         is_known = ~np.isnan(cells)
@@ -78,7 +78,7 @@ def _means(cells: np.ndarray, bounds: np.ndarray) -> np.ndarray:
 
 
 def _columns(found: list[str], names: Sequence[str], path: Path) -> list[int]:
-    """The columns of the frame that the sensors have; column 0 is its index."""
+    """The column of each sensor in the frame, whose column 0 is its index."""
     places = Places(found)
     columns = [places.get(name) for name in names]
     absent = [name for name, column in zip(names, columns, strict=True) if column is None]

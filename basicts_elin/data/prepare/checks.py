@@ -17,12 +17,12 @@ MIN_PART_ROWS = 24
 def check_name(name: str, fix: str) -> None:
     """Raises: UserError unless `name` can be that of a dataset of the user's own.
 
-    fix: what else to do where a public dataset has the name.
+    fix: what else the user can do if a public dataset has the name.
     """
     if find_facts(name) is not None:
         fix = f"choose another --name, or {fix}"
         raise UserError("name", name, "a name that no public dataset has", fix)
-    # a part of run names MODEL/DATASET, and of paths
+    # the name becomes a part of run names (MODEL/DATASET) and of paths
     if not re.fullmatch(r"[\w.+-]+", name) or name.startswith("."):
         raise UserError("name", repr(name), "letters, digits, and any of . _ + -", "give another --name")
 

@@ -25,9 +25,9 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
         "--out", type=Path, default=Path("datasets"), help="folder that holds the datasets (default: datasets)"
     )
     verb.add_argument("--force", action="store_true", help="replace an existing dataset")
-    name = "name of the dataset (default: of the file, or of the public dataset)"
+    name = "name of the dataset (default: that of the file, or of the public dataset)"
     verb.add_argument("--name", help=name)
-    rows = "rows of the training, validation and test part"
+    rows = "numbers of rows of the training, validation and test part"
     verb.add_argument("--split-rows", nargs=3, type=int, metavar="N", help=rows)
     verb.add_argument(
         "--plot", action="store_true", help="also draw quality.png: missing values, mean day, distribution"

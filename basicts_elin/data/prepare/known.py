@@ -61,11 +61,11 @@ def prepare_dataset(
             their own timestamps.
         own_name: write the folder `own_name` instead. Its `meta.json` keeps the name of the public dataset.
         split_rows: rows of the training, validation and test part, which sum to the rows taken; None: the benchmark's
-            split. Only under a name of one's own: figures on another test part are those of another dataset.
+            split. Needs `own_name`, because figures on another test part must not carry the public name.
         sensors: take only the sensors that this file names, in its order, one id per line. Only for `.h5`.
         ids: the ids by which the graph names the nodes, one per line.
         meta: the table of the sensors of LargeST.
-        graph, distances, adjacency: a file of the graph: of either kind, a list of edges, a matrix.
+        graph, distances, adjacency: the file of the graph: an edge list or a matrix, an edge list, a matrix.
         graph_options: how distances become weights; the catalogue decides what is not given.
         plot: also draw `quality.png`.
         force: replace an existing folder. Files in it that are not written again are kept.
@@ -170,7 +170,7 @@ def _read(
     meta: Optional[Path],
     adjacency: Optional[Path],
 ) -> tuple[RawSeries, Optional[list[str]], Optional[Path]]:
-    """The series; the sensors of the rows of the matrix, if they are known; and the file of the matrix."""
+    """The series; the sensor of each row of the matrix, if known; and the file of the matrix."""
     suffix = ".h5" if facts.timestamp_rule == DATES else ".npz"
     expected, fix = f"the {suffix} file of {facts.name}, or a folder of BasicTS 0.5", f"get it from {facts.source}"
     if not raw.exists():

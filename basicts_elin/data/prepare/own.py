@@ -77,7 +77,7 @@ def prepare_own(
         across_breaks: whether windows may span times that the series never has, such as nights.
         sensors: take only the sensors that this file names, in its order, one id per line.
         ids: the sensor ids, one per line, of a file that has none.
-        graph, distances, adjacency: the file of the graph, as either kind, an edge list or a matrix.
+        graph, distances, adjacency: the file of the graph: an edge list or a matrix, an edge list, a matrix.
         append: add the rows to the existing dataset, which keeps its split, domain, markers, channel and graph.
         plot: also draw `quality.png`.
         force: replace an existing folder. Files in it that are not written again are kept.

@@ -1,4 +1,4 @@
-"""Parts of a dataset by their numbers of rows."""
+"""The split of a dataset by numbers of rows."""
 
 import math
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def shares_of(split_rows: Sequence[int], num_rows: int) -> tuple[float, float, f
 
 def _share(rows: int, num_rows: int) -> float:
     share = rows / num_rows
-    # the quotient may be rounded to just below the number whose part would be cut off
+    # The quotient may be rounded down. `split_lengths` truncates, and the part would lose a row.
     while int(num_rows * share) < rows:
         share = math.nextafter(share, 1.0)
     return share

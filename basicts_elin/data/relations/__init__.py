@@ -1,1 +1,1 @@
-"""What models take from the graph and the training part before they are trained."""
+"""What models compute from the graph and the training part before training."""

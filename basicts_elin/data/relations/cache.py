@@ -19,11 +19,10 @@ Arrays = dict[str, np.ndarray]
 
 
 def cached(dataset: Dataset, name: str, settings: Mapping[str, Any], compute: Callable[[], Arrays]) -> Arrays:
-    """What `compute` returns, from the file `cache/<name>-<key>.npz` in the dataset's folder if it is there.
+    """The arrays that `compute` returns, read from `cache/<name>-<key>.npz` in the dataset's folder if it exists.
 
-    The key is that of the data, the graph, what marks missing values, the interval and the settings. A file that
-    cannot be read or has another key is made again. A folder that cannot be written to does not matter: nothing is
-    kept then.
+    The key is a hash of the data, the graph, the marker of missing values, the interval and the settings. A file that
+    cannot be read or has another key is computed again. If the folder is not writable, nothing is stored.
     """
     content = {
         "data": dataset.fingerprint["data"],
@@ -39,13 +38,13 @@ def cached(dataset: Dataset, name: str, settings: Mapping[str, Any], compute: Ca
         try:
             return _read(file, key)
         except Exception as error:
-            # numpy and zipfile raise a dozen types for files that are no archives of arrays
-            print(f"{file} cannot be used ({one_line(error)}): it is made again")
+            # numpy and zipfile raise many types of error for a damaged file
+            print(f"{file} cannot be used ({one_line(error)}): it is computed again")
     arrays = compute()
     try:
         _write(file, key, arrays)
     except OSError as error:
-        print(f"not kept for the next run: {system_message(error)}")
+        print(f"not stored for the next run: {system_message(error)}")
     return arrays
 
 
@@ -54,7 +53,7 @@ def _read(file: Path, key: str) -> Arrays:
     with np.load(file, allow_pickle=False) as content:
         arrays = dict(content)
     if str(arrays.pop(_KEY, "")) != key:
-        raise ValueError("it is of other data or settings")
+        raise ValueError("it belongs to other data or settings")
     return arrays
 
 

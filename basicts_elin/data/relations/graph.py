@@ -7,14 +7,14 @@ from ..dataset import Dataset
 from ..graphs.graph import graph_of
 from ..layout import GRAPH_FILE
 
-# between nodes without a path
+# hops between nodes without a path
 UNREACHABLE = 511
 
 
 def dataset_links(dataset: Dataset, model: str) -> np.ndarray:
     """The links of a dataset's graph, see `links_of`. Raises: UserError unless it has a graph of its nodes.
 
-    model: which needs them, for the message.
+    model: the name of the model that needs them, for the message.
     """
     file, nodes = dataset.folder / GRAPH_FILE, dataset.num_nodes
     fix = f"put it there, or `basicts-elin prepare {dataset.name} --force ...` with --graph, --distances or --adjacency"
@@ -51,10 +51,10 @@ def far_mask(hops: np.ndarray, max_hops: int) -> np.ndarray:
 def laplacian_codes(links: np.ndarray, columns: int) -> np.ndarray:
     """Eigenvectors of the normalised Laplacian I - D^-1/2 A D^-1/2, as columns, float64 [N, columns].
 
-    In ascending order of the eigenvalues. As in the original, as many as there are nodes without a link, and one more,
-    are left out first. (Each further component of the graph has an eigenvalue 0, too, whose eigenvector stays.) The
-    entry of the largest magnitude in a column is positive, the first of equal ones. Columns beyond the eigenvectors of
-    a small graph are 0.
+    In ascending order of the eigenvalues. As in the original, the first eigenvectors are left out: one for each node
+    without links, and one more. (Each further component of the graph also has an eigenvalue 0. Its eigenvector stays.)
+    The entry of the largest magnitude in a column is positive; of equal ones, the first. If a small graph has too few
+    eigenvectors, the remaining columns are 0.
     """
     degree = links.sum(axis=1)
     inverse = np.zeros(len(links))

@@ -21,8 +21,8 @@ def training_patterns(
 ) -> np.ndarray:
     """The first `length` steps of the first training windows, at every node, float64 [M, length].
 
-    The windows of as many days as asked for, or of all there are. Without those that hold a missing value or that are
-    constant, which have no shape. At most 20,000 of them, drawn by the seed; the original takes all.
+    The windows start in the first `days` of the training part. Those with a missing value are left out, and constant
+    ones, because they have no shape. At most 20,000 are drawn at random with the seed; the original uses all.
     """
     starts = dataset.window_starts("train", input_len, output_len)[: days * dataset.steps_per_day]
     values = dataset.values("train")
@@ -55,10 +55,10 @@ def pattern_keys(patterns: np.ndarray, clusters: int, seed: int) -> np.ndarray:
     scaled = TimeSeriesScalerMeanVariance().fit_transform(patterns[..., None])
     model = KShape(n_clusters=clusters, max_iter=_ITERATIONS, random_state=seed)
     with _one_thread(), warnings.catch_warnings():
-        # of numba, about its own cache and scheduling
+        # numba warns about its own cache and scheduling
         warnings.simplefilter("ignore")
         model.fit(scaled)
-    # no attempt ended without an empty cluster
+    # every attempt ended with an empty cluster
     if not np.isfinite(model.inertia_) or not np.isfinite(model.cluster_centers_).all():
         found = f"{len(patterns)} windows of fewer than {clusters} shapes"
         raise UserError("training part", found, f"{clusters} shapes, one for each pattern key", fix)
@@ -67,7 +67,7 @@ def pattern_keys(patterns: np.ndarray, clusters: int, seed: int) -> np.ndarray:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """tslearn's threads wait for one another: its Fourier transform is numpy's, for which they hold Python's lock."""
+    """One thread for tslearn. Several would wait for each other: numpy's Fourier transform holds Python's lock."""
     import numba
 
     before = numba.get_num_threads()

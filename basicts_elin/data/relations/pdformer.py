@@ -1,7 +1,7 @@
-"""What PDFormer (AAAI 2023) takes from the graph and the training part. N: nodes.
+"""What PDFormer (AAAI 2023) computes from the graph and the training part. N: nodes.
 
-The original computes the mean day of each node from the whole file, the test part too. Here everything is of the
-training part alone.
+The original computes the mean day of each node from the whole file, including the test part. Here everything comes
+from the training part alone.
 """
 
 from typing import Any
@@ -41,12 +41,12 @@ def pdformer_relations(dataset: Dataset, config: Any) -> Arrays:
     def compute() -> Arrays:
         pairs = len(links) * (len(links) - 1) // 2
         print(
-            f"PDFormer: compares the mean days of {len(links)} sensors ({pairs:,} pairs) and looks for patterns, once"
+            f"PDFormer: comparing the mean days of {len(links)} sensors ({pairs:,} pairs) and clustering patterns, once"
         )
         patterns = training_patterns(
             dataset, config.pattern_days, config.pattern_len, config.input_len, config.output_len, _SEED
         )
-        # first, because it may refuse
+        # first, because it may raise an error
         keys = pattern_keys(patterns, config.num_patterns, _SEED)
         return {
             "geographic_mask": far_mask(hop_counts(links), config.max_hops),

@@ -52,7 +52,7 @@ def warping_distances(series: np.ndarray) -> np.ndarray:
 
 
 def unlike_mask(distances: np.ndarray, kept: int) -> np.ndarray:
-    """True except for the `kept` nearest nodes in each row, itself first among equals, bool [N, N]."""
+    """True except for the `kept` nearest nodes in each row, bool [N, N]. Of equal ones the node itself is first."""
     distances = distances.astype(np.float64)
     np.fill_diagonal(distances, -1.0)
     nearest = np.argsort(distances, axis=1, kind="stable")[:, :kept]

@@ -10,7 +10,7 @@ from ..aggregate import Summary
 from ..schema import horizon_title, metric_column
 
 INFERENCE_TITLE = "inference, ms / window"
-# a number of steps in that nothing is published for
+# a number of steps in for which nothing is published
 _UNPUBLISHED = -1
 
 

@@ -57,11 +57,11 @@ def _cell(column: _Column, one: _Row, dataset: str, length: Optional[int]) -> st
 
 
 def _columns(metric: str, shown: Sequence[published.Figure], found: Sequence[Summary]) -> list[_Column]:
-    """Both averages of ours. A published figure stands beside the one that it is."""
+    """Both averages of our runs. A published figure is shown beside ours of the same average."""
     averages = {one.average for one in shown if one.metric == metric}
     columns = []
     for average in (OVERALL, MEAN):
-        # where nothing is published their columns stay, empty
+        # where nothing is published, the columns stay but are empty
         if average in averages or (average == OVERALL and not shown):
             columns += [_Column(metric, average, what) for what in (_PAPER, _OURS, _DIFFERENCE)]
         elif _is_shown(metric, average, found):
@@ -86,7 +86,7 @@ def _rows(shown: Sequence[published.Figure], found: Sequence[Summary]) -> list[_
     for system, own in runs.items():
         entry = registry.paper_entry(system)
         reason = f" ({entry.unfit})" if entry and entry.unfit else ""
-        # a model of ours may have the name, and be another one
+        # one of our models may have the same name, but be another model
         label = f"{system} (as published)" if system in names else system + reason
         rows += own or [_Row(label, system, None)]
     return rows + others

@@ -104,7 +104,7 @@ def _check_metrics(config: BasicTSForecastingConfig) -> None:
     unknown = [metric for metric in config.metrics if isinstance(metric, str) and metric not in known]
     _require(not unknown, config, "metrics", f"names among {', '.join(known)}")
     targets = _watchable(config)
-    _require(len({*targets}) == len(targets), config, "metrics", "each name once, and none of the name loss")
+    _require(len({*targets}) == len(targets), config, "metrics", "each name once, and none named loss")
     _require(config.target_metric in targets, config, "target_metric", f"one of {', '.join(targets)}")
     horizons, steps = config.eval_horizons or (), config.dataset_params.output_len
     fits = all(1 <= horizon <= steps for horizon in horizons) and len({*horizons}) == len(horizons)
@@ -113,7 +113,7 @@ def _check_metrics(config: BasicTSForecastingConfig) -> None:
 
 
 def _check_schedule(config: BasicTSForecastingConfig) -> None:
-    """A schedule that follows a metric must be told it."""
+    """A schedule that follows a metric needs its value."""
     schedule = config.lr_scheduler
     if schedule is None or not issubclass(schedule, ReduceLROnPlateau):
         return
@@ -128,7 +128,7 @@ def _check_accumulation(config: BasicTSForecastingConfig) -> None:
     for callback in config.callbacks:
         if isinstance(callback, GradAccumulation):
             steps = callback.accumulation_steps
-            expected = "no GradAccumulation: it sums gradients where a mean is due (BasicTS defect 36)"
+            expected = "no GradAccumulation: it sums gradients instead of averaging them (BasicTS defect 36)"
             raise UserError("callbacks", f"GradAccumulation({steps})", expected, f"accumulate={steps} in its place")
     batches = config.get("accumulate")
     _require(batches is None or _is_count(batches), config, "accumulate", "batches, 1 or more")

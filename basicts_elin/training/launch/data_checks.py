@@ -33,7 +33,7 @@ def checked_dataset(config: BasicTSForecastingConfig) -> Dataset:
 
 
 def _check_unmasked_loss(config: BasicTSForecastingConfig, dataset: Dataset) -> None:
-    """A loss of all targets takes missing ones for `null_to_num`: right only if that is what marks them."""
+    """A loss over all targets sees missing ones as `null_to_num`. This is right only if that number marks them."""
     if leaves_out_missing(config.loss) or config.null_val == config.null_to_num:
         return
     share = missing_share([dataset.values(part) for part in PARTS], config.null_val)

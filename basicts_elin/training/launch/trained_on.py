@@ -99,7 +99,7 @@ def check_start(checkpoint: dict[str, Any], path: str, config: BasicTSForecastin
 
 
 def check_lengths(checkpoint: dict[str, Any], path: str, config: BasicTSForecastingConfig) -> None:
-    """Raises: UserError if the checkpoint was trained with other steps in or out. Some models' parameters are equal."""
+    """Raises: UserError if the checkpoint was trained with other steps in or out. Parameters may fit."""
     _check_shared(_LENGTHS, checkpoint, path, config)
 
 
@@ -149,7 +149,7 @@ def checkpoint_warnings(
 
 
 def model_warnings(path: str, config: BasicTSForecastingConfig) -> list[str]:
-    """Fields of the model that are not those of the run that a checkpoint is of, although its parameters fit."""
+    """Warnings for fields of the model that differ from those of the checkpoint's run, although its parameters fit."""
     file = Path(path).with_name(CONFIG_FILE)
     before = read_json(file, "remove it").get("model_config") if file.is_file() else None
     now = json.loads(str(config))["model_config"]

@@ -1,4 +1,4 @@
-"""A forecast is learned step by step: the loss sees one step ahead first, and one more after each stage."""
+"""A curriculum over the forecast steps: the loss first covers one step ahead, and one more after each stage."""
 
 from typing import Any
 
@@ -12,11 +12,10 @@ class HorizonCurriculum(BasicTSCallback):
     """The loss of the first k forecast steps, with k = 1 first and one more every `batches_per_step` training batches.
 
     BasicTS's CurriculumLearning counts epochs instead, and adds several steps at once. PDFormer (AAAI 2023) and its
-    forerunners count batches: their first stages are shorter than an epoch. Validation and test see all steps;
-    training metrics see the steps of the loss.
+    predecessors count batches. Validation and test cover all steps; training metrics cover the steps of the loss.
 
-    Batches are counted over the whole run, each of them once: also if several processes divide it, or if `accumulate`
-    makes one optimizer step of several.
+    Each batch of the run counts once, even if several processes divide it, or if `accumulate` makes one optimizer step
+    of several batches.
 
     Args:
         batches_per_step: training batches of a stage.

@@ -1,4 +1,4 @@
-"""Losses with settings, and what a run must know of any loss.
+"""Losses with settings, and what a run must know about any loss.
 
 Letters: B batch, T steps, N nodes.
 """
@@ -14,10 +14,10 @@ from torch.nn.modules.loss import _Loss
 class HuberLoss(torch.nn.Module):
     """The Huber loss: half the squared error up to `delta`, linear beyond (Huber 1964). A mean over targets.
 
-    With the benchmark's recipe, it sees the original scale.
+    In the benchmark's recipe it is computed on the original scale.
 
     Args:
-        delta: the error where the square ends, in original units.
+        delta: the error from which the loss is linear, in the units of the loss.
         masked: leave out missing targets. Otherwise they count as 0, the number that marks them.
     Attributes:
         is_mean_over_targets: several processes can share it.
@@ -55,7 +55,7 @@ def callable_loss(loss: Union[str, Callable], of_basicts: Callable) -> Callable:
 
 
 def leaves_out_missing(loss: Union[str, Callable]) -> bool:
-    """Whether missing targets do not count. BasicTS's losses leave them out; torch's own do not know of them."""
+    """Whether missing targets do not count. BasicTS's losses leave them out; torch's own count them."""
     return getattr(loss, "masked", not isinstance(loss, _Loss))
 
 

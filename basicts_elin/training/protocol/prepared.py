@@ -1,4 +1,4 @@
-"""Buffers of a model that come from the dataset."""
+"""Buffers of a model that are computed from the dataset."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Optional
@@ -16,32 +16,31 @@ Prepare = Callable[[Dataset, Any], Mapping[str, np.ndarray]]
 class PreparedBuffers(BasicTSCallback):
     """Fills buffers of a new model with what is computed from the training part and the graph.
 
-    It is computed once, by `prepare_buffers`, before the processes of a run start. A run that goes on from a checkpoint
-    has the buffers from there, as an evaluation has.
+    This is computed once, by `prepare_buffers`, before the processes of a run start. A run that continues from a
+    checkpoint takes the buffers from it, and so does an evaluation.
 
     Args:
-        prepare: (dataset, configuration of the model) -> name of a buffer -> its content. A function of a module, by
-            whose name the run is told from others.
+        prepare: (dataset, configuration of the model) -> name of a buffer -> its content. A module-level
+            function, because its name is part of the hash of the run.
     """
 
     def __init__(self, prepare: Prepare):
         self.prepare = prepare
-
         # Attributes that are not parameters of __init__ stay out of the configuration's hash.
         self._arrays: Optional[dict[str, np.ndarray]] = None
 
     def compute(self, config: BasicTSForecastingConfig) -> None:
-        """Compute the buffers of a run's model. Raises: UserError for a dataset that the model cannot have."""
+        """Compute the buffers of a run's model. Raises: UserError for a dataset that the model cannot use."""
         self._arrays = dict(self.prepare(dataset_of(config), config.model_config))
 
     def forget(self) -> None:
-        """Leave the buffers as they are: the configuration may have been that of another run before."""
+        """Discard computed buffers: the configuration may have been used for another run before."""
         self._arrays = None
 
     def on_train_start(self, runner: Any, *args: Any, **kwargs: Any) -> None:
         found = [self._arrays]
         if torch.distributed.is_initialized():
-            # processes that torchrun has started have not computed them
+            # of the processes that torchrun starts, only the first has computed them
             torch.distributed.broadcast_object_list(found, src=0)
         (arrays,) = found
         if arrays is None:
@@ -53,9 +52,9 @@ class PreparedBuffers(BasicTSCallback):
 
 
 def prepare_buffers(config: BasicTSForecastingConfig, *, resumes: bool = False) -> None:
-    """Compute the buffers of a model that starts anew; any other has those of its checkpoint.
+    """Compute the buffers of a model that starts anew. A model that starts from a checkpoint has them from there.
 
-    Raises: UserError for a dataset that the model cannot have.
+    Raises: UserError for a dataset that the model cannot use.
     """
     is_new = not resumes and config.get("init_from") is None and config.finetune_from is None
     for callback in config.callbacks:

@@ -8,16 +8,16 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 
 class PlateauLR(ReduceLROnPlateau):
-    """torch's ReduceLROnPlateau, told a validation metric of the run after each validation.
+    """torch's ReduceLROnPlateau, stepped with a metric of the run after each validation.
 
     BasicTS defect 35: it steps every schedule without a metric, which ReduceLROnPlateau needs.
 
     Args:
         optimizer: as BasicTS builds it.
         metric: one of the run's metrics, or "loss"; None = its `target_metric`.
-        mode: "min", or "max" for a metric that is better if greater.
-        factor: of the learning rate, below 1.
-        patience: validations without an improvement that pass; the next one lowers the learning rate.
+        mode: "min", or "max" for a metric where greater is better.
+        factor: multiplies the learning rate; below 1.
+        patience: validations without an improvement that are tolerated; the next one lowers the learning rate.
         threshold: the relative improvement that counts.
         min_lr: the learning rate never falls below it.
     """
@@ -51,9 +51,9 @@ class WarmupCosineLR(LRScheduler):
     Args:
         optimizer: as BasicTS builds it; its learning rate is lr.
         num_epochs: of the run. BasicTS passes the configuration's field of this name.
-        warmup_epochs: the first epochs.
+        warmup_epochs: length of the warm-up.
         warmup_lr: the learning rate of the first epoch.
-        min_lr: what the cosine ends at.
+        min_lr: the learning rate at the end of the cosine.
     """
 
     def __init__(

@@ -8,11 +8,10 @@ from .resume import ResumableRunner
 
 
 class AccumulatingRunner(ResumableRunner):
-    """`accumulate` consecutive batches of an epoch have the gradient of one batch that holds them all.
+    """One optimizer step for `accumulate` consecutive batches, with the gradient of one batch that holds them all.
 
     The gradient is that of the mean over all their targets, so batches are weighted by the targets that count. The
-    last batches of an epoch are a step of their own, even if they are fewer. So no gradient is pending when a
-    checkpoint is written.
+    last batches of an epoch make a step even if they are fewer, so no gradient is pending when a checkpoint is written.
 
     BasicTS defect 36: its GradAccumulation sums the gradients, and carries the last ones over to the next epoch.
     """
@@ -20,7 +19,7 @@ class AccumulatingRunner(ResumableRunner):
     def __init__(self, cfg: Any) -> None:
         super().__init__(cfg)
         self.accumulate = cfg.get("accumulate") or 1
-        # the targets that the gradients so far come from
+        # the number of targets in the gradients so far
         self._targets_so_far: Any = 0
 
     def _train_step(self, data: dict[str, Any]) -> None:
@@ -49,7 +48,7 @@ class AccumulatingRunner(ResumableRunner):
             self._targets_so_far = 0
 
     def _divide_gradients(self, targets: Any) -> None:
-        """Make of the sum over targets their mean."""
+        """Turn the gradients of the sum over targets into those of the mean."""
         divisor = torch.as_tensor(targets).clamp(min=1)
         for parameter in self._module().parameters():
             if parameter.grad is not None:

@@ -65,7 +65,7 @@ class ParallelRunner(AccumulatingRunner):
         return self.train_data_loader.batch_sampler.is_padding((self.global_steps - 1) % self.steps_per_epoch)
 
     def _loss_weight(self, forward_return: dict[str, Any]) -> Any:
-        """0 for a window that only stands for an empty part of a batch."""
+        """The weight of a batch; 0 for a window that only fills an empty part of a batch."""
         weight = super()._loss_weight(forward_return)
         is_shared = self._is_distributed() and self.status == RunnerStatus.TRAINING
         return weight * 0 if is_shared and self._is_padding() else weight
@@ -93,7 +93,7 @@ class ParallelRunner(AccumulatingRunner):
             self._follow_validation(epoch)
 
     def _follow_validation(self, epoch: int) -> None:
-        """Only the first process validates. It tells the others whether to stop, and what the schedule watches."""
+        """Only the first process validates. It sends the others whether to stop, and the metric of the schedule."""
         news = [float(self.should_training_stop), getattr(self, "watched", 0.0)]
         told = torch.tensor(news, dtype=torch.float64, device=self._share.device)
         torch.distributed.broadcast(told, src=0)

@@ -81,10 +81,10 @@ class LoopRunner(BasicTSRunner):
 
     def _begin_epoch(self, epoch: int) -> None:
         self.epoch = epoch
+        self._train_metrics = self._part_metrics(by_step=False)
         self.on_epoch_start(epoch)
         self._trigger("on_epoch_start", epoch=epoch)
         self.model.train()
-        self._train_metrics = self._part_metrics(by_step=False)
 
     def _train_step(self, data: dict[str, Any]) -> None:
         """One batch, from the loader to the metrics."""
@@ -131,7 +131,7 @@ class LoopRunner(BasicTSRunner):
             self.lr_scheduler.step(self.watched)
 
     def _eval_loop(self, mode: BasicTSMode) -> None:
-        """Validate, or test. Metrics are made of sums over the part, see `part_metrics`.
+        """Validate, or test. Metrics are computed from sums over the part, see `part_metrics`.
 
         BasicTS defect 9: validation batches count in the test metrics of each horizon.
         """
@@ -167,7 +167,7 @@ class LoopRunner(BasicTSRunner):
         )
 
     def _note(self, meter: str, values: dict[str, Optional[float]]) -> None:
-        """Give the metrics of a part to their meters, whose names `meter` makes of those of the metrics.
+        """Pass the metrics of a part to their meters; `meter` is the format of the meters' names.
 
         A meter without a value reads 0, which would be the best error of all.
         """

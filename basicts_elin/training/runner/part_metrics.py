@@ -1,6 +1,6 @@
 """The metrics of a part of the data: ratios of sums over its targets. B batch, T steps ahead, N sensors.
 
-BasicTS defect 31: it averages over batches what is no mean over their measured targets.
+BasicTS defect 31: it averages metrics over batches even if they are not means over measured targets.
 """
 
 import copy
@@ -17,7 +17,7 @@ from torch.nn import functional
 from ...averages import MEAN, OVERALL, mean_over_horizons
 from ...data.quality import NEAR
 
-# metrics of ours, besides those of BasicTS: its WAPE is the mean over windows and sensors of each batch
+# Our metrics, besides those of BasicTS. Its WAPE is the mean over windows and sensors of each batch.
 NAMED_METRICS = {"WAPE_batch_mean": masked_wape}
 
 Metric = Callable[..., Tensor]
@@ -33,7 +33,7 @@ def with_named_metrics(config: BasicTSForecastingConfig) -> BasicTSForecastingCo
     """The configuration with the functions of our metrics, whose names BasicTS does not know. Its hash is the same."""
     if not any(name in NAMED_METRICS for name in config.metrics if isinstance(name, str)):
         return config
-    # Computed with the names, and kept.
+    # The hash is computed with the names, and cached.
     _ = config.md5
     config = copy.copy(config)
     config.metrics = [
@@ -44,17 +44,17 @@ def with_named_metrics(config: BasicTSForecastingConfig) -> BasicTSForecastingCo
 
 
 class PartMetrics:
-    """The metrics of one part, whatever its batches. The device is waited for only when they are read (defect 18).
+    """The metrics of one part, whatever its batches. Only reading them waits for the device (defect 18).
 
-    BasicTS's metrics are made of sums over all targets. Any other function is called for each batch, and its values
-    are averaged.
+    BasicTS's metrics are computed from sums over all targets. Any other function is called for each batch, and its
+    values are averaged.
 
     Args:
         metrics: name -> function.
         value: (function, batch) -> its value for the batch.
         weight: (function, batch) -> the weight of that value.
         by_step: whether each step ahead has metrics, too. All batches must then have the same steps.
-        are_exact: whether metrics are ratios of sums; no: each is averaged over batches.
+        are_exact: whether BasicTS's metrics are ratios of sums; otherwise they are averaged, too.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class PartMetrics:
 
 
 def _power(name: str) -> int:
-    """BasicTS's meter of the name RMSE averages squares."""
+    """BasicTS's meter named RMSE averages squares."""
     return 2 if name == "RMSE" else 1
 
 

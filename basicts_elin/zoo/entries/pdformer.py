@@ -9,10 +9,10 @@ from ...data.relations.pdformer import pdformer_relations
 from ..registry import ModelEntry, Size, register
 
 _BATCH = 16
-# PEMS08's published number is a little more than four epochs; those of PEMS04 and PEMS07 are two, as here elsewhere.
+# PEMS08's published number is slightly more than four epochs. Those of PEMS04 and PEMS07 are two, the rule for others.
 _BATCHES_PER_STEP = {"PEMS08": 2776}
 _EPOCHS_PER_STEP = 2
-# of synthetic data, whose length is not known before they are made
+# for synthetic data, whose length is not known until they are generated
 _ANY = 1274
 _DATASET_FIELDS = {"PEMS07": {"train_batch_size": 8, "accumulate": 2}}
 _SCHEDULE = {"warmup_epochs": 5, "warmup_lr": 1e-6, "min_lr": 1e-4}
@@ -49,7 +49,7 @@ def _callbacks() -> list[Any]:
 
 
 def _curriculum(dataset: str, is_small: bool) -> list[Any]:
-    """None of the small size, whose few epochs would end before the last step."""
+    """No curriculum for the small size: its few epochs would end before the last stage."""
     from ...training.protocol.curriculum import HorizonCurriculum
 
     return [] if is_small else [HorizonCurriculum(_batches_per_step(dataset))]
@@ -72,7 +72,7 @@ register(
         _load,
         run_fields=_run_fields,
         dataset_fields=_DATASET_FIELDS,
-        # PEMS03 as the others of its kind; all other datasets have the defaults of the original
+        # PEMS03 is set like PEMS04 to PEMS08; all other datasets have the defaults of the original
         dataset_model_fields={
             "PEMS03": {"max_hops": 7},
             "PEMS04": {"max_hops": 7},

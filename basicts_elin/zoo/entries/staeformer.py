@@ -16,7 +16,7 @@ def _num_tokens(name: str, config: Any) -> int:
     return config.input_len if name.startswith("temporal_layers.") else config.num_features
 
 
-# PEMS07's is published. Those of LargeST are powers of two whose batch has about as many nodes as PEMS07's, 8 x 883.
+# PEMS07's is published. Those of LargeST are powers of two, so that a batch has about as many nodes: 8 x 883.
 _BATCHES = {"PEMS07": 8, "SD": 8, "GBA": 4, "GLA": 2, "CA": 1}
 
 STAEFORMER = ModelEntry(

@@ -7,9 +7,9 @@ from typing import Any
 
 from ..registry import ModelEntry, Size, register
 
-# of the benchmark's datasets; the others take that of PEMS04 and PEMS08
+# for PEMS03 and PEMS07; all other datasets take that of PEMS04 and PEMS08
 _WEIGHT_DECAY = {"PEMS03": 3e-3, "PEMS07": 1.5e-3}
-# Of LargeST, not published: powers of two whose batch has about as many nodes as that of PEMS07, 16 x 883; SD: 16.
+# For LargeST, not published: powers of two, so that a batch has about as many nodes as on PEMS07, 16 x 883. SD: 16.
 _BATCHES = {"GBA": 8, "GLA": 4, "CA": 2}
 
 

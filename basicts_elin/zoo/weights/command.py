@@ -15,7 +15,7 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("model", choices=MODELS, type=str.lower, metavar="MODEL", help=f"one of {', '.join(MODELS)}")
     verb.add_argument("file", type=Path, metavar="FILE", help="the published weights, .pt, or their arrays, .npz")
     verb.add_argument("--dataset", metavar="NAME", help="a prepared dataset (default: the name of the file)")
-    verb.add_argument("--out", type=Path, metavar="FOLDER", help="the new folder (default: below checkpoints)")
+    verb.add_argument("--out", type=Path, metavar="FOLDER", help="the new folder (default: a folder in checkpoints)")
     scaling = "of the values that the weights were trained on (default: of the dataset's training part)"
     verb.add_argument("--mean", type=float, metavar="X", help=f"mean {scaling}")
     verb.add_argument("--std", type=float, metavar="X", help="their standard deviation")

@@ -30,7 +30,7 @@ RULES = {"stlaformer": stlaformer}
 
 @dataclass(frozen=True)
 class Imported:
-    """What was made of a file of published weights.
+    """What was made from a file of published weights.
 
     Attributes:
         checkpoint: in the folder of the run.
@@ -80,7 +80,7 @@ def import_weights(
         "epoch": 0,
         "model_state_dict": state,
         "scaler_stats": {"mean": torch.tensor(scaling[0]), "std": torch.tensor(scaling[1])},
-        # not the arrays of the training, which are not known
+        # without the hash of the arrays, because those of the training are not known
         "dataset_sha256": {"nodes": dataset.fingerprint["nodes"]},
         "trained_on": trained_on(config, dataset, None) | {"trained_until": None},
         "imported_from": {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()},
@@ -99,7 +99,7 @@ def import_weights(
 def _config(
     rules: Any, weights: Weights, file: Path, dataset: Dataset
 ) -> tuple[BasicTSForecastingConfig, dict[str, Any]]:
-    """The configuration that the weights need, and in what it differs from that of the model's name."""
+    """The configuration that the weights need, and the fields in which it differs from `-c <model>/<dataset>`."""
     fields = {**rules.fields_of(weights.tensors, file), **rules.FIELDS}
     found, expected = dataset.steps_per_day, fields["num_time_in_day"]
     if found != expected:
@@ -126,7 +126,7 @@ def _state(
         with torch.device("meta"):
             model = config.model(config.model_config)
     except ValueError as error:
-        raise UserError(file, f"shapes of no {rules.MODEL}: {one_line(error)}") from error
+        raise UserError(file, f"shapes that fit no {rules.MODEL}: {one_line(error)}") from error
     expected = {name: tensor.shape for name, tensor in model.state_dict().items()}
     published = {name: rules.published_name(name) for name in expected}
     given = weights.tensors

@@ -1,4 +1,4 @@
-"""The published weights of STLAformer: their names, and what they say of the model."""
+"""The published weights of STLAformer: their names, and the sizes that follow from their shapes."""
 
 import re
 from collections.abc import Mapping

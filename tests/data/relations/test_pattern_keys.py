@@ -1,5 +1,7 @@
 """The windows that pattern keys come from, and the keys."""
 
+import sys
+
 import numpy as np
 import pytest
 from refusal import refuses
@@ -69,6 +71,12 @@ def test_rises_and_falls_are_told_apart(without_jit):
 def test_too_few_windows_are_refused(windows):
     with refuses("training part", found=str(len(windows)), expected="4", fix="num_patterns"):
         pattern_keys(windows, 4, 0)
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tslearn.clustering", None)
+    with refuses("tslearn", found="not installed", fix="basicts-elin[pdformer]"):
+        pattern_keys(np.random.default_rng(0).normal(size=(9, 3)), 4, 0)
 
 
 def test_too_few_shapes_are_refused(without_jit):

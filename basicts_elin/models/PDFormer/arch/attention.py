@@ -54,8 +54,8 @@ class TokenAttention(nn.Module):
 
 class DelayPatterns(nn.Module):
     """
-    Attention from the recent values of each token to the pattern keys, with a single head. What it gives is added to
-    the keys of the tokens: a change that spreads along the road reaches other nodes later.
+    Attention from the recent values of each token to the pattern keys, with a single head. The result is added to the
+    keys of the tokens. So attention can take into account that a change reaches other nodes with a delay.
 
     Args:
         hidden_size (int): width of the tokens and patterns

@@ -9,11 +9,11 @@ from .attention import SpatialTemporalAttention
 
 class StochasticDepth(nn.Module):
     """
-    Leaves out a residual branch, for each sample of a batch by chance, in training only (arXiv 1603.09382). Where it is
-    kept, it is scaled, so that its mean stays.
+    Stochastic depth (arXiv 1603.09382): in training, drops a residual branch for random samples of a batch. For the
+    others it is scaled, so that its mean does not change.
 
     Args:
-        rate (float): probability that it is left out
+        rate (float): probability that the branch is dropped
     """
 
     def __init__(self, rate: float):

@@ -17,7 +17,7 @@ class PDFormer(nn.Module):
     Venue: AAAI 2023
     Task: Spatial-Temporal Forecasting
 
-    What the model takes from the graph and the training data is in four buffers, which are part of its state_dict:
+    What is computed from the graph and the training data is in four buffers, which are part of the state_dict:
     geographic_mask and semantic_mask (True = blocked), shape [num_features, num_features]; pattern_keys, shape
     [num_patterns, pattern_len]; laplacian_codes, shape [num_features, num_laplacian]. They are empty in a new model,
     until load_state_dict loads them, with the parameters or alone (strict=False).
@@ -93,7 +93,7 @@ class PDFormer(nn.Module):
         return pad(inputs, (0, 0, self.pattern_len - 1, 0)).unfold(1, self.pattern_len, 1)
 
     def _laplacian_codes(self) -> torch.Tensor:
-        """In training, each column with a sign by chance: the sign of an eigenvector is arbitrary."""
+        """The codes. In training each column has a random sign, because the sign of an eigenvector is arbitrary."""
         if not self.training:
             return self.laplacian_codes
         columns = self.laplacian_codes.shape[1]

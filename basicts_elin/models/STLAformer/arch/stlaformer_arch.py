@@ -11,7 +11,7 @@ from .fusion import GatedFusion
 
 _COUNTS = ("input_len", "output_len", "num_features", "num_layers", "n_heads", "hidden_size", "intermediate_size",
            "num_time_in_day", "num_day_in_week")
-# The fusion pads by reflection: 3 steps and 3 nodes, which needs one more of each.
+# The fusion pads 3 steps and 3 nodes by reflection, which needs at least 4 of each.
 _FEWEST = 4
 _REDUCTION = 8
 _SLOT_RULES = ("exact", "float32")
@@ -65,9 +65,10 @@ class STLAformer(nn.Module):
     Venue: Transportation Research Part C 2026
     Task: Spatial-Temporal Forecasting
 
-    Nothing is learned per node: nodes are told apart by sinusoidal codes of their numbers. The published tables of
+    Nothing is learned per node: a node is identified only by the sinusoidal code of its index. The published tables of
     codes end at 1,000 nodes and 96 steps, and the code of step t is that of position 1000 + t. Here there are codes for
-    any number of both. With more than 1,000 nodes the steps follow the last node, so that no node shares a step's code.
+    any number of both. With more than 1,000 nodes the codes of the steps follow that of the last node, so that no node
+    has the code of a step.
 
     Raises:
         ValueError: a value in the config that the model cannot be built with.
