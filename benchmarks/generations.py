@@ -1,11 +1,11 @@
-"""What differs between the models that both BasicTS 1.1 and BasicTS 0.5 have.
+"""The differences between the models that are in both BasicTS 1.1 and BasicTS 0.5.
 
     python benchmarks/generations.py --legacy-root BasicTS-0.5 --output results/generations_cpu.csv
     python benchmarks/generations.py --output results/generations_cpu.csv --page docs/generations.md
 
 The second command only writes the table of the page. Both models are built with the sizes of a configuration of
-BasicTS 0.5. Where their parameters have the same shapes, every parameter gets the same values as all others of its
-shape, so it does not matter which of them correspond. The outputs are then compared without dropout, in float64
+BasicTS 0.5. If their parameters have the same shapes, all parameters of one shape get the same values, so it does
+not matter which of them correspond. The outputs are then compared without dropout, in float64
 (float32 where BasicTS 0.5 converts to it).
 """
 
@@ -108,7 +108,7 @@ def tensors(model: nn.Module) -> Iterator[tuple[tuple[int, ...], torch.Tensor]]:
 
 
 def fill(model: nn.Module) -> None:
-    """Give all parameters of one shape the same values."""
+    """Set all parameters of one shape to the same values."""
     with torch.no_grad():
         for shape, parameter in tensors(model):
             generator = torch.Generator().manual_seed(zlib.crc32(str(shape).encode()))
@@ -122,7 +122,7 @@ def inputs(length: int) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(0)
     values = torch.randn(WINDOWS, length, NODES, generator=generator)
     slots = torch.arange(2.0 * length).expand(WINDOWS, -1)
-    # a little above the slot: both generations truncate
+    # slightly above the slot, because both versions truncate
     times = [(slots % 24 + 1e-3) / 24, (slots // 24 % 7 + 1e-3) / 7, slots // 24 % 31 / 31, slots // 24 % 366 / 366]
     return values, torch.stack(times, dim=-1)
 
@@ -150,9 +150,9 @@ def output(model: nn.Module, length: int, shift: float) -> torch.Tensor:
 
 
 def difference(legacy: nn.Module, ours: nn.Module, features: Sequence[int], length: int, shift: float) -> float:
-    """The largest difference of the outputs, as part of the largest output.
+    """The largest difference of the outputs, relative to the largest output.
 
-    shift: of the times that BasicTS 1.1 gets.
+    shift: subtracted from the times that BasicTS 1.1 gets.
     """
     outputs = []
     calls = (lambda: legacy_output(legacy, features, length), lambda: output(ours, length, shift))
@@ -187,7 +187,7 @@ def row(root: Path, model: str) -> dict[str, Any]:
             for name, shift in (("difference", 0.0), ("difference_shifted", SHIFT)):
                 found[name] = f"{difference(legacy, ours, features, length, shift):.1e}"
     except Exception as error:
-        # either generation may fail in any way
+        # either version may fail in any way
         found["reason"] = f"{type(error).__name__}: {one_line(error)}"
     return found
 
@@ -228,7 +228,7 @@ def table(rows: Sequence[dict[str, str]]) -> str:
 
 
 def verdict(one: dict[str, str]) -> str:
-    """What the comparison of the outputs says; float32 rounds."""
+    """The result of the comparison of the outputs, as a cell of the table."""
     if one["reason"]:
         return one["reason"]
     if one["same_shapes"] != "True":
@@ -250,7 +250,7 @@ def main() -> None:
     )
     parser.add_argument("--models", nargs="+", help="default: all that both have")
     parser.add_argument("--output", type=Path, metavar="CSV", required=True, help="where the rows are written")
-    parser.add_argument("--page", type=Path, metavar="MD", help="page whose table is made again")
+    parser.add_argument("--page", type=Path, metavar="MD", help="page whose table is rewritten")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     if arguments.legacy_root:

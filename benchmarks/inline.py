@@ -4,8 +4,8 @@
 
 "plain" is the layer as autograd has it: queries, keys, values, and the plain twin of the local residual. "no residual"
 is entropy-equal attention (taylor2, auto), so the rest is what the local residual costs. Widths: STLAformer's, 64, and
-STAEformer's, 152; both have 4 heads. The rows of tokens are about as many at every size. Float32; the paths take turns
-in one process. Every path is checked against the plain form first.
+STAEformer's, 152; both have 4 heads. All sizes have about the same total number of tokens. Float32; the paths take
+turns in one process. Every path is checked against the plain form first.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What a longer input costs: time and memory of a training step against the steps that go in.
+"""What a longer input costs: time and memory of a training step by the number of steps in.
 
     python benchmarks/lengths.py --output results/lengths_cpu.csv --page docs/lengths.md
     python benchmarks/lengths.py --render --output results/lengths_cpu.csv --page docs/lengths.md
@@ -31,7 +31,7 @@ from basicts_elin.zoo.registry import config_for
 
 LENGTHS = (12, 36, 96, 288)
 SENSORS, STEPS_OUT = 170, 12
-# with the windows of a batch; the full sizes with 288 steps have the memory for a single one
+# Windows in a batch. With 288 steps, memory is enough for only one window of the full sizes.
 MODELS = {"ELinFormer_small": 16, "STAEformer_small": 16, "STID": 16, "ELinFormer": 1, "STAEformer": 1}
 # width and heads of the small and of the full size
 WIDTHS = ((64, 4), (152, 4))
@@ -126,7 +126,7 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", choices=MODELS, default=tuple(MODELS), help="default: all")
     parser.add_argument("--lengths", nargs="+", type=int, default=LENGTHS, metavar="STEPS", help="default: all")
     parser.add_argument("--output", type=Path, metavar="CSV", help="where the rows are written")
-    parser.add_argument("--page", type=Path, metavar="MD", help="page whose tables are made again")
+    parser.add_argument("--page", type=Path, metavar="MD", help="page whose tables are rewritten")
     parser.add_argument("--render", action="store_true", help="measure nothing")
     parser.add_argument("--peak", nargs=2, metavar=("MODEL", "STEPS"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()

@@ -36,7 +36,8 @@ TIMEOUT_SECONDS = 1800
 PAGE = """# Models of BasicTS
 
 The models that BasicTS {basicts} ships, and ELinFormer and STAEformer. Each model in the first table runs by its
-name on every dataset: `-c <Model>/<Dataset>`. The table was made by
+name on every dataset: `-c <Model>/<Dataset>`. [STLAformer](#stlaformer) and [PDFormer](#pdformer) run by name too, and
+have sections below. The table was made by
 
 <!-- not run: hours -->
 ```bash

@@ -52,7 +52,7 @@ class PreparedBuffers(BasicTSCallback):
 
 
 def prepare_buffers(config: BasicTSForecastingConfig, *, resumes: bool = False) -> None:
-    """Compute the buffers of a model that starts anew. A model that starts from a checkpoint has them from there.
+    """Compute the buffers of a model that starts anew; any other model has them from its checkpoint.
 
     Raises: UserError for a dataset that the model cannot use.
     """
