@@ -174,8 +174,8 @@ def _make(
 def _outcome(result: Result, log: Path) -> str:
     if result.reason:
         return f"FAILED: {result.reason} (log: {log})"
-    name, value = next(iter(result.metrics[OVERALL].items()))
-    return f"{name} {value:.2f}, {count(result.epochs, 'epoch')}"
+    known = [f"{name} {value:.2f}" for name, value in result.metrics[OVERALL].items() if value is not None]
+    return ", ".join([*known[:1], count(result.epochs, "epoch")])
 
 
 def _collected(run: Run, status: RunStatus, reason: str = "", log: Optional[Path] = None) -> Result:

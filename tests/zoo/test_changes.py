@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from cli.commands import paths
+from cli.commands import paths, refused
 from refusal import refuses
 from tiny import DIMS, NODES, metrics, record, write_dataset
 
@@ -129,3 +129,6 @@ def test_a_run_by_the_command_and_in_the_plan(workplace, capsys):
     assert (status.folder, status.is_finished) == (str(folder), True)
     assert main(["evaluate", "-ckpt", str(trained["checkpoint"]), *arguments]) == 0
     assert metrics(paths(capsys.readouterr().out)["metrics"].parent) == metrics(folder)
+    # the options that changed the model are forgotten
+    line = refused(capsys, "evaluate", "-ckpt", trained["checkpoint"], *arguments[:4])
+    assert "of model STAEformer_changed" in line and "--set" in line and "config.txt" in line

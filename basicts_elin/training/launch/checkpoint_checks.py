@@ -7,6 +7,7 @@ from typing import Any, Optional
 import torch
 from basicts.configs import BasicTSForecastingConfig
 
+from ...config.describe import CONFIG_TEXT
 from ...errors import UserError
 from ...files import read_json
 from ...record import CONFIG_FILE
@@ -55,7 +56,8 @@ def _check_model_name(path: str, expected: str) -> None:
     model = read_json(file, "remove it, or use the checkpoint of another run").get("model")
     found = model.get("name", expected) if isinstance(model, dict) else expected
     if found != expected:
-        raise UserError(path, f"of model {found}", f"of model {expected}, as in the configuration")
+        fix = f"give the configuration of that run, with the --set options that {CONFIG_TEXT} beside it lists"
+        raise UserError(path, f"of model {found}", f"of model {expected}, as in the configuration", fix)
 
 
 def check_parameters(path: str, state: dict[str, torch.Tensor], model: torch.nn.Module, name: str) -> None:

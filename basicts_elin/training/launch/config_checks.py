@@ -102,7 +102,7 @@ def _check_loss(config: BasicTSForecastingConfig) -> None:
 def _check_metrics(config: BasicTSForecastingConfig) -> None:
     known = known_metrics()
     unknown = [metric for metric in config.metrics if isinstance(metric, str) and metric not in known]
-    _require(not unknown, config, "metrics", f"names among {', '.join(known)}")
+    _require(config.metrics and not unknown, config, "metrics", f"one or more names among {', '.join(known)}")
     targets = _watchable(config)
     _require(len({*targets}) == len(targets), config, "metrics", "each name once, and none named loss")
     _require(config.target_metric in targets, config, "target_metric", f"one of {', '.join(targets)}")

@@ -26,7 +26,6 @@ class PreparedBuffers(BasicTSCallback):
 
     def __init__(self, prepare: Prepare):
         self.prepare = prepare
-
         # Attributes that are not parameters of __init__ stay out of the configuration's hash.
         self._arrays: Optional[dict[str, np.ndarray]] = None
 
@@ -35,7 +34,7 @@ class PreparedBuffers(BasicTSCallback):
         self._arrays = dict(self.prepare(dataset_of(config), config.model_config))
 
     def forget(self) -> None:
-        """Leave the buffers as they are: the configuration may have been that of another run before."""
+        """Discard computed buffers: the configuration may have been used for another run before."""
         self._arrays = None
 
     def on_train_start(self, runner: Any, *args: Any, **kwargs: Any) -> None:

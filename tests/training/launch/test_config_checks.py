@@ -23,6 +23,7 @@ from basicts_elin.training.launch.launcher import launch_training
         ("val_data_num_workers", -1, ("0", "256")),
         ("val_data_num_workers", 1000, ("0", "256")),
         ("loss", "FOO", ("MAE", "MSE", "RMSE", "WAPE", "HUBER")),
+        ("metrics", [], ("one or more", "MAE")),
         ("metrics", ["MAE", "foo"], ("MAE", "MSE", "SMAPE")),
         ("metrics", ["MAE", "MAE"], "once"),
         ("target_metric", "MSE", ("MAE", "RMSE", "MAPE", "loss")),

@@ -105,10 +105,6 @@ def test_a_step_without_a_target_has_no_value_and_does_not_count_in_the_mean():
     assert [values[step]["MAE"] for step in ("1", "2", "3", "overall", "mean")] == [3.0, None, 5.0, 4.0, 4.0]
 
 
-def test_without_metrics_there_are_empty_ones():
-    assert part([], 20) == {name: {} for name in ("overall", *map(str, range(1, 13)), "mean")}
-
-
 def sometimes(prediction, targets, targets_mask):
     """The error, or no number once it is small."""
     error = (prediction - targets)[targets_mask].abs().mean()
