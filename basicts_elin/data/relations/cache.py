@@ -21,13 +21,13 @@ Arrays = dict[str, np.ndarray]
 def cached(dataset: Dataset, name: str, settings: Mapping[str, Any], compute: Callable[[], Arrays]) -> Arrays:
     """The arrays that `compute` returns, read from `cache/<name>-<key>.npz` in the dataset's folder if it exists.
 
-    The key is a hash of the data, the graph, the marker of missing values and the settings. A file that cannot be read
-    or has another key is computed again. If the folder is not writable, nothing is stored.
+    The key is a hash of the data, the graph and the settings. A file that cannot be read or has another key is
+    computed again. If the folder is not writable, nothing is stored.
     """
     content = {
         "data": dataset.fingerprint["data"],
         "graph": dataset.fingerprint.get("graph"),
-        # what the arrays mean
+        # The same arrays mean other data with another marker of missing values or another interval.
         "null_value": dataset.null_value,
         "interval_minutes": dataset.interval_minutes,
         **settings,
