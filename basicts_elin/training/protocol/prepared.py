@@ -1,7 +1,7 @@
 """Buffers of a model that are computed from the dataset."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 import torch
@@ -27,13 +27,19 @@ class PreparedBuffers(BasicTSCallback):
     def __init__(self, prepare: Prepare):
         self.prepare = prepare
 
+        # Attributes that are not parameters of __init__ stay out of the configuration's hash.
+        self._arrays: Optional[dict[str, np.ndarray]] = None
+
     def compute(self, config: BasicTSForecastingConfig) -> None:
         """Compute the buffers of a run's model. Raises: UserError for a dataset that the model cannot use."""
-        # Attributes that are not parameters of __init__ stay out of the configuration's hash.
         self._arrays = dict(self.prepare(dataset_of(config), config.model_config))
 
+    def forget(self) -> None:
+        """Leave the buffers as they are: the configuration may have been that of another run before."""
+        self._arrays = None
+
     def on_train_start(self, runner: Any, *args: Any, **kwargs: Any) -> None:
-        found = [getattr(self, "_arrays", None)]
+        found = [self._arrays]
         if torch.distributed.is_initialized():
             # of the processes that torchrun starts, only the first has computed them
             torch.distributed.broadcast_object_list(found, src=0)
@@ -46,10 +52,15 @@ class PreparedBuffers(BasicTSCallback):
             raise ValueError(f"{type(model).__name__} has no buffers {', '.join(left.unexpected_keys)}")
 
 
-def prepare_buffers(config: BasicTSForecastingConfig) -> None:
-    """Compute the buffers of a model that starts anew. Raises: UserError for a dataset that it cannot use."""
-    if config.get("init_from") is not None or config.finetune_from is not None:
-        return
+def prepare_buffers(config: BasicTSForecastingConfig, *, resumes: bool = False) -> None:
+    """Compute the buffers of a model that starts anew; any other model has them from its checkpoint.
+
+    Raises: UserError for a dataset that the model cannot use.
+    """
+    is_new = not resumes and config.get("init_from") is None and config.finetune_from is None
     for callback in config.callbacks:
         if isinstance(callback, PreparedBuffers):
-            callback.compute(config)
+            if is_new:
+                callback.compute(config)
+            else:
+                callback.forget()

@@ -106,7 +106,8 @@ def test_a_run_that_starts_from_another_has_those_of_that_one(tiny):
     state["model_state_dict"]["shift"] += 1
     torch.save(state, file)
     Path("calls").unlink()
-    config = with_overrides(shifted(), {"init_from": init_checkpoint(str(run), config)})
+    # the configuration of the run before, with what was computed for it
+    config = with_overrides(config, {"init_from": init_checkpoint(str(run), config)})
     launch_training(config)
     assert calls() == [] and torch.equal(weights(best_checkpoint(config))["shift"], expected() + 1)
 
