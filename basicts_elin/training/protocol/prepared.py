@@ -35,7 +35,7 @@ class PreparedBuffers(BasicTSCallback):
         self._arrays = dict(self.prepare(dataset_of(config), config.model_config))
 
     def forget(self) -> None:
-        """Leave the buffers as they are: the configuration may have been that of another run before."""
+        """Discard computed buffers, because the configuration may have been used for another run before."""
         self._arrays = None
 
     def on_train_start(self, runner: Any, *args: Any, **kwargs: Any) -> None:
