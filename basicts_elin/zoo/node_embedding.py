@@ -23,6 +23,6 @@ def fix_node_embedding(model: torch.nn.Module, name: str) -> None:
     """Replace the learned `adaptive_emb` [steps, N, C] of a model by a buffer, which checkpoints do not hold."""
     shape = model.adaptive_emb.shape
     del model.adaptive_emb
-    # a copy for each step: processes receive buffers in place
+    # A copy for each step, because DDP writes received buffers in place, which expanded memory does not allow.
     values = NODE_EMBEDDINGS[name](*shape[1:]).repeat(shape[0], 1, 1)
     model.register_buffer("adaptive_emb", values, persistent=False)

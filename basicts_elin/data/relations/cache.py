@@ -27,7 +27,7 @@ def cached(dataset: Dataset, name: str, settings: Mapping[str, Any], compute: Ca
     content = {
         "data": dataset.fingerprint["data"],
         "graph": dataset.fingerprint.get("graph"),
-        # what the arrays mean
+        # The same arrays mean other data with another marker of missing values or another interval.
         "null_value": dataset.null_value,
         "interval_minutes": dataset.interval_minutes,
         **settings,

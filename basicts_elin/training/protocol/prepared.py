@@ -34,7 +34,7 @@ class PreparedBuffers(BasicTSCallback):
         self._arrays = dict(self.prepare(dataset_of(config), config.model_config))
 
     def forget(self) -> None:
-        """Discard computed buffers: the configuration may have been used for another run before."""
+        """Discard computed buffers, because the configuration may have been used for another run before."""
         self._arrays = None
 
     def on_train_start(self, runner: Any, *args: Any, **kwargs: Any) -> None:

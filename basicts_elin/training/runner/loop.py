@@ -169,7 +169,7 @@ class LoopRunner(BasicTSRunner):
     def _note(self, meter: str, values: dict[str, Optional[float]]) -> None:
         """Pass the metrics of a part to their meters; `meter` is the format of the meters' names.
 
-        A meter without a value reads 0, which would be the best error of all.
+        A missing value becomes NaN, because an empty meter reads 0, which would be the best error.
         """
         for name, value in values.items():
             super().update_meter(meter.format(name), math.nan if value is None else value)
