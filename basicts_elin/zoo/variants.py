@@ -64,7 +64,8 @@ def _made_changed(variant: Variant) -> type:
                 if config.get(side):
                     attention = attention_entry(config[side])
                     # two attentions may read the same field, such as entropy
-                    own = {**config, **attention.model_fields}
+                    is_own = config[side] == (variant.attention or variant.entry.attention)
+                    own = config if is_own else {**config, **attention.model_fields}
                     _replace(self, variant.entry, attention, EasyDict(own), f"{layers}*")
             if config.get(FIELD):
                 fix_node_embedding(self, config[FIELD])

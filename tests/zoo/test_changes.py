@@ -75,6 +75,14 @@ def test_one_side_alone_leaves_the_other_as_it_is(name):
     assert all(torch.equal(value, expected[key]) for key, value in model.state_dict().items())
 
 
+def test_fields_of_the_models_own_attention_hold_on_a_side_that_names_it():
+    config = with_changes(
+        config_for("STAEformer_linformer", "PEMS08"),
+        {**SMALL, "model_config.proj_len": 3, "temporal_attention": "sdpa", "spatial_attention": "linformer"},
+    )
+    assert {layer.proj_len for layer in layers(built(config), "spatial")} == {3}
+
+
 def test_both_sides_softmax_is_staeformer_with_softmax():
     expected = built(changed("STAEformer_matmul"))(*inputs())
     found = built(changed("ELinFormer", temporal="matmul", spatial="matmul"))(*inputs())

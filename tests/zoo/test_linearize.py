@@ -18,7 +18,7 @@ from modules.compose import compose
 from ops.compare import assert_close, draw
 from tiny import NODES, STEPS
 from torch import nn
-from zoo.models import encoder
+from zoo.encoders import encoder
 
 from basicts_elin import EntropyEqualAttention, linearize
 from basicts_elin.config.overrides import with_overrides

@@ -6,7 +6,7 @@ from basicts.modules.transformer import MultiHeadAttention
 from ops.compare import assert_close, draw
 from tiny import DIMS, NODES, STEPS
 from torch import nn
-from zoo.models import encoder
+from zoo.encoders import encoder
 
 from basicts_elin import (
     ELinFormer,

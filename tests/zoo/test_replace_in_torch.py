@@ -5,7 +5,7 @@ import torch
 from basicts.modules.transformer import MultiHeadAttention
 from ops.compare import assert_close, draw
 from torch import nn
-from zoo.models import encoder
+from zoo.encoders import encoder
 
 from basicts_elin import EntropyEqualAttention, EntropyEqualMultiheadAttention, linearize, replace_attention
 

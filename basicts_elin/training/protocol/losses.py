@@ -3,6 +3,7 @@
 Letters: B batch, T steps, N nodes.
 """
 
+import inspect
 from collections.abc import Callable
 from types import FunctionType
 from typing import Union
@@ -55,8 +56,11 @@ def callable_loss(loss: Union[str, Callable], of_basicts: Callable) -> Callable:
 
 
 def leaves_out_missing(loss: Union[str, Callable]) -> bool:
-    """Whether missing targets do not count. BasicTS's losses leave them out; torch's own count them."""
-    return getattr(loss, "masked", not isinstance(loss, _Loss))
+    """Whether missing targets do not count: in BasicTS's losses, and in any other that takes `targets_mask`."""
+    if isinstance(loss, str):
+        return True
+    function = loss.forward if isinstance(loss, torch.nn.Module) else loss
+    return getattr(loss, "masked", "targets_mask" in inspect.signature(function).parameters)
 
 
 def is_mean_over_targets(loss: Union[str, Callable]) -> bool:

@@ -86,6 +86,14 @@ def test_delta_is_above_zero(delta):
         HuberLoss(delta)
 
 
+def with_a_mask(prediction, targets, targets_mask):
+    return (prediction - targets)[targets_mask].abs().mean()
+
+
+def without_a_mask(prediction, targets):
+    return (prediction - targets).abs().mean()
+
+
 @pytest.mark.parametrize("masked", [False, True])
 def test_the_best_model_by_the_loss_over_the_whole_part(tiny, masked):
     validated = Validated()
@@ -138,6 +146,7 @@ def test_torchs_losses_count_missing_targets(tiny):
     found = train_losses(loss=torch.nn.HuberLoss(delta=3.0), num_epochs=2)
     np.testing.assert_allclose(found, train_losses(loss=HuberLoss(3.0), num_epochs=2), rtol=1e-6)
     assert not leaves_out_missing(torch.nn.L1Loss())
+    assert leaves_out_missing("WAPE") and leaves_out_missing(with_a_mask) and not leaves_out_missing(without_a_mask)
 
 
 def test_default_arguments_and_modules(tiny):
