@@ -244,9 +244,13 @@ def _variant(other: ModelEntry, rest: str) -> Optional[Variant]:
 
 
 def _named(other: ModelEntry, attention: str, is_small: bool) -> Variant:
-    """One name for each variant: STAEformer with entropy-equal attention is ELinFormer."""
-    same = (one for one in _ENTRIES.values() if (one.backbone or one.name) == (other.backbone or other.name))
-    owner = next((one for one in same if attention in one.compared), other)
+    """One name for each variant: STAEformer with entropy-equal attention is ELinFormer.
+
+    Any other attention is one of the backbone.
+    """
+    backbone = _ENTRIES[other.backbone or other.name]
+    same = (one for one in _ENTRIES.values() if (one.backbone or one.name) == backbone.name)
+    owner = next((one for one in same if attention in one.compared), backbone if attention else other)
     return Variant(owner, "" if attention == owner.attention else attention, is_small)
 
 

@@ -45,7 +45,7 @@ def test_jobs_on_the_processor_share_it(made_runs, started, monkeypatch):
 
 
 def test_each_gpu_has_its_runs_and_names_the_table(made_runs, started, monkeypatch):
-    def on_gpus(runs, gpus):
+    def on_gpus(runs, gpus, elsewhere):
         return PlanStatus(gpus, "NVIDIA GeForce RTX 3080", status_here(runs, ["cpu"]).runs)
 
     monkeypatch.setattr(command, "status_of", on_gpus)
