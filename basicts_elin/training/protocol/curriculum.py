@@ -26,9 +26,21 @@ class HorizonCurriculum(BasicTSCallback):
             raise UserError("HorizonCurriculum(batches_per_step=...)", repr(batches_per_step), "batches, 1 or more")
         self.batches_per_step = batches_per_step
 
+    def on_train_start(self, runner: Any, *args: Any, **kwargs: Any) -> None:
+        seen, steps = self._steps(runner.num_epochs * runner.steps_per_epoch), runner.cfg.dataset_params.output_len
+        if seen < steps:
+            runner.logger.info(
+                f"HorizonCurriculum: {runner.num_epochs} epochs end before the loss sees all steps: it sees {seen} of "
+                f"{steps}; all of them are seen from batch {self.batches_per_step * (steps - 1) + 1} on"
+            )
+
     def on_compute_loss(self, runner: Any, *args: Any, forward_return: dict[str, Any], **kwargs: Any) -> None:
         if runner.status != RunnerStatus.TRAINING:
             return
-        steps = 1 + (runner.global_steps - 1) // self.batches_per_step
+        steps = self._steps(runner.global_steps)
         for name in ("prediction", "targets", "targets_mask"):
             forward_return[name] = forward_return[name][:, :steps]
+
+    def _steps(self, batch: int) -> int:
+        """How many steps ahead the loss sees in a batch of the run, counted from 1."""
+        return 1 + (batch - 1) // self.batches_per_step

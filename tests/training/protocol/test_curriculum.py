@@ -38,6 +38,14 @@ def test_all_steps_at_the_end(tiny):
     assert seen(1, num_epochs=3)[RunnerStatus.TRAINING] == [*range(1, 13), 12, 12, 12]
 
 
+@pytest.mark.parametrize(("epochs", "said"), [(2, "10 of 12"), (3, None)])
+def test_a_run_that_ends_before_the_last_stage_says_so(tiny, epochs, said):
+    folder = launch_training(ours(callbacks=[HorizonCurriculum(1)], num_epochs=epochs))
+    (log,) = folder.glob("training_log_*.log")
+    lines = [line for line in log.read_text().splitlines() if "HorizonCurriculum" in line]
+    assert [said in line for line in lines] == ([True] if said else [])
+
+
 def test_an_interrupted_run_goes_on_where_it_was(tiny):
     Interrupt.at = 2
     with pytest.raises(KeyboardInterrupt):
