@@ -149,9 +149,8 @@ class ResumableRunner(LoopRunner):
             "optim_state_dict": self.optimizer.state_dict(),
             "best_metrics": self.best_metrics,
             "amp_scaler_state_dict": self.amp_scaler.state_dict(),
-            # plain dicts: the configuration has made them EasyDicts, which torch.load refuses
-            "dataset_sha256": dict(self.cfg.get("_fingerprint", {})),
-            "trained_on": dict(self.cfg.get("_trained_on", {})),
+            "dataset_sha256": _plain(self.cfg.get("_fingerprint", {})),
+            "trained_on": _plain(self.cfg.get("_trained_on", {})),
         }
         if self.scaler is not None:
             state["scaler_stats"] = self.scaler.stats
@@ -166,3 +165,10 @@ class ResumableRunner(LoopRunner):
 
     def _best_path(self, metric_name: str) -> Path:
         return best_checkpoint_file(Path(self.ckpt_save_dir), self.model_name, metric_name)
+
+
+def _plain(value: Any) -> Any:
+    """Without the EasyDicts that a configuration makes of all dicts in it. torch.load refuses them."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value

@@ -4,12 +4,14 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from refusal import refuses
-from tiny import DIMS, NAME, Interrupt, metrics, ours, rewrite_meta, write_dataset
+from tiny import DIMS, NAME, NODES, Interrupt, Tiny, TinyConfig, metrics, ours, rewrite_meta, write_dataset
 
 from basicts_elin import STAEformer, STAEformerConfig, benchmark_config
+from basicts_elin.cli import main
 from basicts_elin.config.overrides import with_overrides
 from basicts_elin.training.launch.init_run import init_checkpoint
 from basicts_elin.training.launch.launcher import best_checkpoint, launch_evaluation, launch_training
@@ -36,6 +38,22 @@ def started(run, **differences):
 
 def best(folder):
     return read_checkpoint(next(Path(folder).glob("*_best_val_MAE.pt")))
+
+
+def test_a_run_on_weekdays_alone_is_evaluated_and_resumed(workplace):
+    times = pd.date_range("2024-01-01", periods=8 * 7 * 24, freq="h")
+    times = times[times.dayofweek < 5]
+    values = np.random.default_rng(0).gamma(9, 10, (len(times), NODES))
+    pd.DataFrame(values, times, [f"s{number}" for number in range(NODES)]).to_csv("city.csv", index_label="time")
+    assert main(["prepare", "city.csv", "--name", "City"]) == 0
+    fields = {"model_config": TinyConfig(), "dataset": "City", "num_epochs": 2, "gpus": None}
+    Interrupt.at = 2
+    with pytest.raises(KeyboardInterrupt):
+        launch_training(benchmark_config(Tiny, callbacks=[Interrupt()], **fields))
+    Interrupt.at = None
+    run = launch_training(benchmark_config(Tiny, callbacks=[Interrupt()], **fields), resume=True)
+    assert metrics(run)["overall"].keys() == {"MAE", "RMSE", "MAPE"}
+    assert best(run)["trained_on"]["calendar"] == {"weekdays": [0, 1, 2, 3, 4]}
 
 
 def test_weights_and_scaling_are_those_of_the_run(trained):
