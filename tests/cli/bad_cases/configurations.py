@@ -48,7 +48,7 @@ SET_CASES = [
     ("horizon 13 of 12", "eval_horizons=[13]", "eval_horizons: [13]; expected steps from 1 to output_len=12"),
     ("a horizon twice", "eval_horizons=[3,3]", "eval_horizons: [3, 3]", "each once"),
     ("a metric twice", "metrics=['MAE','MAE']", "metrics: ['MAE', 'MAE']; expected each name once"),
-    ("an unknown metric", "metrics=['FOO']", "metrics: ['FOO']; expected names among MAE,"),
+    ("an unknown metric", "metrics=['FOO']", "metrics: ['FOO']; expected one or more names among MAE,"),
     ("no input", "input_len=0", "input_len: 0; expected 1 or more"),
     ("more steps than there are", "output_len=1000000", "error: datasets/Tiny/train_data.npy: 96 rows; expected 1000012"),
     ("a window larger than any memory", "output_len=1000000 input_len=1000000", "model_config: Tiny with 4000.0 GB of weights; expected less than this machine's"),
