@@ -19,9 +19,8 @@ from ..times.dates import check_timestamps, find_gaps, format_time, row_dates
 from ..times.timeline import Timeline
 from .checks import check_name, check_rows, check_values
 from .graph_files import graph_of_files
-from .row_range import locate
+from .row_range import locate, shares_of
 from .sensors import named, num_sensors, selected
-from .split import shares_of
 from .staging import check_destination
 from .writer import write_dataset
 

@@ -24,8 +24,8 @@ from .append import Existing
 from .checks import check_name, check_rows, check_values
 from .graph_files import graph_of_files
 from .missing import extremes, mark_missing, parse_markers
+from .row_range import shares_of
 from .sensors import named, num_sensors, selected
-from .split import shares_of
 from .staging import check_destination
 from .writer import write_dataset
 

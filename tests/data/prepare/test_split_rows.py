@@ -13,7 +13,7 @@ from basicts_elin.data.catalog import split_lengths
 from basicts_elin.data.dataset import open_dataset
 from basicts_elin.data.layout import PARTS
 from basicts_elin.data.prepare import prepare_dataset, prepare_own
-from basicts_elin.data.prepare.split import shares_of
+from basicts_elin.data.prepare.row_range import shares_of
 
 TAIL = ["--rows", f"{TAIL_START}:"]
 
