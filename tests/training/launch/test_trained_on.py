@@ -42,7 +42,7 @@ def best(folder):
 
 def test_a_run_on_weekdays_alone_is_evaluated_and_resumed(workplace):
     times = pd.date_range("2024-01-01", periods=8 * 7 * 24, freq="h")
-    times = times[times.dayofweek < 5]
+    times = times[times.day_of_week < 5]
     values = np.random.default_rng(0).gamma(9, 10, (len(times), NODES))
     pd.DataFrame(values, times, [f"s{number}" for number in range(NODES)]).to_csv("city.csv", index_label="time")
     assert main(["prepare", "city.csv", "--name", "City"]) == 0
